@@ -1,0 +1,1 @@
+//! The wire and disk formats of Makegood.

@@ -1,0 +1,1 @@
+//! The functional core of Makegood: pure, deterministic, no I/O.

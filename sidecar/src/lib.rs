@@ -1,0 +1,1 @@
+//! The Makegood sidecar: the shell around the functional core.

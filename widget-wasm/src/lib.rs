@@ -1,0 +1,1 @@
+//! The panel frame: model, view and transport in WASM.
