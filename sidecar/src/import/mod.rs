@@ -1,0 +1,4 @@
+//! Import: files of other systems become records, by a mapping.
+
+pub mod memory;
+pub mod rows;
