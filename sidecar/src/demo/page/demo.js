@@ -1,0 +1,116 @@
+//! The demo's page: two agents' desks side by side, the call that plays itself,
+//! and the ledger.
+
+import { cast } from './api.js';
+import { Desk } from './desk.js';
+import { keepLedger } from './ledger.js';
+import { playCall } from './play.js';
+
+// The same sidecar by another name, so that the panel has an origin of its own.
+const FRAME_SRC = `http://localhost:${location.port}/embed/`;
+const LOOK_KEY = 'makegood-demo-look';
+
+const $ = (id) => document.getElementById(id);
+
+function say(text, step = 0, of = 0) {
+  $('caption-text').textContent = text;
+  $('caption-count').hidden = of === 0;
+  $('caption-count').textContent = `${step} of ${of}`;
+  $('caption-progress').hidden = of === 0;
+  $('caption-progress').value = of === 0 ? 0 : step / of;
+}
+
+function followLook(panels) {
+  const choose = (look) => {
+    document.documentElement.dataset.theme = look;
+    for (const panel of panels) panel.theme = look;
+  };
+  $('look').value = localStorage.getItem(LOOK_KEY) ?? 'auto';
+  choose($('look').value);
+  $('look').addEventListener('change', () => {
+    localStorage.setItem(LOOK_KEY, $('look').value);
+    choose($('look').value);
+  });
+}
+
+// A desktop shows the same calls in each of its tabs, and after a reload.
+function shareCalls(desks) {
+  const others = new BroadcastChannel('makegood-demo');
+  const key = (desk) => `makegood-demo-call-${desk.agent.id}`;
+  const keep = (desk) => sessionStorage.setItem(key(desk), JSON.stringify(desk.call));
+  const tell = (desk) => others.postMessage({ agent: desk.agent.id, call: desk.call });
+  for (const desk of desks) {
+    const call = JSON.parse(sessionStorage.getItem(key(desk)) ?? 'null');
+    if (call) desk.show(call);
+    desk.addEventListener('call', () => {
+      keep(desk);
+      tell(desk);
+    });
+  }
+  others.onmessage = ({ data }) => {
+    if (data.ask) return desks.filter(({ call }) => call).forEach(tell);
+    const desk = desks.find(({ agent }) => agent.id === data.agent);
+    desk?.show(data.call);
+    if (desk) keep(desk);
+  };
+  others.postMessage({ ask: true });
+}
+
+function joinDesks(desks) {
+  const bringTo = (from, to) => {
+    to.change({ ...from.call, state: 'connected' });
+    say(`${to.agent.name} joined the call: both desks now show the same customer, live.`);
+  };
+  desks.forEach((desk, index) => {
+    const colleague = desks[(index + 1) % desks.length];
+    desk.addEventListener('bring', () => bringTo(desk, colleague));
+  });
+  return bringTo;
+}
+
+function offerPlay([desk, colleague], bringTo) {
+  const button = $('play');
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    $('caption').dataset.live = 'true';
+    desk.change(null);
+    colleague.change(null);
+    try {
+      await playCall(desk, () => bringTo(desk, colleague), say);
+    } catch (error) {
+      say(`The play stopped: ${error.message}.`);
+    }
+    colleague.change(null);
+    $('caption').dataset.live = 'false';
+    button.disabled = false;
+  });
+}
+
+async function start() {
+  const { agents, callers } = await cast();
+  const pair = agents.slice(0, 2);
+  const desks = pair.map((agent) => new Desk(agent, callers, FRAME_SRC));
+  desks.forEach((desk, index) => {
+    desk.colleague = pair[(index + 1) % pair.length].name.split(' ')[0];
+  });
+  $('desks').append(...desks.map(({ root }) => root));
+  const refresh = keepLedger();
+  for (const { panel } of desks) {
+    for (const event of ['makegoodreserve', 'makegoodcommit', 'makegoodvoid']) panel.addEventListener(event, refresh);
+  }
+  followLook(desks.map(({ panel }) => panel));
+  shareCalls(desks);
+  offerPlay(desks, joinDesks(desks));
+  document.documentElement.dataset.ready = 'true';
+}
+
+$('to-ledger').addEventListener('click', (event) => {
+  // The fragment carries the development token, so the link only moves the view.
+  event.preventDefault();
+  $('ledger-title').focus();
+  $('ledger-title').scrollIntoView({ behavior: 'smooth' });
+});
+
+start().catch((error) => say(
+  `The demo could not start: ${error.message}. Open the address that the demo printed, with all that follows the #.`,
+));
