@@ -7,11 +7,43 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use prost::Message as _;
 
+use crate::workspace::Workspace;
+use crate::{files, progress};
+
 /// The file in the generated folder that holds the descriptors for gRPC reflection.
 pub const DESCRIPTOR_FILE: &str = "descriptor.bin";
 
 const SERVER_ONLY: &str = r#"#[cfg(feature = "server")]"#;
 const CLIENT_ONLY: &str = r#"#[cfg(feature = "client")]"#;
+
+const COMMITTED: &str = "proto/src/gen";
+
+pub(crate) fn write(workspace: &Workspace) -> anyhow::Result<()> {
+    let fresh = generate_aside(workspace)?;
+    let changed = update(&fresh, &workspace.path(COMMITTED))?;
+    match changed.as_slice() {
+        [] => progress::line("proto/src/gen is up to date"),
+        names => progress::line(&format!("changed in {COMMITTED}: {}", names.join(", "))),
+    }
+    Ok(())
+}
+
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let fresh = generate_aside(workspace)?;
+    let stale = differences(&fresh, &workspace.path(COMMITTED))?;
+    anyhow::ensure!(
+        stale.is_empty(),
+        "{COMMITTED} differs from the .proto files in {}; run `cargo xtask codegen`",
+        stale.join(", ")
+    );
+    Ok(())
+}
+
+fn generate_aside(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let fresh = workspace.target("xtask/gen");
+    generate(&workspace.path("proto"), &fresh)?;
+    Ok(fresh)
+}
 
 /// Generates the Rust types of every `.proto` file below `proto_root/makegood` into `out_dir`.
 ///
@@ -21,17 +53,17 @@ const CLIENT_ONLY: &str = r#"#[cfg(feature = "client")]"#;
 ///
 /// Names the `.proto` file and the line when one does not compile.
 pub fn generate(proto_root: &Path, out_dir: &Path) -> anyhow::Result<()> {
-    recreate(out_dir)?;
-    let files = proto_files(&proto_root.join("makegood"))?;
+    files::recreate(out_dir)?;
+    let protos = protos(proto_root)?;
     anyhow::ensure!(
-        !files.is_empty(),
+        !protos.is_empty(),
         "no .proto file below {}/makegood",
         proto_root.display()
     );
 
     let mut compiler = protox::Compiler::new([proto_root])?;
     compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(&files)?;
+    compiler.open_files(&protos)?;
 
     let descriptors = compiler.file_descriptor_set();
     write_reflection_descriptors(&descriptors, &out_dir.join(DESCRIPTOR_FILE))?;
@@ -46,11 +78,7 @@ pub fn generate(proto_root: &Path, out_dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Replaces the generated files in `committed` with those in `fresh`; returns the changed names.
-///
-/// # Errors
-///
-/// When a file cannot be read, written or removed.
-pub fn update(fresh: &Path, committed: &Path) -> anyhow::Result<Vec<String>> {
+fn update(fresh: &Path, committed: &Path) -> anyhow::Result<Vec<String>> {
     let changed = differences(fresh, committed)?;
     fs::create_dir_all(committed)?;
     for name in &changed {
@@ -121,27 +149,15 @@ fn mark_as_generated(out_dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn proto_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries =
-            fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "proto")
-            {
-                files.push(path);
-            }
-        }
-    }
-    // The order of a folder differs between machines; that of the generated code must not.
-    files.sort();
-    Ok(files)
+/// Sorted, so that the generated code has the same order on every machine.
+fn protos(proto_root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = proto_root.join("makegood");
+    let mut protos = files::below(&folder)?;
+    protos.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "proto")
+    });
+    Ok(protos.iter().map(|file| folder.join(file)).collect())
 }
 
 fn contents(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
@@ -155,11 +171,4 @@ fn contents(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
         files.insert(name, fs::read(entry.path())?);
     }
     Ok(files)
-}
-
-fn recreate(folder: &Path) -> anyhow::Result<()> {
-    if folder.try_exists()? {
-        fs::remove_dir_all(folder)?;
-    }
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
 }

@@ -1,3 +1,7 @@
-//! The one tool of the developer loop.
+//! The one tool of the developer loop: `cargo xtask help` lists what it does.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::cli::run()
+}

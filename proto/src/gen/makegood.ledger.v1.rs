@@ -25,6 +25,9 @@ pub struct Entry {
     /// The employee's team. May be empty.
     #[prost(string, tag = "6")]
     pub team: ::prost::alloc::string::String,
+    /// Whole days of employment.
+    #[prost(int32, tag = "13")]
+    pub tenure_days: i32,
     /// SHA-256 of the policy's text; 32 bytes.
     #[prost(bytes = "vec", tag = "7")]
     pub policy_sha256: ::prost::alloc::vec::Vec<u8>,
@@ -50,7 +53,7 @@ pub struct Entry {
 /// Nested message and enum types in `Entry`.
 pub mod entry {
     /// What happened.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Body {
         /// A policy came into force.
         #[prost(message, tag = "20")]
@@ -81,56 +84,109 @@ pub mod entry {
         Reversed(super::Reversed),
     }
 }
-/// How one limit stood when an amount was held against it.
+/// One limit's count before and after an entry. A pool's cap appears as a limit
+/// of its own, with the pool's id behind "pool-".
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LimitTrace {
     /// The policy's id of the limit.
     #[prost(string, tag = "1")]
     pub limit_id: ::prost::alloc::string::String,
-    /// The values of the limit's scope, in the fixed order tenant, pool, agent,
-    /// customer, case, interaction, reason; pseudonyms in base32.
-    #[prost(string, repeated, tag = "2")]
-    pub scope: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The start of the window, in nanoseconds since the Unix epoch; 0 if it has
-    /// none.
-    #[prost(int64, tag = "3")]
-    pub window_start_ns: i64,
-    /// The end of the window; 0 if it has none.
+    /// Whom and what the limit counts together here.
+    #[prost(message, optional, tag = "2")]
+    pub scope: ::core::option::Option<Scope>,
+    /// Over which time it counts here.
+    #[prost(message, optional, tag = "3")]
+    pub window: ::core::option::Option<Window>,
+    /// Given and held in the window before the entry, in minor units.
     #[prost(int64, tag = "4")]
-    pub window_end_ns: i64,
-    /// Given and held in the window before, in minor units.
-    #[prost(int64, tag = "5")]
     pub before_minor: i64,
-    /// The amount of this entry.
-    #[prost(int64, tag = "6")]
+    /// What the entry asks for or adds, in minor units; negative for a release.
+    #[prost(int64, tag = "5")]
     pub amount_minor: i64,
-    /// Given and held after.
-    #[prost(int64, tag = "7")]
+    /// Given and held in the window after the entry.
+    #[prost(int64, tag = "6")]
     pub after_minor: i64,
-    /// The cap in force.
-    #[prost(int64, tag = "8")]
+    /// The cap, of the policy in force when the amount was approved.
+    #[prost(int64, tag = "7")]
     pub cap_minor: i64,
-    /// The kind of the window.
-    #[prost(enumeration = "WindowKind", tag = "9")]
-    pub window_kind: i32,
+}
+/// The values that a limit counts together; empty where it does not tell them
+/// apart.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Scope {
+    /// The pool.
+    #[prost(string, tag = "1")]
+    pub pool_id: ::prost::alloc::string::String,
+    /// The agent's pseudonym; 15 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub agent_pid: ::prost::alloc::vec::Vec<u8>,
+    /// The customer's pseudonym; 15 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub customer_pid: ::prost::alloc::vec::Vec<u8>,
+    /// The case's pseudonym; 15 bytes. Also empty for gestures without a case.
+    #[prost(bytes = "vec", tag = "4")]
+    pub case_pid: ::prost::alloc::vec::Vec<u8>,
+    /// The interaction's pseudonym; 15 bytes.
+    #[prost(bytes = "vec", tag = "5")]
+    pub interaction_pid: ::prost::alloc::vec::Vec<u8>,
+    /// The reason code.
+    #[prost(string, tag = "6")]
+    pub reason_code: ::prost::alloc::string::String,
+}
+/// One window of a limit.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Window {
+    /// Which window it is.
+    #[prost(oneof = "window::Kind", tags = "1, 2, 3, 4, 5")]
+    pub kind: ::core::option::Option<window::Kind>,
+}
+/// Nested message and enum types in `Window`.
+pub mod window {
+    /// Which window it is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Kind {
+        /// One interaction: its pseudonym; 15 bytes.
+        #[prost(bytes, tag = "1")]
+        InteractionPid(::prost::alloc::vec::Vec<u8>),
+        /// One case: its pseudonym; 15 bytes.
+        #[prost(bytes, tag = "2")]
+        CasePid(::prost::alloc::vec::Vec<u8>),
+        /// A day, week, month, quarter or year of a calendar.
+        #[prost(message, tag = "3")]
+        Calendar(super::CalendarWindow),
+        /// The last so many nanoseconds before the entry.
+        #[prost(int64, tag = "4")]
+        RollingNs(i64),
+        /// All time; always true.
+        #[prost(bool, tag = "5")]
+        Lifetime(bool),
+    }
+}
+/// The bounds of a calendar window, so that replay needs no time zones.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CalendarWindow {
+    /// The first instant, in nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "1")]
+    pub start_ns: i64,
+    /// The first instant after it.
+    #[prost(int64, tag = "2")]
+    pub end_ns: i64,
 }
 /// One line of a book.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Posting {
-    /// The book.
-    #[prost(enumeration = "Book", tag = "1")]
-    pub book: i32,
-    /// The account, for example "A300.house".
-    #[prost(string, tag = "2")]
+    /// The account, for example "A300.house"; accounts that begin with A belong to
+    /// the authority book, the others to the expense book.
+    #[prost(string, tag = "1")]
     pub account: ::prost::alloc::string::String,
     /// The side.
-    #[prost(enumeration = "Side", tag = "3")]
+    #[prost(enumeration = "Side", tag = "2")]
     pub side: i32,
     /// The amount in minor units, positive.
-    #[prost(int64, tag = "4")]
+    #[prost(int64, tag = "3")]
     pub amount_minor: i64,
 }
-/// What a gesture is for, as its reservation states it.
+/// A gesture of value, as its reservation asked for it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Gesture {
     /// The client's id; 16 bytes.
@@ -148,36 +204,58 @@ pub struct Gesture {
     /// The amount in minor units.
     #[prost(int64, tag = "5")]
     pub amount_minor: i64,
-    /// The policy's reason code.
+    /// Its ISO 4217 code.
     #[prost(string, tag = "6")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// The policy's reason code.
+    #[prost(string, tag = "7")]
     pub reason_code: ::prost::alloc::string::String,
     /// The policy's gesture code.
-    #[prost(string, tag = "7")]
+    #[prost(string, tag = "8")]
     pub gesture_code: ::prost::alloc::string::String,
     /// The commitment to the note; 32 bytes, or empty.
-    #[prost(bytes = "vec", tag = "8")]
+    #[prost(bytes = "vec", tag = "9")]
     pub note_commitment: ::prost::alloc::vec::Vec<u8>,
     /// Milliseconds from complaint to decision; 0 if not known.
-    #[prost(int64, tag = "9")]
+    #[prost(int64, tag = "10")]
     pub decided_ms: i64,
-    /// The code of the suggestion that was taken. May be empty.
-    #[prost(string, tag = "10")]
+    /// The code of the suggestion that was shown. May be empty.
+    #[prost(string, tag = "11")]
     pub suggestion_code: ::prost::alloc::string::String,
 }
-/// What a spend looked like after an entry.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SpendStanding {
-    /// Still held, in minor units.
-    #[prost(int64, tag = "1")]
-    pub held_minor: i64,
-    /// Given.
-    #[prost(int64, tag = "2")]
-    pub committed_minor: i64,
-    /// Taken back.
-    #[prost(int64, tag = "3")]
-    pub reversed_minor: i64,
+/// What a gesture is about; repeated in each of its entries, so that each can be
+/// read alone.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct About {
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// Whose gesture it is; 15 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub agent_pid: ::prost::alloc::vec::Vec<u8>,
+    /// For whom; 15 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub customer_pid: ::prost::alloc::vec::Vec<u8>,
+    /// During which interaction; 15 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub interaction_pid: ::prost::alloc::vec::Vec<u8>,
+    /// In which case; 15 bytes, or empty.
+    #[prost(bytes = "vec", tag = "5")]
+    pub case_pid: ::prost::alloc::vec::Vec<u8>,
+    /// Why.
+    #[prost(string, tag = "6")]
+    pub reason_code: ::prost::alloc::string::String,
+    /// What.
+    #[prost(string, tag = "7")]
+    pub gesture_code: ::prost::alloc::string::String,
+    /// The kind of the gesture under its policy, for example "fee_waiver".
+    #[prost(string, tag = "8")]
+    pub gesture_kind: ::prost::alloc::string::String,
+    /// The pool that it draws on.
+    #[prost(string, tag = "9")]
+    pub pool_id: ::prost::alloc::string::String,
 }
-/// A policy came into force.
+/// A policy came into force; it is the entry's policy.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PolicyActivated {
     /// Its name.
@@ -186,106 +264,205 @@ pub struct PolicyActivated {
     /// Its version.
     #[prost(string, tag = "2")]
     pub version: ::prost::alloc::string::String,
+    /// SHA-256 of the policy before it; 32 bytes, or empty.
+    #[prost(bytes = "vec", tag = "3")]
+    pub previous_sha256: ::prost::alloc::vec::Vec<u8>,
 }
-/// A pool was opened.
+/// A pool was opened, or what is allotted to it was changed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PoolOpened {
     /// The pool.
     #[prost(string, tag = "1")]
     pub pool_id: ::prost::alloc::string::String,
-    /// The amount allocated. Absent if the pool has no cap.
-    #[prost(int64, optional, tag = "2")]
-    pub allocated_minor: ::core::option::Option<i64>,
+    /// The team that draws on it; empty for every team without its own.
+    #[prost(string, tag = "2")]
+    pub team: ::prost::alloc::string::String,
+    /// What may be given from it in all. Absent if it has no cap.
+    #[prost(int64, optional, tag = "3")]
+    pub allotted_minor: ::core::option::Option<i64>,
+    /// What was allotted before. Absent if it is new or had no cap.
+    #[prost(int64, optional, tag = "4")]
+    pub previous_minor: ::core::option::Option<i64>,
 }
 /// An amount was held.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reserved {
-    /// What for.
+    /// What was asked.
     #[prost(message, optional, tag = "1")]
     pub gesture: ::core::option::Option<Gesture>,
-    /// When the hold ends, in nanoseconds since the Unix epoch.
-    #[prost(int64, tag = "2")]
-    pub expire_time_ns: i64,
-    /// The pool that it is charged to.
+    /// The kind of the gesture under the policy, for example "fee_waiver".
+    #[prost(string, tag = "2")]
+    pub gesture_kind: ::prost::alloc::string::String,
+    /// The pool that it draws on.
     #[prost(string, tag = "3")]
     pub pool_id: ::prost::alloc::string::String,
-    /// True if the same request gave it at once.
-    #[prost(bool, tag = "4")]
+    /// When the hold ends, in nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "4")]
+    pub expire_time_ns: i64,
+    /// True if it was asked to be given at once; a commit follows.
+    #[prost(bool, tag = "5")]
     pub give: bool,
 }
-/// A request was refused.
-#[derive(Clone, PartialEq, ::prost::Message)]
+/// A request was refused by a state or a limit.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Refused {
-    /// The reason of the error, for example "LIMIT_EXCEEDED".
-    #[prost(string, tag = "10")]
-    pub refusal: ::prost::alloc::string::String,
-    /// The error's further facts, in the order of the rules.
-    #[prost(message, repeated, tag = "11")]
-    pub facts: ::prost::alloc::vec::Vec<Fact>,
     /// What was asked.
-    #[prost(oneof = "refused::Request", tags = "1, 2, 3, 4, 5")]
-    pub request: ::core::option::Option<refused::Request>,
+    #[prost(message, optional, tag = "1")]
+    pub operation: ::core::option::Option<Operation>,
+    /// Why not.
+    #[prost(message, optional, tag = "2")]
+    pub refusal: ::core::option::Option<Refusal>,
+    /// The gesture that it was about. Absent for a reservation.
+    #[prost(message, optional, tag = "3")]
+    pub about: ::core::option::Option<About>,
 }
-/// Nested message and enum types in `Refused`.
-pub mod refused {
+/// Something a person asked of a gesture.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Operation {
+    /// What was asked.
+    #[prost(oneof = "operation::Kind", tags = "1, 2, 3, 4, 5, 6")]
+    pub kind: ::core::option::Option<operation::Kind>,
+}
+/// Nested message and enum types in `Operation`.
+pub mod operation {
     /// What was asked.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Request {
-        /// A reservation, or a gift in one step.
+    pub enum Kind {
+        /// To hold an amount.
         #[prost(message, tag = "1")]
-        Reserve(super::RefusedReserve),
-        /// A prolongation.
+        Reserve(super::Gesture),
+        /// To hold and give at once.
         #[prost(message, tag = "2")]
-        Extend(super::RefusedChange),
-        /// A commit.
+        Give(super::Gesture),
+        /// To prolong a hold.
         #[prost(message, tag = "3")]
-        Commit(super::RefusedChange),
-        /// A release.
+        Extend(super::Extend),
+        /// To give what is held.
         #[prost(message, tag = "4")]
-        Void(super::RefusedChange),
-        /// A reversal.
+        Commit(super::Commit),
+        /// To release a hold.
         #[prost(message, tag = "5")]
-        Reverse(super::RefusedChange),
+        Void(super::Void),
+        /// To take back what was given.
+        #[prost(message, tag = "6")]
+        Reverse(super::Reverse),
     }
 }
-/// A fact of a refusal.
+/// A request to prolong a hold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Fact {
-    /// Its name.
-    #[prost(string, tag = "1")]
-    pub key: ::prost::alloc::string::String,
-    /// Its value.
-    #[prost(string, tag = "2")]
-    pub value: ::prost::alloc::string::String,
-}
-/// A reservation that was refused.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RefusedReserve {
-    /// What for.
-    #[prost(message, optional, tag = "1")]
-    pub gesture: ::core::option::Option<Gesture>,
-    /// True if it was to be given at once.
-    #[prost(bool, tag = "2")]
-    pub give: bool,
-}
-/// A change of a spend that was refused.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RefusedChange {
+pub struct Extend {
     /// The client's id of the request; 16 bytes.
     #[prost(bytes = "vec", tag = "1")]
     pub request_id: ::prost::alloc::vec::Vec<u8>,
     /// The spend; 16 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub spend_id: ::prost::alloc::vec::Vec<u8>,
-    /// The amount asked; 0 if it was left open.
+}
+/// A request to give what is held.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Commit {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// How much, in minor units.
     #[prost(int64, tag = "3")]
     pub amount_minor: i64,
-    /// True if a commit was to be the last.
+    /// Whether the rest is released.
     #[prost(bool, tag = "4")]
     pub r#final: bool,
-    /// The reason of a release or reversal, as its number in the rules.
-    #[prost(int32, tag = "5")]
+}
+/// A request to release a hold.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Void {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// Why.
+    #[prost(enumeration = "VoidReason", tag = "3")]
     pub reason: i32,
+}
+/// A request to take back what was given.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Reverse {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// How much, in minor units.
+    #[prost(int64, tag = "3")]
+    pub amount_minor: i64,
+    /// Why.
+    #[prost(enumeration = "ReverseReason", tag = "4")]
+    pub reason: i32,
+}
+/// Why a request was refused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Refusal {
+    /// Which rule refused it.
+    #[prost(oneof = "refusal::Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
+    pub kind: ::core::option::Option<refusal::Kind>,
+}
+/// Nested message and enum types in `Refusal`.
+pub mod refusal {
+    /// Which rule refused it.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Kind {
+        /// The hold had ended, at this time in nanoseconds since the Unix epoch.
+        #[prost(int64, tag = "1")]
+        HoldExpiredNs(i64),
+        /// Nothing was held any more: how the spend stood, for example "voided".
+        #[prost(string, tag = "2")]
+        HoldResolvedState(::prost::alloc::string::String),
+        /// More than was held.
+        #[prost(message, tag = "3")]
+        AboveHold(super::Excess),
+        /// More than stood as given.
+        #[prost(message, tag = "4")]
+        AboveGiven(super::Excess),
+        /// The undo time had ended, at this time in nanoseconds since the Unix epoch.
+        #[prost(int64, tag = "5")]
+        UndoClosedNs(i64),
+        /// No limit gives this role any authority.
+        #[prost(string, tag = "6")]
+        NoAuthorityRole(::prost::alloc::string::String),
+        /// A limit had less room.
+        #[prost(message, tag = "7")]
+        LimitExceeded(super::LimitExceeded),
+    }
+}
+/// An amount above what there was.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Excess {
+    /// What there was, in minor units.
+    #[prost(int64, tag = "1")]
+    pub available_minor: i64,
+    /// What was asked.
+    #[prost(int64, tag = "2")]
+    pub requested_minor: i64,
+    /// The currency of both.
+    #[prost(string, tag = "3")]
+    pub currency_code: ::prost::alloc::string::String,
+}
+/// A limit had less room than was asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LimitExceeded {
+    /// The limit.
+    #[prost(string, tag = "1")]
+    pub limit_id: ::prost::alloc::string::String,
+    /// The name of its window.
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    /// The amounts.
+    #[prost(message, optional, tag = "3")]
+    pub excess: ::core::option::Option<Excess>,
 }
 /// A hold was prolonged.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -293,38 +470,34 @@ pub struct Extended {
     /// The client's id of the request; 16 bytes.
     #[prost(bytes = "vec", tag = "1")]
     pub request_id: ::prost::alloc::vec::Vec<u8>,
-    /// The spend; 16 bytes.
-    #[prost(bytes = "vec", tag = "2")]
-    pub spend_id: ::prost::alloc::vec::Vec<u8>,
-    /// When it ends now, in nanoseconds since the Unix epoch.
+    /// The gesture.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
+    /// When it would have ended, in nanoseconds since the Unix epoch.
     #[prost(int64, tag = "3")]
+    pub previous_expire_time_ns: i64,
+    /// When it ends now.
+    #[prost(int64, tag = "4")]
     pub expire_time_ns: i64,
-    /// The spend after it.
-    #[prost(message, optional, tag = "4")]
-    pub standing: ::core::option::Option<SpendStanding>,
 }
-/// An amount was given.
+/// All or part of a hold was given.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Committed {
-    /// The client's id of the request; 16 bytes. The spend's own id if it was
-    /// given at once.
+    /// The client's id of the request; 16 bytes, or empty if given at once.
     #[prost(bytes = "vec", tag = "1")]
     pub request_id: ::prost::alloc::vec::Vec<u8>,
-    /// The spend; 16 bytes.
-    #[prost(bytes = "vec", tag = "2")]
-    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
     /// The amount given.
     #[prost(int64, tag = "3")]
     pub amount_minor: i64,
-    /// The amount as it was asked; 0 if it was left open.
-    #[prost(int64, tag = "4")]
-    pub asked_minor: i64,
-    /// True if the rest was released.
-    #[prost(bool, tag = "5")]
+    /// Whether the request asked for the rest to be released.
+    #[prost(bool, tag = "4")]
     pub r#final: bool,
-    /// The spend after it.
-    #[prost(message, optional, tag = "6")]
-    pub standing: ::core::option::Option<SpendStanding>,
+    /// How much was released.
+    #[prost(int64, tag = "5")]
+    pub released_minor: i64,
 }
 /// A hold was released.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -332,55 +505,41 @@ pub struct Voided {
     /// The client's id of the request; 16 bytes.
     #[prost(bytes = "vec", tag = "1")]
     pub request_id: ::prost::alloc::vec::Vec<u8>,
-    /// The spend; 16 bytes.
-    #[prost(bytes = "vec", tag = "2")]
-    pub spend_id: ::prost::alloc::vec::Vec<u8>,
-    /// The amount released.
-    #[prost(int64, tag = "3")]
-    pub amount_minor: i64,
-    /// Why, as its number in the rules: 1 customer declined, 2 misidentified,
-    /// 3 other.
-    #[prost(int32, tag = "4")]
+    /// The gesture.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
+    /// Why.
+    #[prost(enumeration = "VoidReason", tag = "3")]
     pub reason: i32,
-    /// The spend after it.
-    #[prost(message, optional, tag = "5")]
-    pub standing: ::core::option::Option<SpendStanding>,
+    /// How much was released.
+    #[prost(int64, tag = "4")]
+    pub released_minor: i64,
 }
 /// A hold ended by time.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Expired {
-    /// The spend; 16 bytes.
-    #[prost(bytes = "vec", tag = "1")]
-    pub spend_id: ::prost::alloc::vec::Vec<u8>,
-    /// The amount released.
+    /// The gesture.
+    #[prost(message, optional, tag = "1")]
+    pub about: ::core::option::Option<About>,
+    /// How much was released.
     #[prost(int64, tag = "2")]
-    pub amount_minor: i64,
-    /// The spend after it.
-    #[prost(message, optional, tag = "3")]
-    pub standing: ::core::option::Option<SpendStanding>,
+    pub released_minor: i64,
 }
-/// An amount was taken back.
+/// All or part of what was given was taken back.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reversed {
     /// The client's id of the request; 16 bytes.
     #[prost(bytes = "vec", tag = "1")]
     pub request_id: ::prost::alloc::vec::Vec<u8>,
-    /// The spend; 16 bytes.
-    #[prost(bytes = "vec", tag = "2")]
-    pub spend_id: ::prost::alloc::vec::Vec<u8>,
-    /// The amount taken back.
+    /// The gesture.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
+    /// How much was taken back.
     #[prost(int64, tag = "3")]
     pub amount_minor: i64,
-    /// The amount as it was asked; 0 if it was left open.
-    #[prost(int64, tag = "4")]
-    pub asked_minor: i64,
-    /// Why, as its number in the rules: 1 mis-entry, 2 customer returned,
-    /// 3 duplicate, 4 other.
-    #[prost(int32, tag = "5")]
+    /// Why.
+    #[prost(enumeration = "ReverseReason", tag = "4")]
     pub reason: i32,
-    /// The spend after it.
-    #[prost(message, optional, tag = "6")]
-    pub standing: ::core::option::Option<SpendStanding>,
 }
 /// What a token allows. Growing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -427,84 +586,6 @@ impl Access {
         }
     }
 }
-/// The kind of a limit's window. Growing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum WindowKind {
-    /// Not known.
-    Unspecified = 0,
-    /// One interaction.
-    Interaction = 1,
-    /// One case.
-    Case = 2,
-    /// A day, week, month, quarter or year of a calendar.
-    Calendar = 3,
-    /// A length of time that ends now.
-    Rolling = 4,
-    /// All time.
-    Lifetime = 5,
-}
-impl WindowKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "WINDOW_KIND_UNSPECIFIED",
-            Self::Interaction => "WINDOW_KIND_INTERACTION",
-            Self::Case => "WINDOW_KIND_CASE",
-            Self::Calendar => "WINDOW_KIND_CALENDAR",
-            Self::Rolling => "WINDOW_KIND_ROLLING",
-            Self::Lifetime => "WINDOW_KIND_LIFETIME",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "WINDOW_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "WINDOW_KIND_INTERACTION" => Some(Self::Interaction),
-            "WINDOW_KIND_CASE" => Some(Self::Case),
-            "WINDOW_KIND_CALENDAR" => Some(Self::Calendar),
-            "WINDOW_KIND_ROLLING" => Some(Self::Rolling),
-            "WINDOW_KIND_LIFETIME" => Some(Self::Lifetime),
-            _ => None,
-        }
-    }
-}
-/// The two books. Frozen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Book {
-    /// Not known.
-    Unspecified = 0,
-    /// Encumbrances: allocate, reserve, void, expire.
-    Authority = 1,
-    /// What goes to the general ledger: commit, reverse.
-    Expense = 2,
-}
-impl Book {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "BOOK_UNSPECIFIED",
-            Self::Authority => "BOOK_AUTHORITY",
-            Self::Expense => "BOOK_EXPENSE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "BOOK_UNSPECIFIED" => Some(Self::Unspecified),
-            "BOOK_AUTHORITY" => Some(Self::Authority),
-            "BOOK_EXPENSE" => Some(Self::Expense),
-            _ => None,
-        }
-    }
-}
 /// The side of a posting. Frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -534,6 +615,84 @@ impl Side {
             "SIDE_UNSPECIFIED" => Some(Self::Unspecified),
             "SIDE_DEBIT" => Some(Self::Debit),
             "SIDE_CREDIT" => Some(Self::Credit),
+            _ => None,
+        }
+    }
+}
+/// Why a hold was released. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum VoidReason {
+    /// Not known.
+    Unspecified = 0,
+    /// The customer did not want it.
+    CustomerDeclined = 1,
+    /// It was held for the wrong customer.
+    Misidentified = 2,
+    /// Anything else.
+    Other = 3,
+}
+impl VoidReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "VOID_REASON_UNSPECIFIED",
+            Self::CustomerDeclined => "VOID_REASON_CUSTOMER_DECLINED",
+            Self::Misidentified => "VOID_REASON_MISIDENTIFIED",
+            Self::Other => "VOID_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VOID_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "VOID_REASON_CUSTOMER_DECLINED" => Some(Self::CustomerDeclined),
+            "VOID_REASON_MISIDENTIFIED" => Some(Self::Misidentified),
+            "VOID_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// Why a gesture was taken back. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReverseReason {
+    /// Not known.
+    Unspecified = 0,
+    /// A slip, taken back within the undo time.
+    MisEntry = 1,
+    /// The customer gave it back.
+    CustomerReturned = 2,
+    /// It was given twice.
+    Duplicate = 3,
+    /// Anything else.
+    Other = 4,
+}
+impl ReverseReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVERSE_REASON_UNSPECIFIED",
+            Self::MisEntry => "REVERSE_REASON_MIS_ENTRY",
+            Self::CustomerReturned => "REVERSE_REASON_CUSTOMER_RETURNED",
+            Self::Duplicate => "REVERSE_REASON_DUPLICATE",
+            Self::Other => "REVERSE_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVERSE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVERSE_REASON_MIS_ENTRY" => Some(Self::MisEntry),
+            "REVERSE_REASON_CUSTOMER_RETURNED" => Some(Self::CustomerReturned),
+            "REVERSE_REASON_DUPLICATE" => Some(Self::Duplicate),
+            "REVERSE_REASON_OTHER" => Some(Self::Other),
             _ => None,
         }
     }

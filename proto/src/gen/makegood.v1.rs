@@ -1425,7 +1425,7 @@ pub struct CommitSpendRequest {
     /// Required. The spend.
     #[prost(string, tag = "2")]
     pub spend_id: ::prost::alloc::string::String,
-    /// The amount; everything that is held if absent. Never more than is held.
+    /// Required. The amount; never more than is held.
     #[prost(message, optional, tag = "3")]
     pub amount: ::core::option::Option<Money>,
     /// True if the rest stays held for a later commit.
@@ -1534,7 +1534,7 @@ pub struct ReverseSpendRequest {
     /// Required. The spend.
     #[prost(string, tag = "2")]
     pub spend_id: ::prost::alloc::string::String,
-    /// The amount; everything that is not yet taken back if absent.
+    /// Required. The amount; never more than stands as given.
     #[prost(message, optional, tag = "3")]
     pub amount: ::core::option::Option<Money>,
     /// Required. Why. MIS_ENTRY is taken within the policy's undo time only.

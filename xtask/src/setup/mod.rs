@@ -1,0 +1,56 @@
+//! `setup`: finds or installs what the other commands need, and prints what it chose.
+
+pub(crate) mod apt;
+pub(crate) mod node;
+pub(crate) mod tools;
+
+use anyhow::Context as _;
+
+use crate::process;
+use crate::progress::{self, Steps};
+use crate::wasm::toolchain;
+use crate::workspace::Workspace;
+
+/// Everything that `ci` needs; repeating it changes nothing.
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut steps = Steps::new(5);
+    steps.run(
+        "rust",
+        "the pinned toolchain with rustfmt and clippy",
+        || rust(workspace),
+    )?;
+    steps.run("wasm", "a way to compile the panel to WASM", || {
+        wasm(workspace)
+    })?;
+    steps.run("node", "buf and the browser suite's packages", || {
+        node::install(workspace)
+    })?;
+    steps.run("chromium", "the browser of the browser suite", || {
+        tools::ensure_chromium(workspace)
+    })?;
+    steps.run("deny", "cargo-deny, for licences and sources", || {
+        tools::ensure_deny(workspace)
+    })?;
+    progress::line("setup is complete");
+    Ok(())
+}
+
+/// What the panel's build needs, and no more: all that the demo asks for.
+pub(crate) fn wasm(workspace: &Workspace) -> anyhow::Result<()> {
+    let toolchain = toolchain::ensure(workspace)?;
+    progress::note(&format!("WASM toolchain: {}", toolchain.about()));
+    Ok(())
+}
+
+fn rust(workspace: &Workspace) -> anyhow::Result<()> {
+    for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        let version =
+            process::probe(workspace.cargo().args([tool, "--version"])).with_context(|| {
+                format!("{component} is missing: `rustup component add {component}`")
+            })?;
+        progress::note(&version);
+    }
+    process::find(&["cc", "gcc", "clang"])
+        .context("no C compiler: install one (Debian: `apt-get install gcc libc6-dev`)")?;
+    Ok(())
+}

