@@ -1,0 +1,112 @@
+//! Puts a policy in force and opens its pools.
+
+use crate::ids::Digest;
+use crate::money::Currency;
+use crate::policy::{Policy, Pool};
+
+use super::draft::{Draft, Scribe};
+use crate::ledger::outcome::answer;
+use crate::ledger::{Account, Decision, EntryBody, Fault, Outcome, PoolRow, Posting, Read};
+
+/// Activating the policy that is in force already is a repeat and writes nothing.
+pub(super) fn activate(
+    rows: &impl Read,
+    policy: &Policy,
+    digest: Digest,
+    mut scribe: Scribe<'_>,
+) -> Result<Decision, Fault> {
+    if policy.digest != digest {
+        return Err(Fault::PolicyInvalid {
+            field: "digest".to_owned(),
+            fix: format!(
+                "names {digest}, but the policy at hand is {}",
+                policy.digest
+            ),
+        });
+    }
+    let previous = rows.active_policy();
+    if let Some(active) = previous
+        && active.digest == digest
+    {
+        return Ok(Decision {
+            entries: Vec::new(),
+            outcome: Outcome {
+                position: active.position,
+                at: active.activated_at,
+                spend: None,
+                refusal: None,
+                replayed: true,
+            },
+        });
+    }
+    check_whole(policy)?;
+    let activation = scribe.write(Draft {
+        currency: None,
+        trace: Vec::new(),
+        postings: Vec::new(),
+        body: EntryBody::PolicyActivated {
+            name: policy.name.clone(),
+            version: policy.version.clone(),
+            previous: previous.map(|active| active.digest),
+        },
+    });
+    let outcome = answer(&activation, None);
+    let mut entries = vec![activation];
+    for pool in policy.pools_in_force() {
+        let drafts = policy
+            .currencies
+            .iter()
+            .filter_map(|currency| open(rows, &pool, *currency));
+        entries.extend(drafts.map(|draft| scribe.write(draft)));
+    }
+    Ok(Decision { entries, outcome })
+}
+
+fn check_whole(policy: &Policy) -> Result<(), Fault> {
+    let Err(problems) = policy.validate() else {
+        return Ok(());
+    };
+    match problems.into_iter().next() {
+        Some(problem) => Err(Fault::PolicyInvalid {
+            field: problem.field,
+            fix: problem.fix,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Opens a pool or changes its allotment; `None` where it stands already as the policy says.
+fn open(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<Draft> {
+    let allotted_minor = pool
+        .caps
+        .as_ref()
+        .and_then(|caps| caps.get(&currency))
+        .copied();
+    let row = rows.pool(&pool.id, currency);
+    let stands = |row: &PoolRow| row.allotted_minor == allotted_minor && row.team == pool.team;
+    if row.is_some_and(stands) {
+        return None;
+    }
+    let previous_minor = row.and_then(|row| row.allotted_minor);
+    let more = allotted_minor
+        .unwrap_or(0)
+        .saturating_sub(previous_minor.unwrap_or(0));
+    let house = Account::AuthorityTenant;
+    let left = Account::AuthorityPool(pool.id.clone());
+    let postings = if more >= 0 {
+        Posting::pair(house, left, more)
+    } else {
+        Posting::pair(left, house, more.saturating_neg())
+    };
+    Some(Draft {
+        currency: Some(currency),
+        trace: Vec::new(),
+        postings,
+        body: EntryBody::PoolOpened {
+            pool: pool.id.clone(),
+            team: pool.team.clone(),
+            allotted_minor,
+            previous_minor,
+        },
+    })
+}

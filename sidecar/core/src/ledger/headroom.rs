@@ -1,0 +1,175 @@
+//! What an agent may still give now, and what a given amount would leave.
+
+use crate::ids::{CasePid, CustomerPid, InteractionPid, LimitId, ReasonCode};
+use crate::money::{Currency, MAX_AMOUNT_MINOR};
+use crate::policy::Policy;
+use crate::time::Time;
+
+use super::weigh::{binding, refusal, weigh};
+use super::{Access, Caller, Fault, LimitState, Read, Refusal, WindowBounds};
+
+/// Whose headroom, for whom, when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Who would give.
+    pub caller: Caller,
+    /// For whom and why.
+    pub subject: Subject,
+    /// In which currency.
+    pub currency: Currency,
+    /// When.
+    pub at: Time,
+    /// The bounds of the calendar windows at `at`.
+    pub windows: Vec<WindowBounds>,
+}
+
+/// For whom and why something would be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// For whom.
+    pub customer: CustomerPid,
+    /// During which interaction.
+    pub interaction: InteractionPid,
+    /// In which case.
+    pub case: Option<CasePid>,
+    /// Why; while it is not chosen yet, limits that look at reasons are left out.
+    pub reason: Option<ReasonCode>,
+}
+
+/// What may still be given now, without asking anyone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headroom {
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// What the tightest limit leaves, in minor units; zero without authority.
+    pub available_minor: i64,
+    /// The cap of the tightest limit, in minor units.
+    pub cap_minor: i64,
+    /// What was given in its window, in minor units.
+    pub given_minor: i64,
+    /// What is held in its window, in minor units.
+    pub held_minor: i64,
+    /// The tightest limit; `None` where no limit gives authority.
+    pub binding: Option<LimitId>,
+    /// The name of its window; empty without authority.
+    pub label: String,
+    /// When something comes free by itself.
+    pub resets_at: Option<Time>,
+    /// Every limit that applies, in the policy's order, the pool's cap last.
+    pub limits: Vec<LimitState>,
+}
+
+/// What an amount would lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The headroom before.
+    pub headroom: Headroom,
+    /// Why it would be refused; `None` where it would be held.
+    pub refusal: Option<Refusal>,
+    /// What would be left, in minor units; unchanged where it would be refused.
+    pub available_after_minor: i64,
+}
+
+/// What the caller may still give.
+///
+/// Holds whose time has come count until their end is written; `expire_due` over an overlay
+/// writes it.
+///
+/// # Errors
+/// [`Fault::NotAuthorized`] for those who never spend, then the faults of policy, currency and
+/// calendar windows.
+pub fn headroom(rows: &impl Read, policy: &Policy, question: &Question) -> Result<Headroom, Fault> {
+    check_spends(question.caller.access)?;
+    check_in_force(rows, policy)?;
+    let limits = weigh(rows, policy, question)?;
+    Ok(Headroom::of(question.currency, limits))
+}
+
+/// What a reservation of this amount would lead to now; nothing is written.
+///
+/// # Errors
+/// As [`headroom`], and the faults of the amount's shape.
+pub fn preview(
+    rows: &impl Read,
+    policy: &Policy,
+    question: &Question,
+    amount_minor: i64,
+) -> Result<Preview, Fault> {
+    check_spends(question.caller.access)?;
+    check_amount(amount_minor)?;
+    let headroom = headroom(rows, policy, question)?;
+    let refusal = refusal(&headroom.limits, question, amount_minor);
+    let available = headroom.available_minor;
+    let available_after_minor = if refusal.is_some() {
+        available
+    } else {
+        available.saturating_sub(amount_minor)
+    };
+    Ok(Preview {
+        headroom,
+        refusal,
+        available_after_minor,
+    })
+}
+
+impl Headroom {
+    fn of(currency: Currency, limits: Vec<LimitState>) -> Self {
+        let tightest = binding(&limits).cloned();
+        let none = Self {
+            currency,
+            available_minor: 0,
+            cap_minor: 0,
+            given_minor: 0,
+            held_minor: 0,
+            binding: None,
+            label: String::new(),
+            resets_at: None,
+            limits,
+        };
+        match tightest {
+            None => none,
+            Some(state) => Self {
+                available_minor: state.available_minor(),
+                cap_minor: state.cap_minor,
+                given_minor: state.given_minor,
+                held_minor: state.held_minor,
+                binding: Some(state.limit),
+                label: state.label,
+                resets_at: state.resets_at,
+                ..none
+            },
+        }
+    }
+}
+
+/// Only agents and supervisors spend: a reviewer or an author of policies never does.
+pub(crate) fn check_spends(access: Access) -> Result<(), Fault> {
+    match access {
+        Access::Agent | Access::Supervisor => Ok(()),
+        Access::Auditor | Access::Admin | Access::System => Err(Fault::NotAuthorized {
+            access,
+            needed: "agent or supervisor",
+        }),
+    }
+}
+
+pub(crate) fn check_amount(amount_minor: i64) -> Result<(), Fault> {
+    if amount_minor <= 0 {
+        return Err(Fault::AmountNotPositive { amount_minor });
+    }
+    if amount_minor > MAX_AMOUNT_MINOR {
+        return Err(Fault::AmountOverflow { amount_minor });
+    }
+    Ok(())
+}
+
+pub(crate) fn check_in_force(rows: &impl Read, policy: &Policy) -> Result<(), Fault> {
+    let active = rows.active_policy().ok_or(Fault::NoPolicy)?;
+    if active.digest == policy.digest {
+        Ok(())
+    } else {
+        Err(Fault::PolicyNotInForce {
+            given: policy.digest,
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! What must always hold; shared by tests, start-up and whoever audits.

@@ -1,0 +1,38 @@
+//! The ledger: commands in, entries out, and the rows that entries add up to.
+//!
+//! `decide` looks at rows and a command and answers with entries; `apply` puts an entry's effect
+//! into rows and cannot fail. Whoever holds the entries can rebuild the rows.
+#![warn(clippy::arithmetic_side_effects)]
+
+mod account;
+mod apply;
+mod command;
+mod decide;
+mod entry;
+mod fault;
+mod headroom;
+pub mod invariants;
+mod outcome;
+mod refusal;
+mod rows;
+mod spend;
+mod weigh;
+
+pub use account::{Account, Book, Posting, Side};
+pub use apply::apply;
+pub use command::{
+    Access, Action, Caller, Command, GestureRequest, Operation, OperationId, ReverseReason,
+    VoidReason, WindowBounds,
+};
+pub use decide::{decide, expire_due};
+pub use entry::{Entry, EntryBody, LimitTrace, RULES_VERSION, ScopeKey, SpendAbout, WindowKey};
+pub use fault::Fault;
+pub use headroom::{Headroom, Preview, Question, Subject, headroom, preview};
+pub use outcome::{Decision, Outcome, SpendSnapshot};
+pub use refusal::Refusal;
+pub use rows::{
+    ActivePolicyRow, BalanceRow, Changes, Charge, CounterKey, CounterRow, HeadRow, Key, OutcomeRow,
+    Overlay, PoolRow, Read, Row, Rows, Write,
+};
+pub use spend::{Charged, SpendRow, SpendState};
+pub use weigh::LimitState;

@@ -1,0 +1,191 @@
+//! A gesture's row and its life: held, then committed, voided or expired; later reversed.
+
+use crate::money::Currency;
+use crate::time::Time;
+
+use super::{CounterKey, Entry, EntryBody, SpendAbout};
+
+/// Where a gesture stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SpendState {
+    /// Something is held; part of it may have been given.
+    Held,
+    /// It was given, and nothing is held any more.
+    Committed,
+    /// It was released; part of it may have been given before.
+    Voided,
+    /// Its time came; part of it may have been given before.
+    Expired,
+    /// Nothing is held any more, and all that was given was taken back.
+    Reversed,
+}
+
+impl SpendState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Held,
+        Self::Committed,
+        Self::Voided,
+        Self::Expired,
+        Self::Reversed,
+    ];
+
+    /// The name used in messages and metadata.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Committed => "committed",
+            Self::Voided => "voided",
+            Self::Expired => "expired",
+            Self::Reversed => "reversed",
+        }
+    }
+
+    /// The state with this name; `None` for any other text.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// A gesture as the entries so far add up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpendRow {
+    /// Whose, for whom, why, what.
+    pub about: SpendAbout,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// What was reserved, in minor units.
+    pub amount_minor: i64,
+    /// What is still held, in minor units.
+    pub held_minor: i64,
+    /// What was given, in minor units, reversals not deducted.
+    pub committed_minor: i64,
+    /// What was taken back, in minor units.
+    pub reversed_minor: i64,
+    /// Where it stands.
+    pub state: SpendState,
+    /// When it was reserved: the instant by which windows count it, for ever.
+    pub reserved_at: Time,
+    /// When the hold ends, or would have ended.
+    pub expire_at: Time,
+    /// When it was last given from; the undo time runs from here.
+    pub committed_at: Option<Time>,
+    /// The counts that it is charged to, with the caps it was approved under.
+    pub charged: Vec<Charged>,
+}
+
+/// A count that a gesture is charged to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charged {
+    /// The count.
+    pub counter: CounterKey,
+    /// The cap when it was approved, in minor units.
+    pub cap_minor: i64,
+}
+
+impl SpendRow {
+    /// What stands as given, in minor units: reversals deducted.
+    pub fn given_minor(&self) -> i64 {
+        self.committed_minor.saturating_sub(self.reversed_minor)
+    }
+
+    /// Where it stands at `now`: a hold ends on time even when that is not written yet.
+    pub fn state_at(&self, now: Time) -> SpendState {
+        if self.state == SpendState::Held && now >= self.expire_at {
+            SpendState::Expired
+        } else {
+            self.state
+        }
+    }
+
+    /// The row that a `Reserved` entry makes; `None` for any other entry.
+    pub(crate) fn reserved(entry: &Entry) -> Option<Self> {
+        let EntryBody::Reserved {
+            request,
+            kind,
+            pool,
+            expire_at,
+            is_give: _,
+        } = &entry.body
+        else {
+            return None;
+        };
+        let currency = request.amount.currency;
+        let charged = |trace: &super::LimitTrace| Charged {
+            counter: trace.counter(currency),
+            cap_minor: trace.cap_minor,
+        };
+        // A pool's cap is counted in the pool's own row.
+        let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
+        Some(Self {
+            about: SpendAbout {
+                spend: request.spend,
+                agent: entry.caller.agent,
+                customer: request.customer,
+                interaction: request.interaction,
+                case: request.case,
+                reason: request.reason.clone(),
+                gesture: request.gesture.clone(),
+                kind: *kind,
+                pool: pool.clone(),
+            },
+            currency,
+            amount_minor: request.amount.amount_minor,
+            held_minor: request.amount.amount_minor,
+            committed_minor: 0,
+            reversed_minor: 0,
+            state: SpendState::Held,
+            reserved_at: entry.at,
+            expire_at: *expire_at,
+            committed_at: None,
+            charged: limits.map(charged).collect(),
+        })
+    }
+
+    /// Moves the row on by a later entry of the same gesture.
+    pub(crate) fn advance(&mut self, at: Time, body: &EntryBody) {
+        match body {
+            EntryBody::Extended { expire_at, .. } => self.expire_at = *expire_at,
+            EntryBody::Committed {
+                amount_minor,
+                released_minor,
+                ..
+            } => {
+                self.committed_minor = self.committed_minor.saturating_add(*amount_minor);
+                self.committed_at = Some(at);
+                self.release(
+                    amount_minor.saturating_add(*released_minor),
+                    SpendState::Committed,
+                );
+            }
+            EntryBody::Voided { released_minor, .. } => {
+                self.release(*released_minor, SpendState::Voided);
+            }
+            EntryBody::Expired { released_minor, .. } => {
+                self.release(*released_minor, SpendState::Expired);
+            }
+            EntryBody::Reversed { amount_minor, .. } => {
+                self.reversed_minor = self.reversed_minor.saturating_add(*amount_minor);
+            }
+            EntryBody::PolicyActivated { .. }
+            | EntryBody::PoolOpened { .. }
+            | EntryBody::Reserved { .. }
+            | EntryBody::Refused { .. } => {}
+        }
+        let is_all_taken_back = self.committed_minor > 0 && self.given_minor() == 0;
+        if self.held_minor == 0 && is_all_taken_back {
+            self.state = SpendState::Reversed;
+        }
+        assert!(
+            self.held_minor >= 0 && self.given_minor() >= 0,
+            "a gesture holds and stands at zero or more"
+        );
+    }
+
+    fn release(&mut self, amount_minor: i64, then: SpendState) {
+        self.held_minor = self.held_minor.saturating_sub(amount_minor);
+        if self.held_minor == 0 {
+            self.state = then;
+        }
+    }
+}

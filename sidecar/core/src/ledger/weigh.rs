@@ -1,0 +1,283 @@
+//! The one function that holds an amount against every limit; headroom, preview and the real
+//! thing all use it.
+
+use crate::ids::LimitId;
+use crate::money::Currency;
+use crate::policy::{Dimension, Limit, Policy, Window};
+use crate::time::Time;
+
+use super::headroom::Question;
+use super::{CounterKey, CounterRow, Fault, LimitTrace, Read, Refusal, ScopeKey, WindowKey};
+
+/// One limit that applies, and what it leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitState {
+    /// The limit; a pool's cap appears as a limit of its own.
+    pub limit: LimitId,
+    /// The name of its window, for people.
+    pub label: String,
+    /// Whom and what it counts together here.
+    pub scope: ScopeKey,
+    /// Over which time it counts here.
+    pub window: WindowKey,
+    /// The cap, in minor units.
+    pub cap_minor: i64,
+    /// What is held in the window, in minor units.
+    pub held_minor: i64,
+    /// What was given in the window, reversals deducted, in minor units.
+    pub given_minor: i64,
+    /// When something comes free by itself; `None` where nothing will.
+    pub resets_at: Option<Time>,
+}
+
+impl LimitState {
+    /// Held and given, in minor units.
+    pub fn used_minor(&self) -> i64 {
+        self.held_minor.saturating_add(self.given_minor)
+    }
+
+    /// What the limit leaves, in minor units; zero where a lowered cap is already passed.
+    pub fn available_minor(&self) -> i64 {
+        self.cap_minor.saturating_sub(self.used_minor()).max(0)
+    }
+
+    /// The trace of an amount that is charged, or of one that is refused.
+    pub(crate) fn trace(&self, amount_minor: i64, is_charged: bool) -> LimitTrace {
+        let before_minor = self.used_minor();
+        let added = if is_charged { amount_minor } else { 0 };
+        LimitTrace {
+            limit: self.limit.clone(),
+            scope: self.scope.clone(),
+            window: self.window,
+            before_minor,
+            amount_minor,
+            after_minor: before_minor.saturating_add(added),
+            cap_minor: self.cap_minor,
+        }
+    }
+}
+
+/// What is held and given in a count's window at `now`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Use {
+    pub(crate) held_minor: i64,
+    pub(crate) given_minor: i64,
+    /// The time of the oldest amount that still counts, for windows that move.
+    pub(crate) oldest_at: Option<Time>,
+}
+
+impl Use {
+    pub(crate) fn of(row: Option<&CounterRow>, window: WindowKey, now: Time) -> Self {
+        match row {
+            None => Self::default(),
+            Some(CounterRow::Total {
+                held_minor,
+                given_minor,
+            }) => Self {
+                held_minor: *held_minor,
+                given_minor: *given_minor,
+                oldest_at: None,
+            },
+            Some(CounterRow::Rolling { charges }) => {
+                let mut sum = Self::default();
+                for charge in charges {
+                    if window.counts(charge.at, now) {
+                        sum.held_minor = sum.held_minor.saturating_add(charge.held_minor);
+                        sum.given_minor = sum.given_minor.saturating_add(charge.given_minor);
+                        sum.oldest_at.get_or_insert(charge.at);
+                    }
+                }
+                sum
+            }
+        }
+    }
+
+    pub(crate) fn used_minor(self) -> i64 {
+        self.held_minor.saturating_add(self.given_minor)
+    }
+}
+
+impl WindowKey {
+    /// Whether an amount charged at `at` counts in the window at `now`.
+    pub fn counts(&self, at: Time, now: Time) -> bool {
+        match self {
+            Self::Rolling { duration_ns } => at.saturating_add_ns(*duration_ns) > now,
+            // The other windows are part of a count's name: what is charged there stays there.
+            _ => true,
+        }
+    }
+}
+
+/// Every limit that applies to a question, in the policy's order, the pool's cap last.
+///
+/// None at all means no authority, even where a pool has room.
+pub(crate) fn weigh(
+    rows: &impl Read,
+    policy: &Policy,
+    question: &Question,
+) -> Result<Vec<LimitState>, Fault> {
+    if !policy.currencies.contains(&question.currency) {
+        return Err(Fault::CurrencyNotInPolicy {
+            code: question.currency.code(),
+            allowed: policy.currency_codes(),
+        });
+    }
+    let caller = &question.caller;
+    let reason = question.subject.reason.as_ref();
+    let Some(pool) = policy.pool_of(caller.team.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let mut states = Vec::new();
+    for limit in &policy.limits {
+        if !limit.applies(&caller.role, caller.tenure_days, reason) {
+            continue;
+        }
+        let Some(cap_minor) = limit.caps.get(&question.currency) else {
+            continue;
+        };
+        let key = CounterKey {
+            limit: limit.id.clone(),
+            scope: scope_key(limit, question, &pool.id),
+            window: window_key(limit, question)?,
+            currency: question.currency,
+        };
+        states.push(limit_state(
+            rows,
+            key,
+            &limit.label,
+            *cap_minor,
+            question.at,
+        ));
+    }
+    if !states.is_empty() {
+        states.extend(pool_state(rows, &pool, question.currency));
+    }
+    Ok(states)
+}
+
+/// The limit with the least room; the first in order where several leave the same.
+pub(crate) fn binding(states: &[LimitState]) -> Option<&LimitState> {
+    // `min_by_key` takes the first of equals.
+    states.iter().min_by_key(|state| state.available_minor())
+}
+
+/// Why an amount above zero may not be held; `None` where every limit has room.
+pub(crate) fn refusal(
+    states: &[LimitState],
+    question: &Question,
+    amount_minor: i64,
+) -> Option<Refusal> {
+    let Some(tightest) = binding(states) else {
+        return Some(Refusal::NoAuthority {
+            role: question.caller.role.clone(),
+        });
+    };
+    let available_minor = tightest.available_minor();
+    (amount_minor > available_minor).then(|| Refusal::LimitExceeded {
+        limit: tightest.limit.clone(),
+        label: tightest.label.clone(),
+        available_minor,
+        requested_minor: amount_minor,
+        currency: question.currency,
+    })
+}
+
+fn limit_state(
+    rows: &impl Read,
+    key: CounterKey,
+    label: &str,
+    cap_minor: i64,
+    now: Time,
+) -> LimitState {
+    let used = Use::of(rows.counter(&key), key.window, now);
+    let resets_at = match key.window {
+        WindowKey::Calendar { end, .. } => Some(end),
+        WindowKey::Rolling { duration_ns } => {
+            used.oldest_at.map(|at| at.saturating_add_ns(duration_ns))
+        }
+        WindowKey::Interaction(_) | WindowKey::Case(_) | WindowKey::Lifetime => None,
+    };
+    LimitState {
+        limit: key.limit,
+        label: label.to_owned(),
+        scope: key.scope,
+        window: key.window,
+        cap_minor,
+        held_minor: used.held_minor,
+        given_minor: used.given_minor,
+        resets_at,
+    }
+}
+
+/// The pool's cap as a limit; `None` where the pool has none.
+fn pool_state(
+    rows: &impl Read,
+    pool: &crate::policy::Pool,
+    currency: Currency,
+) -> Option<LimitState> {
+    let row = rows.pool(&pool.id, currency)?;
+    Some(LimitState {
+        limit: pool.limit_id(),
+        label: pool.label.clone(),
+        scope: ScopeKey {
+            pool: Some(pool.id.clone()),
+            ..ScopeKey::default()
+        },
+        window: WindowKey::Lifetime,
+        cap_minor: row.allotted_minor?,
+        held_minor: row.held_minor,
+        given_minor: row.given_minor,
+        resets_at: None,
+    })
+}
+
+fn scope_key(limit: &Limit, question: &Question, pool: &crate::ids::PoolId) -> ScopeKey {
+    let subject = &question.subject;
+    let mut key = ScopeKey::default();
+    for dimension in &limit.scope {
+        match dimension {
+            Dimension::Tenant => {}
+            Dimension::Pool => key.pool = Some(pool.clone()),
+            Dimension::Agent => key.agent = Some(question.caller.agent),
+            Dimension::Customer => key.customer = Some(subject.customer),
+            Dimension::Case => key.case = subject.case,
+            Dimension::Interaction => key.interaction = Some(subject.interaction),
+            Dimension::Reason => key.reason.clone_from(&subject.reason),
+        }
+    }
+    key
+}
+
+fn window_key(limit: &Limit, question: &Question) -> Result<WindowKey, Fault> {
+    let subject = &question.subject;
+    match &limit.window {
+        Window::Interaction => Ok(WindowKey::Interaction(subject.interaction)),
+        Window::Case { otherwise_ns } => Ok(match subject.case {
+            Some(case) => WindowKey::Case(case),
+            None => WindowKey::Rolling {
+                duration_ns: *otherwise_ns,
+            },
+        }),
+        Window::Calendar { .. } => calendar_key(limit, question),
+        Window::Rolling { duration_ns } => Ok(WindowKey::Rolling {
+            duration_ns: *duration_ns,
+        }),
+        Window::Lifetime => Ok(WindowKey::Lifetime),
+    }
+}
+
+fn calendar_key(limit: &Limit, question: &Question) -> Result<WindowKey, Fault> {
+    let at = question.at;
+    question
+        .windows
+        .iter()
+        .find(|window| window.limit == limit.id && window.start <= at && at < window.end)
+        .map(|window| WindowKey::Calendar {
+            start: window.start,
+            end: window.end,
+        })
+        .ok_or_else(|| Fault::WindowNotCurrent {
+            limit: limit.id.clone(),
+            at,
+        })
+}

@@ -1,0 +1,1 @@
+//! Promises: what an agent gives a customer.

@@ -1,0 +1,1 @@
+//! Scores: what customers say of an interaction.
