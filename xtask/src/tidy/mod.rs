@@ -8,6 +8,8 @@ mod text;
 
 use std::fs;
 
+use anyhow::Context as _;
+
 use crate::workspace::Workspace;
 use crate::{process, progress};
 
@@ -59,33 +61,30 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn sources(workspace: &Workspace) -> anyhow::Result<Vec<Source>> {
-    let mut git = workspace.command("git");
-    git.args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]);
-    let listed = process::output(&mut git)?;
     let mut sources = Vec::new();
-    let paths = listed
-        .split('\0')
-        .filter(|path| !path.is_empty() && !path.starts_with(GENERATED));
-    for path in paths {
+    for path in paths(workspace)? {
         // A file that is deleted but not yet committed is listed; one that is no text is not ours.
-        let Ok(bytes) = fs::read(workspace.path(path)) else {
+        let Ok(bytes) = fs::read(workspace.path(&path)) else {
             continue;
         };
         let Ok(text) = String::from_utf8(bytes) else {
             continue;
         };
-        sources.push(Source {
-            path: path.to_owned(),
-            text,
-        });
+        sources.push(Source { path, text });
     }
     Ok(sources)
+}
+
+/// What git knows or would add, whoever owns the checkout.
+fn paths(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let mut git = workspace.command("git");
+    git.args(["-c", "safe.directory=*", "ls-files", "-z"]);
+    git.args(["--cached", "--others", "--exclude-standard"]);
+    let listed = process::output(&mut git).context("tidy asks git which files are ours")?;
+    let written = listed
+        .split('\0')
+        .filter(|path| !path.is_empty() && !path.starts_with(GENERATED));
+    Ok(written.map(str::to_owned).collect())
 }
 
 fn report_long(sources: &[Source]) {

@@ -80,6 +80,7 @@ fn bind(wasm: &Path, folder: &Path) -> anyhow::Result<()> {
         .input_path(wasm)
         .out_name("panel")
         .typescript(false)
+        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .web(true)?;
