@@ -32,10 +32,14 @@ pub struct Envelope {
     /// subject's key; bound to kind, subject and record id.
     #[prost(bytes = "vec", tag = "8")]
     pub sealed: ::prost::alloc::vec::Vec<u8>,
-    /// The ledger entry that this record belongs to, as position + 1; 0 if it
-    /// belongs to none. Without that entry the record does not count.
+    /// The position of the ledger entry that this record belongs to; only with
+    /// ledger_leaf_hash.
     #[prost(int64, tag = "9")]
-    pub ledger_position_plus_one: i64,
+    pub ledger_position: i64,
+    /// The leaf hash of that entry; 32 bytes, or empty if the record belongs to
+    /// none. Unless the ledger has this very entry, the record does not count.
+    #[prost(bytes = "vec", tag = "10")]
+    pub ledger_leaf_hash: ::prost::alloc::vec::Vec<u8>,
 }
 /// A keyed hash by which a subject is found.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
