@@ -168,7 +168,7 @@ fn browser(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
     let mut node = workspace.command("node");
     node.arg("widget-wasm/tests/run.mjs");
     node.env("MAKEGOOD_BIN", workspace.target("debug/makegood"));
-    node.env("MAKEGOOD_CHROMIUM", chromium);
+    node.env("CHROMIUM_BIN", chromium);
     counted(&mut node, tally)
 }
 

@@ -34,9 +34,15 @@ impl Tally {
 /// `12 passed; 0 failed` or `12 passed, 0 failed`, with anything behind it.
 fn parse(counts: &str) -> Option<(u64, u64)> {
     let mut parts = counts.split([';', ',']);
-    let passed = parts.next()?.trim().strip_suffix(" passed")?.parse().ok()?;
-    let failed = parts.next()?.trim().strip_suffix(" failed")?.parse().ok()?;
+    let passed = count(parts.next()?, "passed")?;
+    let failed = count(parts.next()?, "failed")?;
     Some((passed, failed))
+}
+
+fn count(part: &str, what: &str) -> Option<u64> {
+    let mut words = part.split_whitespace();
+    let number = words.next()?.parse().ok()?;
+    (words.next() == Some(what)).then_some(number)
 }
 
 #[cfg(test)]
@@ -49,14 +55,14 @@ mod tests {
         tally.read("running 3 tests");
         tally.read("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; finished in 0.1s");
         tally.read("test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured");
-        tally.read("8 passed, 0 failed");
+        tally.read("8 passed, 0 failed in 2.5 s");
         assert_eq!(tally.line().as_deref(), Some("tests: 12 passed, 2 failed"));
     }
 
     #[test]
     fn says_nothing_where_no_runner_ran() {
         let mut tally = Tally::default();
-        tally.read("12 passed the gate");
+        tally.read("12 passed the gate, 3 did not");
         assert_eq!(tally.line(), None);
     }
 }
