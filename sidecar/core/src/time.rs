@@ -42,11 +42,13 @@ impl Time {
     /// This instant and a span in nanoseconds, held at the ends of the range.
     ///
     /// For deadlines: a deadline beyond the year 2262 is as good as [`Time::MAX`].
+    #[must_use]
     pub const fn saturating_add_ns(self, span_ns: i64) -> Self {
         Self(self.0.saturating_add(span_ns))
     }
 
     /// This instant less a span in nanoseconds, held at the ends of the range.
+    #[must_use]
     pub const fn saturating_sub_ns(self, span_ns: i64) -> Self {
         Self(self.0.saturating_sub(span_ns))
     }

@@ -252,33 +252,31 @@ fn shift_counter(
     delta: Delta,
     now: Time,
 ) {
-    let old = rows.counter(&charged.counter).cloned();
-    let new = match charged.counter.window {
-        WindowKey::Rolling { .. } => {
-            let charges = match old {
-                Some(CounterRow::Rolling { charges }) => charges,
-                _ => Vec::new(),
-            };
-            CounterRow::Rolling {
-                charges: shift_charges(charges, charged, spend, delta, now),
-            }
-        }
-        _ => {
-            let (mut held_minor, mut given_minor) = match old {
-                Some(CounterRow::Total {
-                    held_minor,
-                    given_minor,
-                }) => (held_minor, given_minor),
-                _ => (0, 0),
-            };
-            delta.add_to(&mut held_minor, &mut given_minor);
-            CounterRow::Total {
-                held_minor,
-                given_minor,
-            }
-        }
+    let row = match (rows.counter(&charged.counter), charged.counter.window) {
+        (Some(CounterRow::Rolling { charges }), _) => CounterRow::Rolling {
+            charges: shift_charges(charges.clone(), charged, spend, delta, now),
+        },
+        (_, WindowKey::Rolling { .. }) => CounterRow::Rolling {
+            charges: shift_charges(Vec::new(), charged, spend, delta, now),
+        },
+        (total, _) => shift_total(total, delta),
     };
-    rows.put(Key::Counter(charged.counter.clone()), Row::Counter(new));
+    rows.put(Key::Counter(charged.counter.clone()), Row::Counter(row));
+}
+
+fn shift_total(total: Option<&CounterRow>, delta: Delta) -> CounterRow {
+    let (mut held_minor, mut given_minor) = match total {
+        Some(CounterRow::Total {
+            held_minor,
+            given_minor,
+        }) => (*held_minor, *given_minor),
+        _ => (0, 0),
+    };
+    delta.add_to(&mut held_minor, &mut given_minor);
+    CounterRow::Total {
+        held_minor,
+        given_minor,
+    }
 }
 
 /// Charges of a moving window after one gesture's share has changed.
@@ -286,12 +284,12 @@ fn shift_counter(
 /// What has left the window is dropped, and a late release of it changes nothing.
 fn shift_charges(
     mut charges: Vec<Charge>,
-    charged: &Charged,
+    counted: &Charged,
     spend: &SpendRow,
     delta: Delta,
     now: Time,
 ) -> Vec<Charge> {
-    let window = charged.counter.window;
+    let window = counted.counter.window;
     charges.retain(|charge| window.counts(charge.at, now));
     let id = spend.about.spend;
     if spend.reserved_at == now {

@@ -221,7 +221,7 @@ pub trait Write: Read {
 /// All rows in memory, with the open holds in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
-    rows: BTreeMap<Key, Row>,
+    by_key: BTreeMap<Key, Row>,
     due: BTreeSet<(Time, SpendId)>,
     open_by_agent: BTreeSet<(AgentPid, SpendId)>,
     open_by_customer: BTreeSet<(CustomerPid, SpendId)>,
@@ -242,7 +242,7 @@ pub struct Overlay<'a> {
 impl Rows {
     /// Every row in the order of names.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Row)> {
-        self.rows.iter()
+        self.by_key.iter()
     }
 
     /// Takes over what an overlay changed.
@@ -311,14 +311,14 @@ impl Rows {
 
 impl Read for Rows {
     fn get(&self, key: &Key) -> Option<&Row> {
-        self.rows.get(key)
+        self.by_key.get(key)
     }
 }
 
 impl Write for Rows {
     fn put(&mut self, key: Key, row: Row) {
         if let Key::Spend(spend) = &key
-            && let Some(Row::Spend(old)) = self.rows.remove(&key)
+            && let Some(Row::Spend(old)) = self.by_key.remove(&key)
         {
             debug_assert_eq!(old.about.spend, *spend, "rows lie under their names");
             self.unindex(&old);
@@ -328,7 +328,7 @@ impl Write for Rows {
         {
             self.index(spend);
         }
-        self.rows.insert(key, row);
+        self.by_key.insert(key, row);
     }
 }
 
@@ -343,21 +343,16 @@ impl<'a> Overlay<'a> {
 
     /// The holds whose time has come at `now` (inclusive), the longest due first.
     pub fn due(&self, now: Time) -> Vec<SpendId> {
-        let is_due = |row: &SpendRow| row.state == SpendState::Held && row.expire_at <= now;
-        let mut due: BTreeSet<(Time, SpendId)> = self
-            .base
-            .due(now)
-            .filter_map(|spend| self.spend(spend))
-            .filter(|row| is_due(row))
+        let base = self.base.due(now).filter_map(|spend| self.spend(spend));
+        let changed = self.changed.values().filter_map(|row| match row {
+            Row::Spend(row) => Some(row.as_ref()),
+            _ => None,
+        });
+        let due: BTreeSet<(Time, SpendId)> = base
+            .chain(changed)
+            .filter(|row| row.state == SpendState::Held && row.expire_at <= now)
             .map(|row| (row.expire_at, row.about.spend))
             .collect();
-        for row in self.changed.values() {
-            if let Row::Spend(row) = row
-                && is_due(row)
-            {
-                due.insert((row.expire_at, row.about.spend));
-            }
-        }
         due.into_iter().map(|(_, spend)| spend).collect()
     }
 

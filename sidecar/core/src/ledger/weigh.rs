@@ -1,13 +1,15 @@
 //! The one function that holds an amount against every limit; headroom, preview and the real
 //! thing all use it.
 
-use crate::ids::LimitId;
+use crate::ids::{LimitId, PoolId};
 use crate::money::Currency;
-use crate::policy::{Dimension, Limit, Policy, Window};
+use crate::policy::{Dimension, Limit, Policy, Pool, Window};
 use crate::time::Time;
 
 use super::headroom::Question;
-use super::{CounterKey, CounterRow, Fault, LimitTrace, Read, Refusal, ScopeKey, WindowKey};
+use super::{
+    Charge, CounterKey, CounterRow, Fault, LimitTrace, Read, Refusal, ScopeKey, WindowKey,
+};
 
 /// One limit that applies, and what it leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,17 +80,18 @@ impl Use {
                 given_minor: *given_minor,
                 oldest_at: None,
             },
-            Some(CounterRow::Rolling { charges }) => {
-                let mut sum = Self::default();
-                for charge in charges {
-                    if window.counts(charge.at, now) {
-                        sum.held_minor = sum.held_minor.saturating_add(charge.held_minor);
-                        sum.given_minor = sum.given_minor.saturating_add(charge.given_minor);
-                        sum.oldest_at.get_or_insert(charge.at);
-                    }
-                }
-                sum
-            }
+            Some(CounterRow::Rolling { charges }) => charges
+                .iter()
+                .filter(|charge| window.counts(charge.at, now))
+                .fold(Self::default(), Self::plus),
+        }
+    }
+
+    fn plus(self, charge: &Charge) -> Self {
+        Self {
+            held_minor: self.held_minor.saturating_add(charge.held_minor),
+            given_minor: self.given_minor.saturating_add(charge.given_minor),
+            oldest_at: self.oldest_at.or(Some(charge.at)),
         }
     }
 
@@ -210,11 +213,7 @@ fn limit_state(
 }
 
 /// The pool's cap as a limit; `None` where the pool has none.
-fn pool_state(
-    rows: &impl Read,
-    pool: &crate::policy::Pool,
-    currency: Currency,
-) -> Option<LimitState> {
+fn pool_state(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<LimitState> {
     let row = rows.pool(&pool.id, currency)?;
     Some(LimitState {
         limit: pool.limit_id(),
@@ -231,7 +230,7 @@ fn pool_state(
     })
 }
 
-fn scope_key(limit: &Limit, question: &Question, pool: &crate::ids::PoolId) -> ScopeKey {
+fn scope_key(limit: &Limit, question: &Question, pool: &PoolId) -> ScopeKey {
     let subject = &question.subject;
     let mut key = ScopeKey::default();
     for dimension in &limit.scope {

@@ -1,6 +1,6 @@
 //! What makes a policy whole: every problem is found at once, each with its field and its fix.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Gesture, GestureValue, Limit, POOL_LIMIT_PREFIX, Policy, Pool, Window};
@@ -47,194 +47,209 @@ impl Policy {
         if self.currencies.is_empty() {
             found.add("currencies", "is empty; name at least one, such as USD");
         }
-        found.span("hold_ns", self.hold_ns);
-        found.span("undo_ns", self.undo_ns);
+        found.span("hold", self.hold_ns);
+        found.span("undo", self.undo_ns);
         if self.note_max_chars == 0 {
             found.add("note_max_chars", "is 0; allow at least 1 character");
         }
-        self.check_limits(&mut found);
-        self.check_reasons(&mut found);
-        self.check_gestures(&mut found);
-        self.check_pools(&mut found);
+        check_limits(self, &mut found);
+        check_reasons(self, &mut found);
+        check_gestures(self, &mut found);
+        check_pools(self, &mut found);
         if found.0.is_empty() {
             Ok(())
         } else {
             Err(found.0)
         }
     }
+}
 
-    fn check_limits(&self, found: &mut Problems) {
-        if self.limits.is_empty() {
-            found.add(
-                "limits",
-                "is empty; without a limit nobody may give anything",
-            );
-        }
-        found.unique(
+fn check_limits(policy: &Policy, found: &mut Problems) {
+    if policy.limits.is_empty() {
+        found.add(
             "limits",
-            "id",
-            self.limits.iter().map(|one| one.id.as_str()),
+            "is empty; without a limit nobody may give anything",
         );
-        for (index, limit) in self.limits.iter().enumerate() {
-            let field = |name: &str| format!("limits[{index}].{name}");
-            if limit.id.as_str().starts_with(POOL_LIMIT_PREFIX) {
-                found.add(field("id"), "begins with pool-, which is kept for pools");
-            }
-            found.text(&field("label"), &limit.label);
-            self.check_limit(limit, &field, found);
-        }
     }
-
-    fn check_limit(&self, limit: &Limit, field: &dyn Fn(&str) -> String, found: &mut Problems) {
-        if limit.scope.is_empty() {
-            found.add(
-                field("scope"),
-                "is empty; name tenant to count the whole house together",
-            );
+    found.unique(
+        "limits",
+        "id",
+        policy.limits.iter().map(|one| one.id.as_str()),
+    );
+    for (index, limit) in policy.limits.iter().enumerate() {
+        let field = |name: &str| format!("limits[{index}].{name}");
+        if limit.id.as_str().starts_with(POOL_LIMIT_PREFIX) {
+            found.add(field("id"), "begins with pool-, which is kept for pools");
         }
-        match &limit.window {
-            Window::Case { otherwise_ns: span } | Window::Rolling { duration_ns: span } => {
-                if *span <= 0 {
-                    found.add(field("window"), "has no length; give a duration above zero");
-                }
-            }
-            Window::Calendar { zone, .. } => {
-                if zone.is_empty() {
-                    found.add(
-                        field("window"),
-                        "has no zone; name one, such as Europe/Madrid",
-                    );
-                }
-            }
-            Window::Interaction | Window::Lifetime => {}
-        }
-        if limit.roles.as_ref().is_some_and(|roles| roles.is_empty()) {
-            found.add(field("roles"), "is empty; leave it out for every role");
-        }
-        if let Some(below) = limit.below_tenure_days
-            && below <= limit.min_tenure_days
-        {
-            found.add(field("below_tenure_days"), "must be above min_tenure_days");
-        }
-        for reason in limit.reasons.iter().flatten() {
-            if self.reason(reason).is_none() {
-                let fix = format!("names the reason {reason}, which is not among reasons");
-                found.add(field("reasons"), fix);
-            }
-        }
-        if limit
-            .reasons
-            .as_ref()
-            .is_some_and(|reasons| reasons.is_empty())
-        {
-            found.add(field("reasons"), "is empty; leave it out for every reason");
-        }
-        self.check_amounts(&limit.caps, &field("caps"), found);
+        found.text(&field("label"), &limit.label);
+        check_limit(policy, limit, &field, found);
     }
+}
 
-    /// Every currency of the policy has an amount, and no other has one.
-    fn check_amounts(&self, amounts: &BTreeMap<Currency, i64>, field: &str, found: &mut Problems) {
-        for currency in &self.currencies {
-            if !amounts.contains_key(currency) {
-                found.add(field, format!("has no amount in {currency}; add one"));
+fn check_limit(
+    policy: &Policy,
+    limit: &Limit,
+    field: &dyn Fn(&str) -> String,
+    found: &mut Problems,
+) {
+    if limit.scope.is_empty() {
+        found.add(
+            field("scope"),
+            "is empty; name tenant to count the whole house together",
+        );
+    }
+    match &limit.window {
+        Window::Case { otherwise_ns: span } | Window::Rolling { duration_ns: span } => {
+            if *span <= 0 {
+                found.add(field("window"), "has no length; give a duration above zero");
             }
         }
-        for (currency, amount) in amounts {
-            if !self.currencies.contains(currency) {
+        Window::Calendar { zone, .. } => {
+            if zone.is_empty() {
                 found.add(
-                    field,
-                    format!("names {currency}, which is not among currencies"),
+                    field("window"),
+                    "has no zone; name one, such as Europe/Madrid",
                 );
             }
-            if !(1..=MAX_AMOUNT_MINOR).contains(amount) {
-                let fix = format!("in {currency} must be 1 to {MAX_AMOUNT_MINOR} minor units");
-                found.add(field, fix);
-            }
+        }
+        Window::Interaction | Window::Lifetime => {}
+    }
+    if limit.roles.as_ref().is_some_and(BTreeSet::is_empty) {
+        found.add(field("roles"), "is empty; leave it out for every role");
+    }
+    if let Some(below) = limit.below_tenure_days
+        && below <= limit.min_tenure_days
+    {
+        found.add(field("below_tenure_days"), "must be above min_tenure_days");
+    }
+    for reason in limit.reasons.iter().flatten() {
+        if policy.reason(reason).is_none() {
+            let fix = format!("names the reason {reason}, which is not among reasons");
+            found.add(field("reasons"), fix);
         }
     }
+    if limit.reasons.as_ref().is_some_and(BTreeSet::is_empty) {
+        found.add(field("reasons"), "is empty; leave it out for every reason");
+    }
+    check_amounts(policy, &limit.caps, &field("caps"), found);
+}
 
-    fn check_reasons(&self, found: &mut Problems) {
-        if self.reasons.is_empty() {
-            found.add("reasons", "is empty; every gesture needs a reason");
-        }
-        found.unique(
-            "reasons",
-            "code",
-            self.reasons.iter().map(|one| one.code.as_str()),
-        );
-        for (index, reason) in self.reasons.iter().enumerate() {
-            found.text(&format!("reasons[{index}].label"), &reason.label);
-            if let Some(standard) = &reason.standard {
-                found.text(&format!("reasons[{index}].standard"), standard);
-            }
+/// Every currency of the policy has an amount, and no other has one.
+fn check_amounts(
+    policy: &Policy,
+    amounts: &BTreeMap<Currency, i64>,
+    field: &str,
+    found: &mut Problems,
+) {
+    for currency in &policy.currencies {
+        if !amounts.contains_key(currency) {
+            found.add(field, format!("has no amount in {currency}; add one"));
         }
     }
-
-    fn check_gestures(&self, found: &mut Problems) {
-        if !self.gestures.iter().any(|one| one.kind.moves_money()) {
+    for (currency, amount) in amounts {
+        if !policy.currencies.contains(currency) {
             found.add(
-                "gestures",
-                "has none that moves money; add one, such as a refund",
+                field,
+                format!("names {currency}, which is not among currencies"),
             );
         }
-        found.unique(
+        if !(1..=MAX_AMOUNT_MINOR).contains(amount) {
+            let fix = format!("in {currency} must be 1 to {MAX_AMOUNT_MINOR} minor units");
+            found.add(field, fix);
+        }
+    }
+}
+
+fn check_reasons(policy: &Policy, found: &mut Problems) {
+    if policy.reasons.is_empty() {
+        found.add("reasons", "is empty; every gesture needs a reason");
+    }
+    found.unique(
+        "reasons",
+        "code",
+        policy.reasons.iter().map(|one| one.code.as_str()),
+    );
+    for (index, reason) in policy.reasons.iter().enumerate() {
+        found.text(&format!("reasons[{index}].label"), &reason.label);
+        if let Some(standard) = &reason.standard {
+            found.text(&format!("reasons[{index}].standard"), standard);
+        }
+    }
+}
+
+fn check_gestures(policy: &Policy, found: &mut Problems) {
+    if !policy.gestures.iter().any(|one| one.kind.moves_money()) {
+        found.add(
             "gestures",
-            "code",
-            self.gestures.iter().map(|one| one.code.as_str()),
+            "has none that moves money; add one, such as a refund",
         );
-        for (index, gesture) in self.gestures.iter().enumerate() {
-            let field = |name: &str| format!("gestures[{index}].{name}");
-            self.check_gesture(gesture, &field, found);
-        }
     }
-
-    fn check_gesture(&self, one: &Gesture, field: &dyn Fn(&str) -> String, found: &mut Problems) {
-        found.text(&field("label"), &one.label);
-        if one.label.chars().count() > BUTTON_MAX_CHARS {
-            let fix = format!("is longer than {BUTTON_MAX_CHARS} characters; shorten it");
-            found.add(field("label"), fix);
-        }
-        if let Some(reason) = &one.reason
-            && self.reason(reason).is_none()
-        {
-            found.add(
-                field("reason"),
-                format!("names {reason}, which is not among reasons"),
-            );
-        }
-        let is_free = one.value == GestureValue::Free;
-        if is_free == one.kind.moves_money() {
-            let fix = if is_free {
-                format!(
-                    "is free, but {} moves money; name an amount or asked",
-                    one.kind.code()
-                )
-            } else {
-                format!("must be free, because {} moves no money", one.kind.code())
-            };
-            found.add(field("value"), fix);
-        }
-        if let GestureValue::Fixed(amounts) = &one.value {
-            self.check_amounts(amounts, &field("value"), found);
-        }
+    found.unique(
+        "gestures",
+        "code",
+        policy.gestures.iter().map(|one| one.code.as_str()),
+    );
+    for (index, gesture) in policy.gestures.iter().enumerate() {
+        let field = |name: &str| format!("gestures[{index}].{name}");
+        check_gesture(policy, gesture, &field, found);
     }
+}
 
-    fn check_pools(&self, found: &mut Problems) {
-        found.unique("pools", "id", self.pools.iter().map(|one| one.id.as_str()));
-        let team = |pool: &Pool| match &pool.team {
-            Some(team) => team.to_string(),
-            None => "(every team)".to_owned(),
+fn check_gesture(
+    policy: &Policy,
+    one: &Gesture,
+    field: &dyn Fn(&str) -> String,
+    found: &mut Problems,
+) {
+    found.text(&field("label"), &one.label);
+    if one.label.chars().count() > BUTTON_MAX_CHARS {
+        let fix = format!("is longer than {BUTTON_MAX_CHARS} characters; shorten it");
+        found.add(field("label"), fix);
+    }
+    if let Some(reason) = &one.reason
+        && policy.reason(reason).is_none()
+    {
+        found.add(
+            field("reason"),
+            format!("names {reason}, which is not among reasons"),
+        );
+    }
+    let is_free = one.value == GestureValue::Free;
+    if is_free == one.kind.moves_money() {
+        let fix = if is_free {
+            format!(
+                "is free, but {} moves money; name an amount or asked",
+                one.kind.code()
+            )
+        } else {
+            format!("must be free, because {} moves no money", one.kind.code())
         };
-        let teams: Vec<String> = self.pools.iter().map(team).collect();
-        found.unique("pools", "team", teams.iter().map(String::as_str));
-        for (index, pool) in self.pools.iter().enumerate() {
-            found.text(&format!("pools[{index}].label"), &pool.label);
-            if pool.id.as_str().len() + POOL_LIMIT_PREFIX.len() > CODE_MAX_CHARS {
-                found.add(format!("pools[{index}].id"), "is longer than 35 characters");
-            }
-            if let Some(caps) = &pool.caps {
-                self.check_amounts(caps, &format!("pools[{index}].caps"), found);
-            }
+        found.add(field("value"), fix);
+    }
+    if let GestureValue::Fixed(amounts) = &one.value {
+        check_amounts(policy, amounts, &field("value"), found);
+    }
+}
+
+fn check_pools(policy: &Policy, found: &mut Problems) {
+    found.unique(
+        "pools",
+        "id",
+        policy.pools.iter().map(|one| one.id.as_str()),
+    );
+    let team = |pool: &Pool| match &pool.team {
+        Some(team) => team.to_string(),
+        None => "(every team)".to_owned(),
+    };
+    let teams: Vec<String> = policy.pools.iter().map(team).collect();
+    found.unique("pools", "team", teams.iter().map(String::as_str));
+    for (index, pool) in policy.pools.iter().enumerate() {
+        found.text(&format!("pools[{index}].label"), &pool.label);
+        if pool.id.as_str().len() + POOL_LIMIT_PREFIX.len() > CODE_MAX_CHARS {
+            found.add(format!("pools[{index}].id"), "is longer than 35 characters");
+        }
+        if let Some(caps) = &pool.caps {
+            check_amounts(policy, caps, &format!("pools[{index}].caps"), found);
         }
     }
 }
@@ -267,12 +282,12 @@ impl Problems {
     fn unique<'a>(&mut self, list: &str, key: &str, values: impl Iterator<Item = &'a str>) {
         let mut first_index = BTreeMap::new();
         for (index, value) in values.enumerate() {
-            if let Some(first) = first_index.get(value) {
-                let fix = format!("{value} is already that of {list}[{first}]; choose another");
-                self.add(format!("{list}[{index}].{key}"), fix);
-            } else {
-                first_index.insert(value, index);
-            }
+            let first = *first_index.entry(value).or_insert(index);
+            let again = (first != index).then(|| PolicyProblem {
+                field: format!("{list}[{index}].{key}"),
+                fix: format!("{value} is already that of {list}[{first}]; choose another"),
+            });
+            self.0.extend(again);
         }
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn extend(
         previous_expire_at: row.expire_at,
         expire_at,
     };
-    Ok(movement(bench.rows, row, bench.now, 0, Vec::new(), body).into())
+    Ok(movement(bench.rows, row, bench.now, (0, Vec::new()), body).into())
 }
 
 pub(super) fn commit(
@@ -99,7 +99,7 @@ pub(super) fn commit(
         is_final,
         released_minor,
     };
-    Ok(movement(bench.rows, row, bench.now, released_minor, postings, body).into())
+    Ok(movement(bench.rows, row, bench.now, (released_minor, postings), body).into())
 }
 
 pub(super) fn void(
@@ -117,7 +117,7 @@ pub(super) fn void(
         reason,
         released_minor,
     };
-    Ok(movement(bench.rows, row, bench.now, released_minor, postings, body).into())
+    Ok(movement(bench.rows, row, bench.now, (released_minor, postings), body).into())
 }
 
 pub(super) fn reverse(
@@ -150,7 +150,7 @@ pub(super) fn reverse(
         amount_minor,
         reason,
     };
-    Ok(movement(bench.rows, row, bench.now, amount_minor, postings, body).into())
+    Ok(movement(bench.rows, row, bench.now, (amount_minor, postings), body).into())
 }
 
 /// The end of a hold whose time has come.
@@ -170,7 +170,7 @@ pub(super) fn expire(
         about: Box::new(row.about.clone()),
         released_minor,
     };
-    let entry = scribe.write(movement(rows, row, now, released_minor, postings, body));
+    let entry = scribe.write(movement(rows, row, now, (released_minor, postings), body));
     let mut after = row.clone();
     after.advance(entry.at, &entry.body);
     let outcome = answer(&entry, Some(&after));
@@ -237,8 +237,7 @@ fn movement(
     rows: &impl Read,
     row: &SpendRow,
     now: Time,
-    released_minor: i64,
-    postings: Vec<Posting>,
+    (released_minor, postings): (i64, Vec<Posting>),
     body: EntryBody,
 ) -> Draft {
     let released = |charged: &Charged| {
