@@ -12,7 +12,7 @@ import { SHELL } from '../support/paths.mjs';
 const BODIES = {
   '/one': '<makegood-panel interaction-id="c-1"><p slot="fallback">No panel yet</p></makegood-panel>',
   '/two': '<makegood-panel id="a" interaction-id="c-1"></makegood-panel><makegood-panel id="b" interaction-id="c-2"></makegood-panel>',
-  '/silent': '<makegood-panel src="/silent/"></makegood-panel>',
+  '/silent': '<makegood-panel src="{frame}/silent/"></makegood-panel>',
   '/odd': '<makegood-panel theme="no such" density="" mode="inline" src="javascript:alert(1)" interaction-id=""></makegood-panel>',
   '/bare': '<p>Nothing here yet</p>',
 };

@@ -30,7 +30,7 @@ if (!location.pathname.startsWith('/silent/')) hello();
 /**
  * Serves both on one port: the page on 127.0.0.1, the frame on localhost.
  *
- * @param {Record<string, string>} bodies The HTML of each page, by its path.
+ * @param {Record<string, string>} bodies The HTML of each page, by its path; `{frame}` is the frame's origin.
  */
 export async function serveHost(bodies) {
   const shell = await readFile(SHELL);
@@ -45,7 +45,7 @@ export async function serveHost(bodies) {
     if (pathname.endsWith('/frame.js')) return send('text/javascript', FRAME);
     if (pathname in bodies) {
       const html = `<!doctype html><html lang="en"><title>Host</title>
-        <script type="module" src="${frameOrigin}/embed/makegood-panel.js"></script>${bodies[pathname]}`;
+        <script type="module" src="${frameOrigin}/embed/makegood-panel.js"></script>${bodies[pathname].replaceAll('{frame}', frameOrigin)}`;
       return send('text/html', html, { 'content-security-policy': HOST_POLICY(frameOrigin) });
     }
     return reply.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
