@@ -1134,7 +1134,7 @@ pub struct GestureCard {
     /// The label for people, at most ten characters.
     #[prost(string, tag = "2")]
     pub label: ::prost::alloc::string::String,
-    /// The suggested amount. Absent for a gesture that is free.
+    /// The suggested amount. Absent unless the policy suggests one.
     #[prost(message, optional, tag = "3")]
     pub amount: ::core::option::Option<Money>,
     /// The reason code that goes with it. May be empty.
@@ -1143,6 +1143,12 @@ pub struct GestureCard {
     /// Why it is suggested.
     #[prost(string, tag = "5")]
     pub why: ::prost::alloc::string::String,
+    /// How its amount is found.
+    #[prost(enumeration = "GestureValue", tag = "6")]
+    pub value: i32,
+    /// What to log for a gesture that is free.
+    #[prost(enumeration = "ActionKind", tag = "7")]
+    pub action_kind: i32,
 }
 /// The part of the policy that the panel shows.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1306,6 +1312,43 @@ impl ReverseReason {
             "REVERSE_REASON_CUSTOMER_RETURNED" => Some(Self::CustomerReturned),
             "REVERSE_REASON_DUPLICATE" => Some(Self::Duplicate),
             "REVERSE_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// How the amount of a gesture is found. Frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum GestureValue {
+    /// Not known.
+    Unspecified = 0,
+    /// It costs nothing: it is logged and not given.
+    Free = 1,
+    /// The policy suggests an amount.
+    Fixed = 2,
+    /// The agent names the amount.
+    Asked = 3,
+}
+impl GestureValue {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "GESTURE_VALUE_UNSPECIFIED",
+            Self::Free => "GESTURE_VALUE_FREE",
+            Self::Fixed => "GESTURE_VALUE_FIXED",
+            Self::Asked => "GESTURE_VALUE_ASKED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "GESTURE_VALUE_UNSPECIFIED" => Some(Self::Unspecified),
+            "GESTURE_VALUE_FREE" => Some(Self::Free),
+            "GESTURE_VALUE_FIXED" => Some(Self::Fixed),
+            "GESTURE_VALUE_ASKED" => Some(Self::Asked),
             _ => None,
         }
     }
