@@ -1,6 +1,6 @@
 //! `bench`: figures that a reader can check, each with its limit measured in the same run.
 //!
-//! A bench is one line in [`BENCHES`] and one function; what it measures lives in a file of its own
+//! A bench is one line in `BENCHES` and one function; what it measures lives in a file of its own
 //! beside this one. Whatever is compared is measured in interleaved rounds ([`interleave`]), so that
 //! a noisy machine disturbs both sides alike.
 
