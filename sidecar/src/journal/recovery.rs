@@ -12,7 +12,7 @@ use super::segment::{self, Segment};
 use super::{Config, Journal, Recovery};
 
 /// The last segment of a journal, as found.
-struct Last {
+struct Found {
     segment: Segment,
     head: Head,
     stop: Stop,
@@ -31,7 +31,7 @@ pub(super) fn recover(
     let torn = scan::torn_bytes(&last.segment, &last.stop)?;
     tidy(&*disk)?;
     let head = repair(&last, torn)?;
-    let Last {
+    let Found {
         segment,
         stop: Stop { end, .. },
         last_leaf,
@@ -85,8 +85,8 @@ fn create(disk: Arc<dyn Disk>, config: Config) -> Result<(Journal, Recovery), Jo
 }
 
 /// Verifies each segment and the chain between them.
-fn verify_all(disk: &dyn Disk) -> Result<Option<Last>, JournalError> {
-    let mut last: Option<Last> = None;
+fn verify_all(disk: &dyn Disk) -> Result<Option<Found>, JournalError> {
+    let mut last: Option<Found> = None;
     for base in segment::bases(disk)? {
         let segment = Segment::open(disk, base, Access::Write)?;
         match &last {
@@ -98,7 +98,7 @@ fn verify_all(disk: &dyn Disk) -> Result<Option<Last>, JournalError> {
         }
         let head = segment.newest_head()?;
         let (stop, last_leaf) = scan::scan(&segment, &head)?;
-        last = Some(Last {
+        last = Some(Found {
             segment,
             head,
             stop,
@@ -122,8 +122,8 @@ fn tidy(disk: &dyn Disk) -> Result<(), JournalError> {
 ///
 /// The newest head and what is kept behind it are written again, although they can be read: after
 /// a failed sync the page cache may show bytes that the disk never got.
-fn repair(last: &Last, torn: usize) -> Result<Head, JournalError> {
-    let Last {
+fn repair(last: &Found, torn: usize) -> Result<Head, JournalError> {
+    let Found {
         segment,
         head,
         stop: Stop { end, .. },

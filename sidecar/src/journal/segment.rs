@@ -22,7 +22,7 @@ pub(super) const FRAMES_START: u64 = 4096;
 
 const SLOTS_START: u64 = SECTOR_BYTES as u64;
 const SLOTS_BYTES: usize = 2 * SECTOR_BYTES;
-const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 const SUFFIX: &str = ".seg";
 const UNFINISHED_SUFFIX: &str = ".seg.new";
 

@@ -5,6 +5,7 @@
 //! then takes the sector for clean, while reads still show what was written.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -23,10 +24,10 @@ pub(crate) enum Fault {
 }
 
 /// The disk; clones share it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct SimDisk(Arc<Mutex<State>>);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct State {
     random: Random,
     files: Vec<FileState>,
@@ -37,13 +38,13 @@ struct State {
     power_is_off: bool,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct FileState {
     size: usize,
     sectors: Vec<Sector>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Sector {
     seen: [u8; SECTOR_BYTES],
     stable: [u8; SECTOR_BYTES],
@@ -74,6 +75,12 @@ impl Random {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^= mixed >> 31;
         usize::try_from(mixed % bound as u64).unwrap()
+    }
+}
+
+impl fmt::Debug for SimDisk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SimDisk").finish_non_exhaustive()
     }
 }
 
