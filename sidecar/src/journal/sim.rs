@@ -58,7 +58,7 @@ struct SimFile {
     file: usize,
 }
 
-/// SplitMix64: small, and good enough to choose faults.
+/// `SplitMix64`: small, and good enough to choose faults.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
