@@ -327,7 +327,7 @@ export class MakegoodPanelElement extends (globalThis.HTMLElement ?? class {}) {
    */
   requestWrapUp() {
     if (!this.#isReady) return Promise.resolve({ allow: true, reason: '' });
-    const rid = ++this.#lastRid;
+    const rid = String(++this.#lastRid);
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#settleGate(rid, { allow: true, reason: '' }), WRAP_UP_MS);
       this.#gates.set(rid, { resolve, timer });
@@ -394,7 +394,7 @@ export class MakegoodPanelElement extends (globalThis.HTMLElement ?? class {}) {
     if (port !== this.#port || !message || typeof message.type !== 'string') return;
     if (message.type === 'token') return void this.#fetchToken(port, message);
     if (message.type === 'wrapupgate') {
-      return this.#settleGate(message.rid, { allow: message.allow !== false, reason: String(message.reason ?? '') });
+      return this.#settleGate(String(message.rid), { allow: message.allow !== false, reason: String(message.reason ?? '') });
     }
     if (message.type === 'ready') {
       this.#isReady = true;

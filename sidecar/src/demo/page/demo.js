@@ -89,9 +89,9 @@ function offerPlay([desk, colleague], bringTo) {
 async function start() {
   const { agents, callers } = await cast();
   const pair = agents.slice(0, 2);
-  const desks = pair.map((agent) => new Desk(agent, callers, FRAME_SRC));
-  desks.forEach((desk, index) => {
-    desk.colleague = pair[(index + 1) % pair.length].name.split(' ')[0];
+  const desks = pair.map((agent, index) => {
+    const [colleague] = pair[(index + 1) % pair.length].name.split(' ');
+    return new Desk(agent, callers, colleague, FRAME_SRC);
   });
   $('desks').append(...desks.map(({ root }) => root));
   const refresh = keepLedger();

@@ -18,11 +18,13 @@ export class Desk extends EventTarget {
   /**
    * @param {{id: string, name: string}} agent Who sits here.
    * @param {import('./api.js').Caller[]} callers Who can call.
+   * @param {string} colleague The first name of who can be brought in.
    * @param {string} frameSrc The folder of the panel's frame.
    */
-  constructor(agent, callers, frameSrc) {
+  constructor(agent, callers, colleague, frameSrc) {
     super();
     this.agent = agent;
+    this.colleague = colleague;
     this.callers = callers;
     const template = document.querySelector('#desk-template');
     this.root = template.content.firstElementChild.cloneNode(true);
@@ -124,7 +126,7 @@ export class Desk extends EventTarget {
       offered: [['answer', 'Answer', 'primary', () => this.connect()], ['decline', 'Decline', '', () => this.hangUp()]],
       connected: [
         ['hold', 'Hold', '', () => this.hold()],
-        ['bring', `Bring in ${this.colleague ?? 'a colleague'}`, '', other],
+        ['bring', `Bring in ${this.colleague}`, '', other],
         ['hangup', 'Hang up', 'stop', () => this.hangUp()],
       ],
       on_hold: [['resume', 'Resume', 'primary', () => this.connect()], ['hangup', 'Hang up', 'stop', () => this.hangUp()]],

@@ -70,7 +70,8 @@ function row(entry, fresh) {
   return line;
 }
 
-// Minor units to the currency's own way of writing, without floats for the sum.
+// Minor units as the currency is written. The number goes in as text, so that
+// large sums are not rounded.
 function formatMinor(minor, currency) {
   if (minor === null || minor === undefined) return '–';
   const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });

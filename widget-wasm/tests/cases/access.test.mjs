@@ -1,0 +1,197 @@
+//! The panel without a mouse, on a narrow column, in each look; and the pictures.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, it } from 'node:test';
+
+import { keepPicture } from '../support/browser.mjs';
+import { useStage } from '../support/desktop.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+describe('access', () => {
+  const stage = useStage();
+
+  // What a case of the table does to get to its state; each ends on something visible.
+  const STATES = {
+    idle: async (desk) => desk.frame.getByText('No call right now').first().waitFor(),
+    live: async (desk) => {
+      await desk.take(stage.regular());
+      await desk.act('card-1').waitFor();
+    },
+    composer: async (desk) => {
+      await STATES.live(desk);
+      await desk.act('something-else').click();
+      await desk.part('composer').waitFor();
+    },
+    held: async (desk) => {
+      await STATES.live(desk);
+      await desk.act('card-1').click();
+      await desk.part('tray').getByText('Held for').waitFor();
+    },
+    given: async (desk) => {
+      await STATES.held(desk);
+      await desk.act('give').click();
+      await desk.frame.getByText(/Given\. Undo/).first().waitFor();
+    },
+    picker: async (desk) => {
+      await desk.take(stage.caller(/shared|two customers/i));
+      await desk.part('picker').waitFor();
+    },
+    unknown: async (desk) => {
+      await desk.take(stage.caller(/unknown/i));
+      await desk.frame.getByText('No one with this number yet').first().waitFor();
+    },
+    withheld: async (desk) => {
+      await desk.take(stage.caller(/withheld/i));
+      await desk.frame.getByText('The caller withholds their number').first().waitFor();
+    },
+  };
+
+  for (const [name, reach] of Object.entries(STATES)) {
+    it(`is clean, reflows at 320 px and looks right in every look: ${name}`, async () => {
+      const [desk] = await stage.open();
+      await reach(desk);
+      for (const width of [360, 320]) {
+        for (const theme of ['light', 'dark']) {
+          await dress(desk, width, theme);
+          await assertReflows(desk, name, width);
+          await assertTargets(desk);
+          await assertClean(desk, `${name} ${width} ${theme}`);
+          await keepPicture(desk.panel, `${name}-${width}-${theme}`);
+        }
+      }
+      await desk.page.emulateMedia({ forcedColors: 'active' });
+      await dress(desk, 360, 'auto');
+      await assertClean(desk, `${name} forced colors`);
+      await keepPicture(desk.panel, `${name}-forced-colors`);
+    });
+  }
+
+  it('holds and gives by keyboard alone', async () => {
+    const [desk] = await stage.open();
+    const { keyboard } = desk.page;
+    await desk.take(stage.regular());
+    await desk.act('card-1').waitFor();
+    const room = (await desk.state()).headroom.availableMinor;
+    await desk.panel.evaluate((panel) => panel.focusHeadroom());
+    await keyboard.press('g');
+    await desk.part('composer').waitFor();
+    await keyboard.type('25');
+    await desk.frame.getByText(/Leaves you/).first().waitFor();
+    await keyboard.press('Escape');
+    await desk.part('composer').waitFor({ state: 'hidden' });
+    await desk.panel.evaluate((panel) => panel.focusHeadroom());
+    await keyboard.press('1');
+    await desk.part('tray').getByText('Held for').waitFor();
+    await keyboard.press('Escape');
+    assert.equal((await desk.state()).spends[0].state, 'SPEND_STATE_RESERVED');
+    await keyboard.press('Control+Enter');
+    await desk.frame.getByText(/Given\./).first().waitFor();
+    const { spends, headroom } = await desk.state();
+    assert.equal(spends[0].state, 'SPEND_STATE_COMMITTED');
+    assert.equal(headroom.availableMinor, room - spends[0].committedMinor);
+  });
+
+  it('leaves the keys to the desktop when the panel has no focus', async () => {
+    const [desk] = await stage.open();
+    await desk.take(stage.regular());
+    await desk.act('card-1').waitFor();
+    await desk.page.locator('#look').focus();
+    await desk.page.keyboard.press('1');
+    await desk.page.keyboard.press('g');
+    assert.equal(await desk.part('composer').isVisible(), false);
+    assert.deepEqual((await desk.state()).spends, []);
+  });
+
+  it('says once, politely, who is calling', async () => {
+    const [desk] = await stage.open();
+    await desk.take(stage.regular());
+    await desk.part('headroom').waitFor();
+    const { context: { customer, recentScores } } = await desk.state();
+    const live = desk.frame.locator('[aria-live="polite"], [role="status"]').filter({ hasText: customer.displayName });
+    await live.first().waitFor({ state: 'attached' });
+    assert.ok((await live.first().textContent()).includes(`last score ${recentScores[0].value}`));
+  });
+
+  it('is usable as a whole page: axe on the desktop, wide and narrow', async () => {
+    for (const [name, viewport, colorScheme] of [
+      ['desktop', { width: 1440, height: 900 }, 'light'],
+      ['desktop-dark', { width: 1440, height: 900 }, 'dark'],
+      ['desktop-narrow', { width: 390, height: 844 }, 'light'],
+    ]) {
+      const [desk] = await stage.open({ viewport, colorScheme });
+      await STATES.held(desk);
+      if (viewport.width > 1000) {
+        await desk.phone('bring').click();
+        await desk.page.locator('#ledger-rows tr').first().waitFor();
+      }
+      await assertCleanFrame(desk.page.mainFrame(), name);
+      await keepPicture(desk.page, name);
+      await desk.act('give').click();
+      await desk.frame.getByText(/Given\./).first().waitFor();
+    }
+  });
+
+  it('keeps the pictures of the documents', async () => {
+    const [desk] = await stage.open();
+    await STATES.live(desk);
+    const pictures = [];
+    for (const theme of ['light', 'dark']) {
+      await dress(desk, 360, theme);
+      pictures.push(await keepPicture(desk.panel, theme === 'light' ? 'panel' : 'panel-dark'));
+    }
+    const sheet = await desk.page.context().newPage();
+    await sheet.setContent(`<body style="margin:0;padding:24px;display:flex;gap:24px;width:max-content;background:#dfe5e2">${
+      pictures.map((bytes) => `<img style="border-radius:14px" src="data:image/png;base64,${bytes.toString('base64')}">`).join('')}</body>`);
+    await keepPicture(sheet.locator('body'), 'panel-light-and-dark');
+  });
+});
+
+// Gives the panel a width, a look, and the height of its content.
+async function dress(desk, width, theme) {
+  await desk.panel.evaluate((panel, look) => {
+    panel.theme = look.theme;
+    panel.closest('.desk-body').style.gridTemplateColumns = 'minmax(0, 1fr) auto';
+    panel.style.inlineSize = `${look.width}px`;
+  }, { width, theme });
+  await desk.body.evaluate((_, wanted) => new Promise((done) => {
+    const look = () => (innerWidth === wanted ? requestAnimationFrame(() => requestAnimationFrame(done)) : requestAnimationFrame(look));
+    look();
+  }), width);
+  const height = await desk.body.evaluate(() => document.documentElement.scrollHeight);
+  await desk.panel.evaluate((panel, tall) => {
+    panel.closest('.desk').style.blockSize = 'auto';
+    panel.style.blockSize = `${tall}px`;
+  }, Math.max(420, height));
+}
+
+async function assertReflows(desk, name, width) {
+  const wide = await desk.body.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= width, `${name} is ${wide} px wide at ${width} px`);
+}
+
+// WCAG 2.2, 2.5.8: what is pressed is at least 24 by 24 CSS pixels.
+async function assertTargets(desk) {
+  const small = await desk.body.evaluate(() => [...document.querySelectorAll('button, input, select, summary, [tabindex="0"]')]
+    .map((node) => [node.textContent || node.name, node.getBoundingClientRect()])
+    .filter(([, { width, height }]) => width > 0 && (width < 24 || height < 24))
+    .map(([text, { width, height }]) => `${text}: ${width} by ${height}`));
+  assert.deepEqual(small, []);
+}
+
+async function assertClean(desk, what) {
+  const handle = await desk.panel.locator('iframe').elementHandle();
+  await assertCleanFrame(await handle.contentFrame(), what);
+}
+
+async function assertCleanFrame(frame, what) {
+  await frame.evaluate(AXE);
+  const found = await frame.evaluate(async (rules) => {
+    const { violations } = await axe.run(document, { runOnly: rules, iframes: false });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary}`).join('; ')}`);
+  }, RULES);
+  assert.deepEqual(found, [], what);
+}

@@ -1,0 +1,95 @@
+//! `makegood demo` as a child process: started, killed, started again.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { call } from './api.mjs';
+import { MAKEGOOD } from './paths.mjs';
+
+const START_MS = 60_000;
+
+/** A running demo with a data folder of its own. */
+export class Demo {
+  #data = mkdtempSync(join(tmpdir(), 'makegood-suite-'));
+  #child = null;
+
+  /** Starts one on a free port. */
+  static async start() {
+    const demo = new Demo();
+    await demo.#launch(0);
+    return demo;
+  }
+
+  async #launch(port) {
+    const flags = ['demo', '--port', String(port), '--data', this.#data, '--seed', '7', '--print-json'];
+    // The suite's own variable is none of the sidecar's, which refuses those it does not know.
+    const { MAKEGOOD_BIN: _, ...env } = process.env;
+    const child = spawn(MAKEGOOD, flags, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    this.#child = child;
+    const said = [];
+    child.stderr.on('data', (bytes) => said.push(bytes));
+    const line = await firstLine(child, () => Buffer.concat(said).toString().slice(-2000));
+    const { demo_url: demoUrl, page_origin: pageOrigin, frame_origin: frameOrigin, token } = JSON.parse(line);
+    Object.assign(this, { demoUrl, pageOrigin, frameOrigin, token });
+  }
+
+  /** Ends it as a power cut would. */
+  async kill() {
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
+
+  /** Starts it again on the same folder and port. */
+  restart() {
+    return this.#launch(new URL(this.pageOrigin).port);
+  }
+
+  /** Ends it and removes its folder. */
+  async close() {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGTERM');
+      await once(this.#child, 'exit');
+    }
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+
+  /** Asks one of the demo's own endpoints. */
+  async ask(path, body) {
+    const reply = await fetch(`${this.pageOrigin}${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${this.token}`, ...(body && { 'content-type': 'application/json' }) },
+      body: body && JSON.stringify(body),
+    });
+    if (!reply.ok) throw new Error(`${path} answered ${reply.status}`);
+    return reply.json();
+  }
+
+  /** Calls the API as an agent on a call. */
+  async call(agent, interactionId, method, request) {
+    const { token } = await this.ask('/demo/token', { agent: agent.id, interaction_id: interactionId });
+    return call(this.frameOrigin, token, method, request);
+  }
+
+  /** The panel as the sidecar has it now. */
+  async panel(agent, interactionId) {
+    const { panel } = await this.call(agent, interactionId, 'CustomerService/GetPanel', { interactionId });
+    return panel;
+  }
+}
+
+async function firstLine(child, complaint) {
+  const lines = createInterface({ input: child.stdout });
+  const deadline = AbortSignal.timeout(START_MS);
+  const line = once(lines, 'line', { signal: deadline }).then(([text]) => text);
+  const end = once(child, 'exit', { signal: deadline }).then(([code]) => {
+    throw new Error(`the demo ended with ${code} before it was ready: ${complaint()}`);
+  });
+  end.catch(() => {});
+  const text = await Promise.race([line, end]);
+  child.stdout.resume();
+  return text;
+}
