@@ -9,8 +9,6 @@ mod draft;
 mod operate;
 mod reserve;
 mod settle;
-#[cfg(test)]
-mod tests;
 
 use crate::policy::Policy;
 use crate::time::Time;

@@ -1,0 +1,157 @@
+//! Policies come into force, pools are opened, and nothing is given without either.
+
+use std::collections::BTreeMap;
+
+use makegood_core::ids::Digest;
+use makegood_core::ledger::{
+    Account, Action, EntryBody, Fault, Operation, Read as _, Refusal, Rows, decide,
+};
+use makegood_core::money::Currency;
+use makegood_core::policy::{Policy, Pool};
+
+use crate::support::{House, gesture, seconds};
+
+fn with_pool(digest: u8, id: &str, cap_minor: Option<i64>) -> Policy {
+    Policy {
+        pools: vec![Pool {
+            id: id.parse().unwrap(),
+            label: "team".to_owned(),
+            team: None,
+            caps: cap_minor.map(|cap| BTreeMap::from([(Currency::USD, cap)])),
+        }],
+        ..Policy::standard(Digest::from_bytes([digest; 32]))
+    }
+}
+
+fn activate(house: &mut House, policy: Policy, at: i64) {
+    let digest = policy.digest;
+    house.policy = policy;
+    let command = house.command(seconds(at), "adm", Action::ActivatePolicy { digest });
+    house.submit(&command).unwrap();
+    house.check();
+}
+
+fn give(house: &mut House, spend: &str, amount_minor: i64, at: i64) -> Option<Refusal> {
+    let operation = Operation::Give(Box::new(gesture(spend, "cora", amount_minor)));
+    let command = house.command(seconds(at), "ann", operation.into());
+    house.submit(&command).unwrap().outcome.refusal
+}
+
+#[test]
+fn opens_one_uncapped_house_pool_where_none_is_named() {
+    let house = House::standard();
+    let kinds: Vec<&str> = house
+        .entries
+        .iter()
+        .map(|entry| entry.body.kind())
+        .collect();
+    assert_eq!(kinds, ["POLICY_ACTIVATED", "POOL_OPENED"]);
+    let pool = house.rows.pool(&"house".parse().unwrap(), Currency::USD);
+    assert_eq!(pool.map(|pool| pool.allotted_minor), Some(None));
+}
+
+#[test]
+fn writes_nothing_when_the_policy_is_in_force_already() {
+    let mut house = House::standard();
+    let digest = house.policy.digest;
+    let command = house.command(seconds(9), "adm", Action::ActivatePolicy { digest });
+    let decision = house.submit(&command).unwrap();
+    assert!(decision.entries.is_empty() && decision.outcome.replayed);
+    assert_eq!(decision.outcome.position, 0);
+}
+
+#[test]
+fn lets_only_administrators_and_the_system_activate() {
+    let house = House::standard();
+    for caller in ["ann", "sue", "rev"] {
+        let digest = house.policy.digest;
+        let command = house.command(seconds(9), caller, Action::ActivatePolicy { digest });
+        let fault = decide(&house.rows, &house.policy, &command).unwrap_err();
+        assert_eq!(fault.reason(), "NOT_AUTHORIZED", "{caller}");
+    }
+}
+
+#[test]
+fn refuses_a_policy_that_is_not_whole_or_not_the_one_named() {
+    let mut house = House::standard();
+    house.policy = Policy {
+        limits: Vec::new(),
+        ..Policy::standard(Digest::from_bytes([7; 32]))
+    };
+    for (named, field) in [([7; 32], "limits"), ([8; 32], "digest")] {
+        let digest = Digest::from_bytes(named);
+        let command = house.command(seconds(9), "adm", Action::ActivatePolicy { digest });
+        let fault = decide(&house.rows, &house.policy, &command).unwrap_err();
+        assert_eq!(fault.reason(), "POLICY_INVALID");
+        assert_eq!(fault.metadata()[0], ("field", field.to_owned()));
+    }
+}
+
+#[test]
+fn gives_nothing_without_a_policy() {
+    let house = House::standard();
+    let operation = Operation::Give(Box::new(gesture("S1", "cora", 1)));
+    let command = house.command(seconds(1), "ann", operation.into());
+    let fault = decide(&Rows::default(), &house.policy, &command).unwrap_err();
+    assert_eq!(fault, Fault::NoPolicy);
+}
+
+#[test]
+fn holds_a_pool_to_its_cap_and_names_it() {
+    let mut house = House::new(with_pool(3, "north", Some(1_000)));
+    assert_eq!(give(&mut house, "S1", 600, 1), None);
+    let refusal = give(&mut house, "S2", 401, 2).unwrap();
+    let limit = ("limit", "pool-north".to_owned());
+    assert!(refusal.metadata().contains(&limit), "{refusal}");
+    assert_eq!(give(&mut house, "S3", 400, 3), None);
+    let left = house.rows.balance(
+        &Account::AuthorityPool("north".parse().unwrap()),
+        Currency::USD,
+    );
+    assert_eq!(left.credit_minor - left.debit_minor, 0);
+}
+
+#[test]
+fn changes_an_allotment_by_a_balanced_entry_and_keeps_what_was_used() {
+    let mut house = House::new(with_pool(3, "north", Some(1_000)));
+    assert_eq!(give(&mut house, "S1", 600, 1), None);
+    activate(&mut house, with_pool(4, "north", Some(500)), 2);
+    let opened = house.entries.last().map(|entry| entry.body.clone());
+    assert!(matches!(
+        opened,
+        Some(EntryBody::PoolOpened {
+            allotted_minor: Some(500),
+            previous_minor: Some(1_000),
+            ..
+        })
+    ));
+    // History stays valid; only what is new is held to the lower cap.
+    assert!(give(&mut house, "S2", 1, 3).is_some());
+    activate(&mut house, with_pool(5, "north", None), 4);
+    assert_eq!(give(&mut house, "S3", 1, 5), None);
+}
+
+#[test]
+fn gives_no_authority_to_a_team_without_a_pool() {
+    let mut policy = with_pool(3, "north", None);
+    policy.pools[0].team = Some("north".parse().unwrap());
+    let mut house = House::new(policy);
+    let refusal = give(&mut house, "S1", 1, 1).unwrap();
+    assert_eq!(refusal.reason(), "NO_AUTHORITY");
+    house.check();
+}
+
+#[test]
+fn names_the_policy_in_every_entry() {
+    let mut house = House::standard();
+    assert_eq!(give(&mut house, "S1", 1, 1), None);
+    activate(&mut house, with_pool(4, "north", None), 2);
+    assert_eq!(give(&mut house, "S2", 1, 3), None);
+    let first = Digest::from_bytes([1; 32]);
+    let second = Digest::from_bytes([4; 32]);
+    let policies: Vec<Digest> = house.entries.iter().map(|entry| entry.policy).collect();
+    assert_eq!(
+        policies,
+        [first, first, first, first, second, second, second, second]
+    );
+}

@@ -1,0 +1,466 @@
+//! Laws that hold for every sequence of commands. proptest prints the seed of a failure and keeps
+//! it in a regressions file.
+
+use std::collections::BTreeMap;
+
+use makegood_core::ids::SpendId;
+use makegood_core::ledger::{
+    Action, Command, EntryBody, GestureRequest, Operation, Overlay, Read as _, ReverseReason,
+    SpendState, VoidReason, apply, decide, expire_due, headroom, preview,
+};
+use makegood_core::money::Currency;
+use makegood_core::policy::{Dimension, Limit, Policy, Pool, Window};
+use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
+use proptest::collection::vec;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq};
+use proptest::{prop_oneof, proptest};
+
+use crate::oracle::Oracle;
+use crate::support::{House, caller_named, case, day, gesture, interaction, limit, policy_with};
+use crate::support::{padded, seconds};
+
+const AGENTS: [&str; 3] = ["ann", "ben", "sue"];
+const CUSTOMERS: [&str; 2] = ["cora", "carl"];
+
+/// What one step does, by small numbers so that steps meet each other.
+#[derive(Debug, Clone)]
+struct Step {
+    wait_s: i64,
+    agent: usize,
+    verb: Verb,
+    expires_first: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Verb {
+    Reserve(Ask),
+    Give(Ask),
+    Extend(u8, u8),
+    Commit(u8, u8, i64, bool),
+    Void(u8, u8),
+    Reverse(u8, u8, i64, bool),
+}
+
+#[derive(Debug, Clone)]
+struct Ask {
+    spend: u8,
+    customer: usize,
+    case: Option<bool>,
+    interaction: bool,
+    is_goodwill: bool,
+    amount_minor: i64,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // Around the edges of undo (30 s), hold (600 s), the day, and the rolling two days.
+    let wait_s = prop_oneof![
+        4 => Just(0),
+        4 => 1..40_i64,
+        2 => Just(600),
+        1 => 40_000..90_000_i64,
+        1 => Just(2 * 86_400),
+    ];
+    let spend = 0..12_u8;
+    let request = 0..30_u8;
+    let amount = prop_oneof![1..40_i64, 40..120_i64];
+    let verb = prop_oneof![
+        5 => ask().prop_map(Verb::Reserve),
+        3 => ask().prop_map(Verb::Give),
+        1 => (request.clone(), spend.clone()).prop_map(|(r, s)| Verb::Extend(r, s)),
+        4 => (request.clone(), spend.clone(), amount.clone(), any::<bool>())
+            .prop_map(|(r, s, a, f)| Verb::Commit(r, s, a, f)),
+        2 => (request.clone(), spend.clone()).prop_map(|(r, s)| Verb::Void(r, s)),
+        2 => (request, spend, amount, any::<bool>())
+            .prop_map(|(r, s, a, m)| Verb::Reverse(r, s, a, m)),
+    ];
+    (wait_s, 0..AGENTS.len(), verb, any::<bool>()).prop_map(
+        |(wait_s, agent, verb, expires_first)| Step {
+            wait_s,
+            agent,
+            verb,
+            expires_first,
+        },
+    )
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    (
+        0..12_u8,
+        0..CUSTOMERS.len(),
+        any::<Option<bool>>(),
+        any::<bool>(),
+        any::<bool>(),
+        1..120_i64,
+    )
+        .prop_map(
+            |(spend, customer, case, interaction, is_goodwill, amount_minor)| Ask {
+                spend,
+                customer,
+                case,
+                interaction,
+                is_goodwill,
+                amount_minor,
+            },
+        )
+}
+
+/// A policy in which every kind of window and scope can bind.
+pub(crate) fn crowded_policy() -> Policy {
+    let two_days = 2 * NS_PER_DAY;
+    let scoped = |rule: Limit, scope: &[Dimension]| Limit {
+        scope: scope.iter().copied().collect(),
+        ..rule
+    };
+    let case = limit(
+        "case",
+        Window::Case {
+            otherwise_ns: two_days,
+        },
+        200,
+    );
+    let rolling = Window::Rolling {
+        duration_ns: two_days,
+    };
+    Policy {
+        pools: vec![Pool {
+            id: "all".parse().unwrap(),
+            label: "in all".to_owned(),
+            team: None,
+            caps: Some(BTreeMap::from([(Currency::USD, 900)])),
+        }],
+        ..policy_with(vec![
+            case,
+            scoped(limit("today", day(), 250), &[Dimension::Agent]),
+            scoped(limit("customer", rolling, 300), &[Dimension::Customer]),
+            scoped(
+                limit("call", Window::Interaction, 220),
+                &[Dimension::Tenant],
+            ),
+            Limit {
+                reasons: Some(["goodwill".parse().unwrap()].into()),
+                ..scoped(limit("kind", day(), 90), &[Dimension::Reason])
+            },
+        ])
+    }
+}
+
+fn request_of(ask: &Ask) -> GestureRequest {
+    let mut request = gesture("", CUSTOMERS[ask.customer], ask.amount_minor);
+    request.spend = SpendId::from_bytes([ask.spend; 16]);
+    request.case = ask.case.map(|first| case(if first { "K1" } else { "K2" }));
+    request.interaction = interaction(if ask.interaction { "i1" } else { "i2" });
+    if ask.is_goodwill {
+        request.reason = "goodwill".parse().unwrap();
+    }
+    request
+}
+
+fn operation_of(verb: &Verb) -> Operation {
+    let request = |id: &u8| makegood_core::ids::RequestId::from_bytes([*id; 16]);
+    let spend = |id: &u8| SpendId::from_bytes([*id; 16]);
+    match verb {
+        Verb::Reserve(ask) => Operation::Reserve(Box::new(request_of(ask))),
+        Verb::Give(ask) => Operation::Give(Box::new(request_of(ask))),
+        Verb::Extend(id, of) => Operation::Extend {
+            request: request(id),
+            spend: spend(of),
+        },
+        Verb::Commit(id, of, amount_minor, is_final) => Operation::Commit {
+            request: request(id),
+            spend: spend(of),
+            amount_minor: *amount_minor,
+            is_final: *is_final,
+        },
+        Verb::Void(id, of) => Operation::Void {
+            request: request(id),
+            spend: spend(of),
+            reason: VoidReason::Other,
+        },
+        Verb::Reverse(id, of, amount_minor, is_slip) => Operation::Reverse {
+            request: request(id),
+            spend: spend(of),
+            amount_minor: *amount_minor,
+            reason: if *is_slip {
+                ReverseReason::MisEntry
+            } else {
+                ReverseReason::Other
+            },
+        },
+    }
+}
+
+/// Plays steps in a house; answers with the commands and with the house they led to.
+fn play(steps: &[Step]) -> (House, Vec<Command>) {
+    let mut house = House::new(crowded_policy());
+    let mut now = 0;
+    let mut commands = Vec::new();
+    for step in steps {
+        now += step.wait_s;
+        if step.expires_first {
+            house.expire_due(seconds(now));
+        }
+        let action = Action::Spend(operation_of(&step.verb));
+        let command = house.command(seconds(now), AGENTS[step.agent], action);
+        // A fault leaves no trace and is part of the game.
+        drop(house.submit(&command));
+        commands.push(command);
+    }
+    (house, commands)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// `House` checks after each command that entries balance, books balance, and counts, pools
+    /// and gestures agree; here the whole is replayed and held against an oracle of its own.
+    #[test]
+    fn replay_equals_state_and_no_limit_is_exceeded(steps in vec(step(), 1..60)) {
+        let (house, _) = play(&steps);
+        house.check();
+        let mut oracle = Oracle::new(&house.policy);
+        for entry in &house.entries {
+            oracle.observe(entry);
+        }
+    }
+
+    #[test]
+    fn a_repeat_writes_nothing_and_answers_the_same(
+        steps in vec(step(), 1..40),
+        wait_s in 0..200_000_i64,
+    ) {
+        let mut house = House::new(crowded_policy());
+        let mut now = 0;
+        let mut answered = Vec::new();
+        for step in &steps {
+            now += step.wait_s;
+            let action = Action::Spend(operation_of(&step.verb));
+            let command = house.command(seconds(now), AGENTS[step.agent], action);
+            // Twice in one batch: the second sees the first, though nothing is durable yet.
+            let [first, second] = house
+                .submit_batch(&[command.clone(), command.clone()])
+                .try_into()
+                .unwrap();
+            if let Ok(first) = &first {
+                let second = second.unwrap();
+                prop_assert!(second.entries.is_empty() && second.outcome.replayed);
+                let outcome = makegood_core::ledger::Outcome {
+                    replayed: second.outcome.replayed,
+                    ..first.outcome.clone()
+                };
+                prop_assert_eq!(&second.outcome, &outcome);
+                answered.push((command, outcome));
+            }
+        }
+        let count = house.entries.len();
+        for (mut command, outcome) in answered {
+            command.at = seconds(now + wait_s);
+            let again = house.submit(&command).unwrap();
+            prop_assert_eq!(again.outcome, outcome);
+        }
+        prop_assert_eq!(house.entries.len(), count);
+        house.check();
+    }
+
+    #[test]
+    fn preview_agrees_with_reserve(steps in vec(step(), 0..30), ask in ask(), agent in 0..AGENTS.len()) {
+        let (mut house, commands) = play(&steps);
+        let at = commands.last().map_or(seconds(0), |command| command.at).saturating_add_ns(NS_PER_S);
+        let mut request = request_of(&ask);
+        request.spend = SpendId::from_bytes([u8::MAX; 16]);
+        let question = house.question(at, AGENTS[agent], &request);
+        let seen = preview(&house.rows, &house.policy, &question, ask.amount_minor).unwrap();
+        let action = Action::Spend(Operation::Reserve(Box::new(request)));
+        let command = house.command(at, AGENTS[agent], action);
+        let outcome = house.submit(&command).unwrap().outcome;
+        prop_assert_eq!(&seen.refusal, &outcome.refusal);
+        let after = headroom(&house.rows, &house.policy, &question).unwrap();
+        prop_assert_eq!(seen.available_after_minor, after.available_minor);
+    }
+
+    #[test]
+    fn release_restores_headroom_exactly(
+        steps in vec(step(), 0..30),
+        ask in ask(),
+        way in 0..4_u8,
+    ) {
+        let (mut house, commands) = play(&steps);
+        // Late enough that no other hold is open, so that only this one's end is seen.
+        let at = commands.last().map_or(seconds(0), |command| command.at).saturating_add_ns(1_000 * NS_PER_S);
+        house.expire_due(at);
+        let mut request = request_of(&ask);
+        request.spend = SpendId::from_bytes([u8::MAX; 16]);
+        let question = house.question(at, "ann", &request);
+        let before = headroom(&house.rows, &house.policy, &question).unwrap();
+        let spend = request.spend;
+        let id = makegood_core::ids::RequestId::from_bytes([u8::MAX; 16]);
+        let reserve = Operation::Reserve(Box::new(request.clone()));
+        let give = Operation::Give(Box::new(request));
+        let amount_minor = ask.amount_minor;
+        let reverse = Operation::Reverse { request: id, spend, amount_minor, reason: ReverseReason::MisEntry };
+        let void = Operation::Void { request: id, spend, reason: VoidReason::CustomerDeclined };
+        let (first, then) = match way {
+            0 => (reserve, Some(void)),
+            1 => (give, Some(reverse)),
+            _ => (reserve, None),
+        };
+        let is_held = house
+            .submit(&house.command(at, "ann", first.into()))
+            .unwrap()
+            .outcome
+            .refusal
+            .is_none();
+        let later = match then {
+            Some(then) if is_held => {
+                let command = house.command(at, "ann", then.into());
+                prop_assert_eq!(house.submit(&command).unwrap().outcome.refusal, None);
+                at
+            }
+            _ => at.saturating_add_ns(601 * NS_PER_S),
+        };
+        house.expire_due(later);
+        let after = headroom(&house.rows, &house.policy, &question).unwrap();
+        prop_assert_eq!(before, after);
+    }
+
+    #[test]
+    fn exactly_as_many_are_held_as_there_is_room(
+        capacity in 0..20_i64,
+        asked in 1..40_usize,
+        batch in 1..10_usize,
+    ) {
+        let rule = limit("rule", Window::Lifetime, capacity.max(1) * 10);
+        let mut house = House::new(policy_with(vec![rule]));
+        let reserve = |index: usize| {
+            let mut request = gesture("", "cora", 10);
+            request.spend = SpendId::from_bytes(padded(&format!("{index}")));
+            Action::Spend(Operation::Reserve(Box::new(request)))
+        };
+        let commands: Vec<Command> = (0..asked)
+            .map(|index| house.command(seconds(1), "ann", reserve(index)))
+            .collect();
+        let mut held = 0;
+        for commands in commands.chunks(batch) {
+            let answers = house.submit_batch(commands);
+            let is_held = |answer: &Result<makegood_core::ledger::Decision, _>| {
+                answer.as_ref().is_ok_and(|decision| decision.outcome.refusal.is_none())
+            };
+            held += answers.iter().filter(|answer| is_held(answer)).count();
+        }
+        let room = usize::try_from(capacity.max(1)).unwrap();
+        prop_assert_eq!(held, asked.min(room));
+        house.check();
+    }
+
+    #[test]
+    fn nothing_uses_a_hold_at_or_after_its_end(
+        offset_ns in prop_oneof![-3..3_i64, any::<i32>().prop_map(i64::from)],
+        verb in 0..3_u8,
+        is_written in any::<bool>(),
+    ) {
+        let mut house = House::standard();
+        let reserve = Operation::Reserve(Box::new(gesture("S1", "cora", 100)));
+        let command = house.command(seconds(0), "ann", reserve.into());
+        let held = house.submit(&command).unwrap().outcome.spend.unwrap();
+        let at = held.expire_at.saturating_add_ns(offset_ns);
+        if is_written {
+            house.expire_due(at);
+        }
+        let (request, spend) = (makegood_core::ids::RequestId::from_bytes([1; 16]), held.spend);
+        let operation = match verb {
+            0 => Operation::Extend { request, spend },
+            1 => Operation::Commit { request, spend, amount_minor: 1, is_final: true },
+            _ => Operation::Void { request, spend, reason: VoidReason::Other },
+        };
+        let command = house.command(at, "ann", operation.into());
+        let refusal = house.submit(&command).unwrap().outcome.refusal;
+        let reason = refusal.as_ref().map(makegood_core::ledger::Refusal::reason);
+        prop_assert_eq!(reason, (at >= held.expire_at).then_some("HOLD_EXPIRED"));
+        house.check();
+    }
+
+    #[test]
+    fn a_rolling_sum_equals_brute_force(
+        gifts in vec((0..100_000_i64, 1..50_i64, any::<bool>()), 1..30),
+        probe_s in 0..400_000_i64,
+    ) {
+        let window_ns = NS_PER_DAY;
+        let rule = limit("rolling", Window::Rolling { duration_ns: window_ns }, 400);
+        let mut house = House::new(policy_with(vec![rule]));
+        let mut now = 0;
+        let mut given: Vec<(Time, i64)> = Vec::new();
+        for (index, (wait_s, amount_minor, is_taken_back)) in gifts.iter().enumerate() {
+            now += wait_s;
+            let mut request = gesture("", "cora", *amount_minor);
+            request.spend = SpendId::from_bytes(padded(&format!("{index}")));
+            let spend = request.spend;
+            let give = Operation::Give(Box::new(request)).into();
+            let decision = house.submit(&house.command(seconds(now), "ann", give)).unwrap();
+            if decision.outcome.refusal.is_some() {
+                continue;
+            }
+            if *is_taken_back {
+                let request = makegood_core::ids::RequestId::from_bytes(padded(&format!("{index}")));
+                let amount_minor = *amount_minor;
+                let reason = ReverseReason::Other;
+                let reverse = Operation::Reverse { request, spend, amount_minor, reason }.into();
+                house.submit(&house.command(seconds(now), "ann", reverse)).unwrap();
+            } else {
+                given.push((decision.entries[0].at, *amount_minor));
+            }
+        }
+        let at = seconds(now + probe_s);
+        let brute: i64 = given
+            .iter()
+            .filter(|(given_at, _)| at.since_ns(*given_at) < window_ns)
+            .map(|(_, amount)| amount)
+            .sum();
+        let question = house.question(at, "ann", &gesture("S", "cora", 1));
+        let room = headroom(&house.rows, &house.policy, &question).unwrap();
+        prop_assert_eq!(room.given_minor, brute);
+        prop_assert_eq!(room.available_minor, 400 - brute);
+    }
+
+    /// A read over an overlay sees a hold end on time, and changes nothing.
+    #[test]
+    fn reads_see_holds_end_before_it_is_written(steps in vec(step(), 1..30), wait_s in 0..1_000_i64) {
+        let (mut house, commands) = play(&steps);
+        let at = commands.last().map_or(seconds(0), |command| command.at).saturating_add_ns(wait_s * NS_PER_S);
+        let mut overlay = Overlay::new(&house.rows);
+        expire_due(&mut overlay, &house.policy, &caller_named("sys"), at).unwrap();
+        let open: Vec<SpendId> = house
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.body, EntryBody::Reserved { .. }))
+            .filter_map(|entry| entry.body.spend())
+            .filter(|spend| overlay.spend(*spend).is_some_and(|row| row.state == SpendState::Held))
+            .collect();
+        house.expire_due(at);
+        for spend in &open {
+            let row = house.rows.spend(*spend).unwrap();
+            prop_assert!(row.state == SpendState::Held && row.expire_at > at);
+        }
+        let by_agent: usize = AGENTS
+            .iter()
+            .map(|agent| house.rows.open_of_agent(caller_named(agent).agent).count())
+            .sum();
+        prop_assert_eq!(by_agent, open.len());
+    }
+
+    /// Deciding changes nothing: the same rows and command lead to the same decision.
+    #[test]
+    fn decisions_are_reproducible(steps in vec(step(), 1..30)) {
+        let (house, commands) = play(&steps);
+        let mut rows = makegood_core::ledger::Rows::default();
+        let mut at_entry = house.entries.iter().peekable();
+        for command in &commands {
+            // Catch up with what the house had written before it decided this command.
+            let is_of = |position: u64| house.entries[usize::try_from(position).unwrap()].at < command.at;
+            while let Some(entry) = at_entry.next_if(|entry| is_of(entry.position)) {
+                apply(&mut rows, entry);
+            }
+            let once = decide(&rows, &house.policy, command);
+            let twice = decide(&rows, &house.policy, command);
+            prop_assert_eq!(once, twice);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The ledger's behaviour through its public face: scripts, windows and laws.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod activation;
+mod laws;
+mod oracle;
+mod script;
+mod story;
+mod support;
+mod windows;

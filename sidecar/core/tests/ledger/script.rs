@@ -1,0 +1,168 @@
+//! Scripts: one command a line with what comes of it.
+//!
+//! `SECONDS CALLER VERB IDS AMOUNT name=value… -> expected words`. The words expected must be
+//! among: the state or the reason of a refusal or fault, `name=value` for its amounts or metadata,
+//! `replayed`, `entries=N`. Lines that begin with `#` are for people.
+
+use std::collections::BTreeSet;
+
+use makegood_core::ledger::{
+    Action, Command, Decision, Fault, GestureRequest, Operation, ReverseReason, VoidReason,
+};
+use makegood_core::money::{Currency, Money};
+
+use crate::support::{House, case, gesture, interaction, request_id, seconds, spend_id};
+
+/// Runs a script, and answers with every reason of a fault or refusal that it met.
+pub(crate) fn run(house: &mut House, script: &str) -> BTreeSet<String> {
+    let mut met = BTreeSet::new();
+    let lines = script.lines().map(str::trim);
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (command, expected) = line.split_once("->").expect("a line has an arrow");
+        let command = read(house, command);
+        let answer = house.submit(&command);
+        let found = words(&answer);
+        for word in expected.split_whitespace() {
+            assert!(found.contains(word), "{line}\n  got {found:?}");
+        }
+        let is_reason = |word: &&String| word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        met.extend(found.iter().filter(is_reason).cloned());
+    }
+    house.check();
+    met
+}
+
+fn read(house: &House, line: &str) -> Command {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (named, plain): (Vec<&str>, Vec<&str>) =
+        words.into_iter().partition(|word| word.contains('='));
+    let named = |name: &str| {
+        let value = |word: &&str| {
+            word.strip_prefix(name)?
+                .strip_prefix('=')
+                .map(str::to_owned)
+        };
+        named.iter().find_map(value)
+    };
+    let [at, caller, verb, rest @ ..] = plain.as_slice() else {
+        panic!("{line} names no verb");
+    };
+    let action = match (*verb, rest) {
+        ("reserve", [spend, customer, amount]) => {
+            let request = request(spend, customer, amount, &named);
+            Action::Spend(Operation::Reserve(Box::new(request)))
+        }
+        ("give", [spend, customer, amount]) => {
+            let request = request(spend, customer, amount, &named);
+            Action::Spend(Operation::Give(Box::new(request)))
+        }
+        ("expire", [spend]) => Action::Expire {
+            spend: spend_id(spend),
+        },
+        _ => Action::Spend(later_operation(verb, rest)),
+    };
+    house.command(seconds(at.parse().unwrap()), caller, action)
+}
+
+fn later_operation(verb: &str, rest: &[&str]) -> Operation {
+    let (request, spend) = (request_id(rest[0]), spend_id(rest[1]));
+    let amount_minor = rest.get(2).and_then(|amount| amount.parse().ok());
+    let word = rest.last().copied().unwrap_or_default();
+    match verb {
+        "extend" => Operation::Extend { request, spend },
+        "commit" => Operation::Commit {
+            request,
+            spend,
+            amount_minor: amount_minor.unwrap(),
+            is_final: word == "final",
+        },
+        "void" => Operation::Void {
+            request,
+            spend,
+            reason: match word {
+                "misidentified" => VoidReason::Misidentified,
+                "other" => VoidReason::Other,
+                _ => VoidReason::CustomerDeclined,
+            },
+        },
+        "reverse" => Operation::Reverse {
+            request,
+            spend,
+            amount_minor: amount_minor.unwrap(),
+            reason: match word {
+                "returned" => ReverseReason::CustomerReturned,
+                "duplicate" => ReverseReason::Duplicate,
+                "other" => ReverseReason::Other,
+                _ => ReverseReason::MisEntry,
+            },
+        },
+        _ => panic!("no verb {verb}"),
+    }
+}
+
+fn request(
+    spend: &str,
+    customer: &str,
+    amount: &str,
+    named: &dyn Fn(&str) -> Option<String>,
+) -> GestureRequest {
+    let mut request = gesture(spend, customer, amount.parse().unwrap());
+    if let Some(code) = named("currency") {
+        let currency = Currency::parse(&code).unwrap();
+        request.amount = Money::new(currency, request.amount.amount_minor);
+    }
+    if let Some(code) = named("reason") {
+        request.reason = code.parse().unwrap();
+    }
+    if let Some(code) = named("gesture") {
+        request.gesture = code.parse().unwrap();
+    }
+    if let Some(name) = named("interaction") {
+        request.interaction = interaction(&name);
+    }
+    if let Some(ms) = named("decided_ms") {
+        request.decided_ms = ms.parse().unwrap();
+    }
+    request.case = named("case").map(|name| case(&name));
+    request.suggestion = named("suggestion").map(|code| code.parse().unwrap());
+    request.note = named("note").map(|hex| hex.repeat(32).parse().unwrap());
+    request
+}
+
+fn words(answer: &Result<Decision, Fault>) -> BTreeSet<String> {
+    let metadata = |parts: Vec<(&'static str, String)>| {
+        parts
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"))
+    };
+    let decision = match answer {
+        Err(fault) => {
+            let reason = [fault.reason().to_owned(), "fault".to_owned()];
+            return reason
+                .into_iter()
+                .chain(metadata(fault.metadata()))
+                .collect();
+        }
+        Ok(decision) => decision,
+    };
+    let mut words = BTreeSet::from([format!("entries={}", decision.entries.len())]);
+    let outcome = &decision.outcome;
+    if outcome.replayed {
+        words.insert("replayed".to_owned());
+    }
+    if let Some(refusal) = &outcome.refusal {
+        words.insert(refusal.reason().to_owned());
+        words.extend(metadata(refusal.metadata()));
+    }
+    if let Some(spend) = &outcome.spend {
+        words.insert(spend.state.code().to_owned());
+        words.insert(format!("held={}", spend.held_minor));
+        words.insert(format!("given={}", spend.committed_minor));
+        words.insert(format!("back={}", spend.reversed_minor));
+        words.insert(format!(
+            "until={}",
+            spend.expire_at.as_nanos() / 1_000_000_000
+        ));
+    }
+    words
+}
