@@ -36,6 +36,7 @@ export class Desk extends EventTarget {
     title.textContent = agent.name;
     title.id = `agent-${agent.id}`;
     this.root.setAttribute('aria-labelledby', title.id);
+    this.#part('.phone').setAttribute('aria-label', `Softphone of ${agent.name}`);
     this.#part('.avatar').textContent = agent.name.split(/\s+/).map((word) => word[0]).slice(0, 2).join('');
     this.#part('.callers').append(...callers.map((caller, index) => this.#callerRow(caller, index)));
     this.#paint();
