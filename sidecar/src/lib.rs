@@ -1,1 +1,13 @@
 //! The Makegood sidecar: the shell around the functional core.
+
+pub mod clock;
+pub mod house;
+pub mod hub;
+pub mod import;
+pub mod journal;
+pub mod ledger;
+pub mod phone;
+pub mod read_model;
+pub mod records;
+pub mod vault;
+pub mod zones;

@@ -1,0 +1,84 @@
+//! Finding out who is calling.
+
+use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
+use makegood_proto::v1;
+
+use super::view::{customer_id, timestamp};
+use super::{HouseError, Shared};
+use crate::vault::Pid;
+use crate::{phone, records};
+
+/// The most customers that a picker shows.
+pub(super) const CANDIDATE_LIMIT: usize = 5;
+
+/// Who may be calling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// How sure it is.
+    pub status: v1::MatchStatus,
+    /// Who fits; at most five.
+    pub pids: Vec<Pid>,
+}
+
+impl Match {
+    /// The one customer who fits.
+    pub fn exact(&self) -> Option<&Pid> {
+        match self.pids.as_slice() {
+            [pid] => Some(pid),
+            _ => None,
+        }
+    }
+}
+
+/// Finds the customers whom an identifier fits; nobody found is an answer.
+pub(super) fn identify(shared: &Shared, lookup: Option<&v1::Lookup>) -> Result<Match, HouseError> {
+    let by = lookup.and_then(|lookup| lookup.by.as_ref());
+    let Some((kind, value)) = by.map(|by| term(shared, by)).transpose()? else {
+        return Ok(Match { status: v1::MatchStatus::Anonymous, pids: Vec::new() });
+    };
+    let hash = shared.vault.read().index_hash(kind.into(), &value);
+    let mut pids = shared.read_model.find(kind, &hash, CANDIDATE_LIMIT + 1)?;
+    pids.retain(|pid| shared.vault.read().knows(pid));
+    pids.truncate(CANDIDATE_LIMIT);
+    let status = match pids.len() {
+        0 => v1::MatchStatus::None,
+        1 => v1::MatchStatus::Exact,
+        _ => v1::MatchStatus::Several,
+    };
+    Ok(Match { status, pids })
+}
+
+/// The customers as a picker shows them, last contact first.
+pub(super) fn candidates(shared: &Shared, pids: &[Pid]) -> Result<Vec<v1::Candidate>, HouseError> {
+    let mut found = Vec::new();
+    for pid in pids {
+        let wanted = [(RecordKind::Customer, 1), (RecordKind::Interaction, 1)];
+        let records = shared.read_model.records_of(pid, &wanted)?;
+        let vault = shared.vault.read();
+        let customer = records[0].first().and_then(|it| records::open::<pb::Customer>(&vault, it).ok());
+        let customer = customer.unwrap_or_default();
+        let last_contact_ns = records[1].first().map(|envelope| envelope.sort_time_ns);
+        found.push((
+            last_contact_ns,
+            v1::Candidate {
+                customer_id: customer_id(pid),
+                display_name: customer.display_name,
+                tier: customer.tier,
+                last_contact_time: last_contact_ns.map(timestamp),
+            },
+        ));
+    }
+    found.sort_by_key(|(last_contact_ns, _)| std::cmp::Reverse(*last_contact_ns));
+    Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
+}
+
+/// The index term of an identifier, in the form in which importers store it.
+fn term(shared: &Shared, by: &v1::lookup::By) -> Result<(IndexKind, String), HouseError> {
+    use v1::lookup::By;
+    Ok(match by {
+        By::Phone(text) => (IndexKind::Phone, phone::normalise(text, &shared.phone_region)?),
+        By::Email(text) => (IndexKind::Email, text.trim().to_lowercase()),
+        By::ExternalId(text) => (IndexKind::External, text.clone()),
+        By::AccountNumber(text) => (IndexKind::Account, text.clone()),
+    })
+}

@@ -1,0 +1,168 @@
+//! One tenant's house: its ledger, its records and everything that is read of them.
+//!
+//! This is what the adapters call. It knows nothing of gRPC; rules about money are the core's.
+
+mod customers;
+mod directory;
+mod interactions;
+mod open;
+mod panel;
+mod records_in;
+mod spends;
+mod story;
+mod view;
+
+use std::sync::Arc;
+
+use makegood_core::ids::CustomerPid;
+use makegood_core::ledger::{Access, Refusal};
+use makegood_core::policy::Policy;
+use makegood_proto::v1;
+use parking_lot::RwLock;
+
+use crate::clock::ClockJumped;
+use crate::hub::Hub;
+use crate::ledger::state::LedgerState;
+use crate::ledger::writer::{WriteError, Writer};
+use crate::phone::PhoneError;
+use crate::read_model::{Progress, ReadModel, Rebuilding};
+use crate::vault::{Vault, VaultError};
+
+pub use directory::AgentProfile;
+pub use interactions::{Live, Start};
+pub use customers::Match;
+pub use open::{House, OpenError, Settings};
+pub use records_in::{ActionIn, PreferenceIn, PromiseIn, ScoreIn};
+pub use spends::{SpendAnswer, SpendRequest};
+pub use view::timestamp;
+
+/// Who calls, from verified credentials.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// The employee.
+    pub agent: Arc<AgentProfile>,
+    /// What the token allows.
+    pub access: Access,
+    /// The one interaction that the token is bound to, by the host's id.
+    pub interaction: Option<String>,
+}
+
+/// What every part of the house works with.
+pub(crate) struct Shared {
+    pub(crate) state: Arc<LedgerState>,
+    pub(crate) writer: Writer,
+    pub(crate) read_model: Arc<ReadModel>,
+    pub(crate) vault: Arc<RwLock<Vault>>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) policy_view: v1::PolicyView,
+    pub(crate) phone_region: String,
+}
+
+/// Why the house cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HouseError {
+    /// The host's agent id is not in the directory, or stands for several people.
+    #[error(
+        "{}",
+        if *is_ambiguous {
+            "this agent id stands for several people; import agents from one system only"
+        } else {
+            "this agent is not in the directory; import the agents first"
+        }
+    )]
+    AgentNotFound {
+        /// Whether it stands for several.
+        is_ambiguous: bool,
+    },
+    /// No such customer, or the customer was erased.
+    #[error("no customer has this id")]
+    CustomerNotFound,
+    /// No such interaction was started.
+    #[error("no interaction has this id; start it first")]
+    InteractionNotFound,
+    /// No such promise.
+    #[error("no promise has this id")]
+    PromiseNotFound,
+    /// No such preference.
+    #[error("no preference has this id")]
+    PreferenceNotFound,
+    /// No such spend, or not the caller's.
+    #[error("no spend has this id")]
+    SpendNotFound,
+    /// Another customer, or none, is bound to the interaction.
+    #[error("this customer is not bound to the interaction; confirm who is calling first")]
+    CustomerNotBound,
+    /// The interaction has ended.
+    #[error("the interaction has ended; nothing can be given on it any more")]
+    InteractionEnded,
+    /// The token is bound to another interaction.
+    #[error("the token is bound to another interaction")]
+    OtherInteraction,
+    /// The token does not allow this.
+    #[error("this needs {needed}")]
+    NotAllowed {
+        /// Who may.
+        needed: &'static str,
+    },
+    /// An id was used before for something else.
+    #[error("this id was used before with other content; use a new id")]
+    IdReused {
+        /// The field that holds the id.
+        field: &'static str,
+    },
+    /// A telephone number cannot be one.
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+    /// A ledger rule refuses it; the refusal stays with the id.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The clock cannot be trusted.
+    #[error(transparent)]
+    Clock(#[from] ClockJumped),
+    /// History is away for the moment.
+    #[error(transparent)]
+    Rebuilding(#[from] Rebuilding),
+    /// A key is missing or a stored record was changed.
+    #[error("a stored record cannot be opened")]
+    Vault(#[from] VaultError),
+    /// A stored record cannot be read.
+    #[error("a stored record cannot be read")]
+    Stored,
+}
+
+impl Visitor {
+    /// Lets the visitor act on the interaction that the token is bound to and no other.
+    ///
+    /// # Errors
+    /// [`HouseError::OtherInteraction`].
+    pub fn may_act_on(&self, interaction_id: &str) -> Result<(), HouseError> {
+        match &self.interaction {
+            Some(bound) if bound != interaction_id => Err(HouseError::OtherInteraction),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Shared {
+    /// Whether the customer's story is complete.
+    pub(crate) fn history_state(&self) -> v1::HistoryState {
+        match self.read_model.progress() {
+            Progress::Ready => v1::HistoryState::Ready,
+            Progress::Rebuilding { .. } => v1::HistoryState::Rebuilding,
+        }
+    }
+
+    /// Makes sure that the customer is there and was not erased.
+    pub(crate) fn check_customer(&self, customer: &CustomerPid) -> Result<(), HouseError> {
+        if self.vault.read().knows(customer.as_bytes()) {
+            Ok(())
+        } else {
+            Err(HouseError::CustomerNotFound)
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Opening a house: keys, journals, replay, read model, writer, policy; and closing it again.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use makegood_core::ledger::{Action, Read as _, Rows, apply};
+use makegood_core::policy::Policy;
+use parking_lot::RwLock;
+
+use super::directory::Directory;
+use super::interactions::Interactions;
+use super::panel::{Stories, stories};
+use super::{HouseError, Shared, Visitor, view};
+use crate::clock::SystemClock;
+use crate::hub::Hub;
+use crate::journal::error::JournalError;
+use crate::journal::frame::{LeafHash, leaf_hash};
+use crate::journal::lock::{DataLock, LockError};
+use crate::journal::{Config, Journal};
+use crate::ledger::codec::{self, DecodeError};
+use crate::ledger::state::LedgerState;
+use crate::ledger::writer::{self, Parts, Work, WriteError, Writer, WriterThread};
+use crate::read_model::{Projector, Sources};
+use crate::vault::{Vault, VaultError};
+
+/// What a house is opened with.
+pub struct Settings {
+    /// The data folder; the tenant has a folder of its own in it.
+    pub data_dir: PathBuf,
+    /// The tenant: 1 to 40 characters of `a-z`, `0-9`, `_` and `-`.
+    pub tenant: String,
+    /// The key that wraps every other key.
+    pub key_encryption_key: [u8; 32],
+    /// The policy to have in force.
+    pub policy: Policy,
+    /// The text of that policy, kept under its digest.
+    pub policy_text: String,
+    /// The region of telephone numbers without a country, for example `US`.
+    pub phone_region: String,
+    /// Bytes for stories that are kept arranged.
+    pub cache_bytes: u64,
+    /// Whether entries are marked as written in development mode.
+    pub development: bool,
+}
+
+/// Why a house cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The folder cannot be used.
+    #[error("cannot use {}: {source}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A journal is damaged or cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An entry cannot be read.
+    #[error("ledger entry {position}: {source}")]
+    Entry {
+        /// Which.
+        position: u64,
+        /// Why.
+        source: DecodeError,
+    },
+    /// The policy cannot be put in force.
+    #[error("cannot put the policy in force: {0}")]
+    Policy(#[from] WriteError),
+}
+
+/// One tenant's house, open.
+pub struct House {
+    pub(super) shared: Shared,
+    pub(super) directory: Directory,
+    pub(super) interactions: Interactions,
+    pub(super) stories: Stories,
+    projector: Projector,
+    writer_thread: WriterThread,
+    folder: PathBuf,
+    // Released last: until then the folder is ours.
+    _lock: DataLock,
+}
+
+impl House {
+    /// Opens the house: replays the ledger, starts writer and projector, and puts the policy in
+    /// force if another one is.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; nothing that was acknowledged is changed by a refused start.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let folder = settings.data_dir.join(&settings.tenant);
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |source| OpenError::Folder { path, source }
+        };
+        fs::create_dir_all(&folder).map_err(fail(&folder))?;
+        let lock = DataLock::acquire(&settings.data_dir)?;
+        let vault = Arc::new(RwLock::new(Vault::open(&folder, &settings.key_encryption_key)?));
+        let sources = Sources {
+            ledger: folder.join("ledger"),
+            records: folder.join("records"),
+            engine: folder.join("read-model"),
+        };
+        let ledger = open_journal(&sources.ledger)?;
+        let records = open_journal(&sources.records)?;
+        let (rows, leaves) = replay(&ledger)?;
+        let state = Arc::new(LedgerState::new(rows, leaves, records.next_position()));
+        let projector = Projector::start(sources, Arc::clone(&state));
+        let hub = Arc::new(Hub::default());
+        let policy = Arc::new(settings.policy);
+        let (writer, writer_thread) = Writer::start(Parts {
+            ledger,
+            records,
+            state: Arc::clone(&state),
+            vault: Arc::clone(&vault),
+            policy: Arc::clone(&policy),
+            read_model: projector.model(),
+            hub: Arc::clone(&hub),
+            clock: Arc::new(SystemClock::start()),
+            development: settings.development,
+        })
+        .map_err(fail(&folder))?;
+        let house = Self {
+            shared: Shared {
+                state,
+                writer,
+                read_model: projector.model(),
+                vault,
+                hub,
+                policy_view: view::policy(&policy),
+                policy,
+                phone_region: settings.phone_region,
+            },
+            directory: Directory::default(),
+            interactions: Interactions::default(),
+            stories: stories(settings.cache_bytes),
+            projector,
+            writer_thread,
+            folder,
+            _lock: lock,
+        };
+        house.put_policy_in_force(&settings.policy_text)?;
+        Ok(house)
+    }
+
+    /// Answers what waits, closes the journals and syncs the read model.
+    pub fn close(self) {
+        drop(self.shared.writer);
+        self.writer_thread.join();
+        self.projector.stop();
+    }
+
+    /// The tenant's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Who calls, from what a token says.
+    ///
+    /// # Errors
+    /// [`HouseError::AgentNotFound`].
+    pub fn visitor(
+        &self,
+        host_agent_id: &str,
+        access: makegood_core::ledger::Access,
+        interaction: Option<String>,
+    ) -> Result<Visitor, HouseError> {
+        let agent = self.directory.agent(&self.shared, host_agent_id)?;
+        Ok(Visitor { agent, access, interaction })
+    }
+
+    /// Where the customers' history stands.
+    pub fn progress(&self) -> crate::read_model::Progress {
+        self.shared.read_model.progress()
+    }
+
+    /// The desks.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.shared.hub
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.shared.policy
+    }
+
+    /// The text is kept before any entry can name its digest.
+    fn put_policy_in_force(&self, text: &str) -> Result<(), OpenError> {
+        let digest = self.shared.policy.digest;
+        let is_in_force = {
+            let rows = self.shared.state.rows();
+            rows.active_policy().is_some_and(|active| active.digest == digest)
+        };
+        if is_in_force {
+            return Ok(());
+        }
+        let path = self.folder.join("policies").join(format!("{digest}.toml"));
+        write_durably(&path, text.as_bytes())
+            .map_err(|source| OpenError::Folder { path, source })?;
+        let ask = Some((writer::system(), Action::ActivatePolicy { digest }));
+        self.shared.writer.submit_blocking(Work { ask, ..Work::default() })?;
+        Ok(())
+    }
+}
+
+/// Opens a journal and says what a crash has left in it.
+pub(super) fn open_journal(folder: &Path) -> Result<Journal, JournalError> {
+    let (journal, recovery) = Journal::open(folder, Config::default())?;
+    if recovery.cut_bytes > 0 {
+        tracing::warn!(
+            bytes = recovery.cut_bytes,
+            "a write was torn before it was acknowledged; it was cut off the journal"
+        );
+    }
+    Ok(journal)
+}
+
+/// The rows and leaves that the ledger's entries add up to.
+fn replay(ledger: &Journal) -> Result<(Rows, Vec<LeafHash>), OpenError> {
+    let mut rows = Rows::default();
+    let mut leaves = Vec::new();
+    let reader = ledger.reader();
+    for record in reader.iter_from(0) {
+        let record = record?;
+        let position = record.position;
+        let entry = codec::decode(&record.payload)
+            .map_err(|source| OpenError::Entry { position, source })?;
+        apply(&mut rows, &entry);
+        leaves.push(leaf_hash(&record.payload));
+    }
+    Ok((rows, leaves))
+}
+
+/// Writes a file whole or not at all: aside first, then renamed into place.
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let aside = path.with_extension("part");
+    let mut file = fs::File::create(&aside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&aside, path)?;
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,285 @@
+//! Everything that a panel shows about one interaction, in one reply.
+//!
+//! A customer's story changes seldom and is asked for often, so it is kept arranged in a bounded
+//! cache. Whatever is written about a customer changes their generation, and a story of an older
+//! generation is told anew. Money is never cached: it comes from the ledger's rows each time.
+
+use std::sync::Arc;
+
+use makegood_core::ids::{CustomerPid, SpendId};
+use makegood_core::ledger::{Headroom, Question, Read as _, SpendRow, Subject, headroom};
+use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
+use makegood_proto::v1;
+use prost::Message as _;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::customers::{Match, candidates, identify};
+use super::interactions::Live;
+use super::story::{Opened, action_view, row};
+use super::view::{self, timestamp};
+use super::{House, HouseError, Visitor};
+use crate::clock::wall_time;
+use crate::vault::Pid;
+use crate::zones;
+
+/// Records of each kind that the story is told from.
+const STORY_LIMIT: usize = 50;
+/// Gestures that the story counts, and those of this interaction that the panel lists.
+const GESTURE_LIMIT: usize = 60;
+const SPENDS_SHOWN: usize = 20;
+const ACTIONS_SHOWN: usize = 20;
+/// Gestures further back than this are not counted.
+const GESTURE_DAYS: i64 = 180;
+/// A story tells of days and of what is late, so it is told anew now and then.
+const FRESH_NS: i64 = 60 * NS_PER_S;
+
+/// A customer's story as it was told once.
+pub(super) struct Told {
+    generation: u64,
+    told_at: Time,
+    context: v1::CustomerContext,
+    gestures: Vec<SpendId>,
+    actions: Vec<v1::AdvocacyAction>,
+}
+
+/// Weighs a story by the bytes that it would take on the wire.
+#[derive(Clone)]
+pub(super) struct ByBytes;
+
+pub(super) type Stories = Cache<Pid, Arc<Told>, ByBytes>;
+
+impl Weighter<Pid, Arc<Told>> for ByBytes {
+    fn weight(&self, _: &Pid, told: &Arc<Told>) -> u64 {
+        let actions: usize = told.actions.iter().map(prost::Message::encoded_len).sum();
+        // Structs in memory take about twice what they take encoded.
+        2 * (told.context.encoded_len() + actions + 256) as u64
+    }
+}
+
+/// A cache of at most `bytes`.
+pub(super) fn stories(bytes: u64) -> Stories {
+    const TYPICAL_BYTES: u64 = 4_096;
+    let items = usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(1).max(1);
+    Cache::with_weighter(items, bytes, ByBytes)
+}
+
+impl House {
+    /// Everything that a panel paints first. Nobody found is an answer.
+    ///
+    /// # Errors
+    /// When the customer's id is unknown, the lookup is malformed, or the token is bound to
+    /// another interaction.
+    pub fn panel(
+        &self,
+        visitor: &Visitor,
+        interaction_id: &str,
+        lookup: Option<&v1::Lookup>,
+        customer: Option<CustomerPid>,
+    ) -> Result<v1::Panel, HouseError> {
+        visitor.may_act_on(interaction_id)?;
+        let live = self.known_interaction(interaction_id)?;
+        let found = self.who(live.as_deref(), lookup, customer)?;
+        let now = wall_time();
+        let mut panel = v1::Panel {
+            policy: Some(self.shared.policy_view.clone()),
+            interaction: live.as_ref().map(|live| self.interaction_view(live)),
+            match_status: found.status.into(),
+            as_of_time: Some(timestamp(now.as_nanos())),
+            revision: Some(self.revision()),
+            history_state: self.shared.history_state().into(),
+            ..v1::Panel::default()
+        };
+        match found.exact() {
+            Some(pid) => self.add_customer(&mut panel, visitor, live.as_deref(), pid, now)?,
+            None => panel.candidates = candidates(&self.shared, &found.pids)?,
+        }
+        Ok(panel)
+    }
+
+    /// The number of the state that is shown now.
+    pub fn revision(&self) -> v1::Revision {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        v1::Revision {
+            ledger_position: count(self.shared.state.entry_count()),
+            record_position: count(self.shared.state.record_count()),
+        }
+    }
+
+    pub(super) fn interaction_view(&self, live: &Live) -> v1::Interaction {
+        live.view(self.directory.name(&self.shared, &live.record.agent_pid))
+    }
+
+    /// While history is away, an interaction that is not in memory is as good as not started.
+    fn known_interaction(&self, interaction_id: &str) -> Result<Option<Arc<Live>>, HouseError> {
+        if interaction_id.is_empty() {
+            return Ok(None);
+        }
+        match self.interaction(interaction_id) {
+            Ok(live) => Ok(Some(live)),
+            Err(HouseError::InteractionNotFound | HouseError::Rebuilding(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The customer of the interaction, else the one named, else whom the lookup fits.
+    fn who(
+        &self,
+        live: Option<&Live>,
+        lookup: Option<&v1::Lookup>,
+        customer: Option<CustomerPid>,
+    ) -> Result<Match, HouseError> {
+        if let Some(live) = live
+            && let Some(pid) = live.customer()
+        {
+            let status = v1::MatchStatus::try_from(live.record.match_status).unwrap_or_default();
+            return Ok(Match { status, pids: vec![pid] });
+        }
+        if let Some(customer) = customer {
+            self.shared.check_customer(&customer)?;
+            return Ok(Match {
+                status: v1::MatchStatus::Confirmed,
+                pids: vec![*customer.as_bytes()],
+            });
+        }
+        match identify(&self.shared, lookup) {
+            // Giving goes on while history is away; who calls is then for the agent to ask.
+            Err(HouseError::Rebuilding(_)) => {
+                Ok(Match { status: v1::MatchStatus::None, pids: Vec::new() })
+            }
+            // A started interaction without a customer is one whose customer was rejected.
+            Ok(found) if live.is_some() && found.exact().is_some() => {
+                Ok(Match { status: v1::MatchStatus::None, pids: Vec::new() })
+            }
+            other => other,
+        }
+    }
+
+    fn add_customer(
+        &self,
+        panel: &mut v1::Panel,
+        visitor: &Visitor,
+        live: Option<&Live>,
+        pid: &Pid,
+        now: Time,
+    ) -> Result<(), HouseError> {
+        let told = match self.told(pid, now) {
+            Ok(told) => Some(told),
+            Err(HouseError::Rebuilding(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let rows = self.shared.state.rows();
+        if let Some(live) = live {
+            panel.headroom = self.headroom_in(&rows, visitor, live, pid, now)?;
+            let mut spends: Vec<_> = rows.open_of_interaction(live.interaction()).collect();
+            let listed = told.iter().flat_map(|told| &told.gestures);
+            spends.extend(listed.filter_map(|id| rows.spend(*id)).filter(|row| {
+                row.about.interaction == live.interaction() && row.held_minor == 0
+            }));
+            spends.sort_by_key(|row| std::cmp::Reverse(row.reserved_at));
+            spends.truncate(SPENDS_SHOWN);
+            panel.spends =
+                spends.into_iter().map(|row| self.spend_view(row, visitor, live, now)).collect();
+        }
+        drop(rows);
+        if let Some(told) = told {
+            let own = |action: &&v1::AdvocacyAction| {
+                live.is_some_and(|live| action.interaction_id == live.host_id)
+            };
+            panel.actions = told.actions.iter().filter(own).take(ACTIONS_SHOWN).cloned().collect();
+            panel.context = Some(told.context.clone());
+        }
+        Ok(())
+    }
+
+    /// What the visitor may give this customer now; none without authority to give at all.
+    pub(super) fn headroom_in(
+        &self,
+        rows: &makegood_core::ledger::Rows,
+        visitor: &Visitor,
+        live: &Live,
+        customer: &Pid,
+        now: Time,
+    ) -> Result<Option<v1::Headroom>, HouseError> {
+        let Some(currency) = self.shared.policy.currencies.first().copied() else {
+            return Ok(None);
+        };
+        let question = self.question(visitor, live, customer, currency, now);
+        Ok(self.weigh(rows, &question).map(|headroom| view::headroom(&headroom)))
+    }
+
+    pub(super) fn question(
+        &self,
+        visitor: &Visitor,
+        live: &Live,
+        customer: &Pid,
+        currency: makegood_core::money::Currency,
+        now: Time,
+    ) -> Question {
+        Question {
+            caller: visitor.agent.caller(visitor.access, now),
+            subject: Subject {
+                customer: CustomerPid::from_bytes(*customer),
+                interaction: live.interaction(),
+                case: live.case(),
+                reason: None,
+            },
+            currency,
+            at: now,
+            windows: zones::windows(&self.shared.policy, now),
+        }
+    }
+
+    fn weigh(&self, rows: &makegood_core::ledger::Rows, question: &Question) -> Option<Headroom> {
+        headroom(rows, &self.shared.policy, question)
+            .inspect_err(|fault| tracing::debug!(%fault, "no headroom to show"))
+            .ok()
+    }
+
+    /// The story of a customer, from the cache if nothing has changed since.
+    fn told(&self, pid: &Pid, now: Time) -> Result<Arc<Told>, HouseError> {
+        // Read before the story: what is written meanwhile makes this story old at once.
+        let generation = self.shared.state.generation(pid);
+        if let Some(told) = self.stories.get(pid)
+            && told.generation == generation
+            && now.since_ns(told.told_at) < FRESH_NS
+        {
+            return Ok(told);
+        }
+        let told = Arc::new(self.tell(pid, generation, now)?);
+        self.stories.insert(*pid, Arc::clone(&told));
+        Ok(told)
+    }
+
+    fn tell(&self, pid: &Pid, generation: u64, now: Time) -> Result<Told, HouseError> {
+        let opened = Opened::read(&self.shared, pid, STORY_LIMIT)?;
+        let ids = self.shared.read_model.gestures_of(pid, GESTURE_LIMIT)?;
+        let gestures: Vec<_> = ids.into_iter().map(SpendId::from_bytes).collect();
+        let rows = self.shared.state.rows();
+        let since = now.saturating_sub_ns(GESTURE_DAYS * NS_PER_DAY);
+        let given: Vec<_> = gestures
+            .iter()
+            .filter_map(|id| rows.spend(*id))
+            .filter(|row| row.given_minor() > 0 && row.reserved_at > since)
+            .map(|row| self.gesture_row(row))
+            .collect();
+        drop(rows);
+        let name = |pid: &[u8]| self.directory.name(&self.shared, pid);
+        let actions = opened.actions.iter().map(|it| action_view(it, name(&it.agent_pid)));
+        let context = opened.context(now, &given, name);
+        Ok(Told { generation, told_at: now, context, gestures, actions: actions.collect() })
+    }
+
+    /// A gesture that was given, as a row of the timeline.
+    pub(super) fn gesture_row(&self, gesture: &SpendRow) -> v1::TimelineItem {
+        let amount = makegood_core::money::Money::new(gesture.currency, gesture.given_minor());
+        let title = format!("{} · {amount}", self.gesture_label(gesture));
+        let id = gesture.about.spend.to_string();
+        row(v1::TimelineKind::Gesture, &id, gesture.reserved_at.as_nanos(), title)
+    }
+
+    pub(super) fn gesture_label(&self, gesture: &SpendRow) -> String {
+        let known = self.shared.policy.gesture(&gesture.about.gesture);
+        known.map_or_else(|| gesture.about.gesture.to_string(), |gesture| gesture.label.clone())
+    }
+}

@@ -1,0 +1,361 @@
+//! What agents write down: actions, promises, preferences; and what customers answer.
+
+use makegood_core::ids::CustomerPid;
+use makegood_core::time::Time;
+use makegood_proto::records::v1::{self as pb, RecordKind};
+use makegood_proto::v1;
+use prost::Message;
+
+use super::story::{Opened, action_view, arrange, preference_view, promise_view, score_view};
+use super::{House, HouseError, Visitor};
+use crate::clock::wall_time;
+use crate::hub::Topic;
+use crate::ledger::writer::Work;
+use crate::records::{self, Draft, LIVE};
+use crate::vault::Pid;
+
+/// Records of a kind that one listing reads; the newest come first.
+const LIST_LIMIT: usize = 5_000;
+
+/// An action on its way in.
+#[derive(Debug, Clone)]
+pub struct ActionIn {
+    /// The client's id.
+    pub action_id: String,
+    /// The customer; none if the caller is not known.
+    pub customer: Option<CustomerPid>,
+    /// When it was done, if it was sent later.
+    pub act_time: Option<Time>,
+    /// What to keep of it; origin, time and agent are filled in here.
+    pub record: pb::AdvocacyAction,
+}
+
+/// A promise on its way in.
+#[derive(Debug, Clone)]
+pub struct PromiseIn {
+    /// The client's id.
+    pub promise_id: String,
+    /// To whom.
+    pub customer: CustomerPid,
+    /// The host's id of the interaction.
+    pub interaction_id: String,
+    /// What.
+    pub text: String,
+    /// By when.
+    pub due_at: Time,
+}
+
+/// A preference on its way in.
+#[derive(Debug, Clone)]
+pub struct PreferenceIn {
+    /// The client's id.
+    pub preference_id: String,
+    /// Whose.
+    pub customer: CustomerPid,
+    /// What to keep of it; origin, source and times are filled in here.
+    pub record: pb::Preference,
+}
+
+/// A score on its way in.
+#[derive(Debug, Clone)]
+pub struct ScoreIn {
+    /// The client's id.
+    pub score_id: String,
+    /// Whose.
+    pub customer: CustomerPid,
+    /// What to keep of it; origin is filled in here.
+    pub record: pb::Score,
+}
+
+impl House {
+    /// Logs an action.
+    ///
+    /// # Errors
+    /// [`HouseError::IdReused`], an unknown interaction or customer, or that it cannot be written.
+    pub async fn log_action(
+        &self,
+        visitor: &Visitor,
+        action: ActionIn,
+    ) -> Result<v1::AdvocacyAction, HouseError> {
+        visitor.may_act_on(&action.record.interaction_id)?;
+        let live = self.interaction(&action.record.interaction_id)?;
+        if let Some(customer) = &action.customer {
+            self.shared.check_customer(customer)?;
+        }
+        // Without a customer it is the agent's own note, sealed under the agent's key.
+        let subject = action.customer.map_or(visitor.agent.pid, |pid| *pid.as_bytes());
+        let now = wall_time();
+        let record = pb::AdvocacyAction {
+            origin: Some(live_origin(&action.action_id)),
+            act_ns: action.act_time.unwrap_or(now).min(now).as_nanos(),
+            agent_pid: visitor.agent.pid.to_vec(),
+            policy_version: self.shared.policy.version.clone(),
+            ..action.record
+        };
+        let sort_ns = record.act_ns;
+        let new = New { kind: RecordKind::Action, id: &action.action_id, field: "action_id", subject };
+        let topics = vec![Topic::Interaction(live.pid())];
+        let kept = self
+            .keep(new, sort_ns, record, topics, |stored, given| {
+                // A retry is stamped anew, unless the client said when it was.
+                stored.act_ns == given.act_ns || action.act_time.is_none()
+                    && pb::AdvocacyAction { act_ns: 0, ..stored.clone() }
+                        == pb::AdvocacyAction { act_ns: 0, ..given.clone() }
+            })
+            .await?;
+        Ok(action_view(&kept, visitor.agent.name.clone()))
+    }
+
+    /// Makes a promise, and logs it as an action.
+    ///
+    /// # Errors
+    /// As [`House::log_action`].
+    pub async fn make_promise(
+        &self,
+        visitor: &Visitor,
+        promise: PromiseIn,
+    ) -> Result<v1::Promise, HouseError> {
+        visitor.may_act_on(&promise.interaction_id)?;
+        let live = self.interaction(&promise.interaction_id)?;
+        self.shared.check_customer(&promise.customer)?;
+        let now = wall_time();
+        let record = pb::Promise {
+            origin: Some(live_origin(&promise.promise_id)),
+            text: promise.text,
+            due_ns: promise.due_at.as_nanos(),
+            create_ns: now.as_nanos(),
+            owner_pid: visitor.agent.pid.to_vec(),
+            interaction_id: promise.interaction_id,
+            ..pb::Promise::default()
+        };
+        let subject = *promise.customer.as_bytes();
+        let new =
+            New { kind: RecordKind::Promise, id: &promise.promise_id, field: "promise_id", subject };
+        let topics = vec![Topic::Interaction(live.pid())];
+        let kept = self
+            .keep(new, now.as_nanos(), record, topics, |stored, given| {
+                (&stored.text, stored.due_ns, &stored.interaction_id)
+                    == (&given.text, given.due_ns, &given.interaction_id)
+            })
+            .await?;
+        Ok(promise_view(&kept, wall_time(), visitor.agent.name.clone()))
+    }
+
+    /// Marks a promise as kept; one that is settled already stays as it is.
+    ///
+    /// # Errors
+    /// [`HouseError::PromiseNotFound`], or that it cannot be written.
+    pub async fn keep_promise(
+        &self,
+        customer: CustomerPid,
+        promise_id: &str,
+    ) -> Result<v1::Promise, HouseError> {
+        let opened = Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)?;
+        let found = opened.promises.into_iter().find(|it| is_named(it.origin.as_ref(), promise_id));
+        let mut record = found.ok_or(HouseError::PromiseNotFound)?;
+        if record.outcome == 0 {
+            const KEPT: i32 = 1;
+            record.outcome = KEPT;
+            record.settle_ns = wall_time().as_nanos();
+            let source = record.origin.clone().unwrap_or_default();
+            let subject = *customer.as_bytes();
+            let at = record.create_ns;
+            self.replace(RecordKind::Promise, &source, subject, at, &record).await?;
+        }
+        let owner = self.directory.name(&self.shared, &record.owner_pid);
+        Ok(promise_view(&record, wall_time(), owner))
+    }
+
+    /// Saves a preference that the customer told the visitor.
+    ///
+    /// # Errors
+    /// [`HouseError::IdReused`], an unknown customer, or that it cannot be written.
+    pub async fn save_preference(
+        &self,
+        visitor: &Visitor,
+        preference: PreferenceIn,
+    ) -> Result<v1::Preference, HouseError> {
+        if !preference.record.interaction_id.is_empty() {
+            visitor.may_act_on(&preference.record.interaction_id)?;
+        }
+        self.shared.check_customer(&preference.customer)?;
+        let now = wall_time().as_nanos();
+        let record = pb::Preference {
+            origin: Some(live_origin(&preference.preference_id)),
+            source: v1::PreferenceSource::ToldUs.into(),
+            learned_ns: now,
+            confirmed_ns: now,
+            ..preference.record
+        };
+        let new = New {
+            kind: RecordKind::Preference,
+            id: &preference.preference_id,
+            field: "preference_id",
+            subject: *preference.customer.as_bytes(),
+        };
+        let kept = self
+            .keep(new, now, record, Vec::new(), |stored, given| {
+                (stored.kind, &stored.text, stored.expire_ns, stored.situational)
+                    == (given.kind, &given.text, given.expire_ns, given.situational)
+            })
+            .await?;
+        Ok(preference_view(&kept))
+    }
+
+    /// Ends a preference that is not true any more.
+    ///
+    /// # Errors
+    /// [`HouseError::PreferenceNotFound`], or that it cannot be written.
+    pub async fn retire_preference(
+        &self,
+        customer: CustomerPid,
+        preference_id: &str,
+    ) -> Result<(), HouseError> {
+        let opened = Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)?;
+        let mut found = opened.preferences.into_iter();
+        let found = found.find(|it| is_named(it.origin.as_ref(), preference_id));
+        let mut record = found.ok_or(HouseError::PreferenceNotFound)?;
+        if record.retired_ns == 0 {
+            record.retired_ns = wall_time().as_nanos();
+            let source = record.origin.clone().unwrap_or_default();
+            let at = record.learned_ns;
+            let subject = *customer.as_bytes();
+            self.replace(RecordKind::Preference, &source, subject, at, &record).await?;
+        }
+        Ok(())
+    }
+
+    /// Records what a customer answered.
+    ///
+    /// # Errors
+    /// [`HouseError::IdReused`], an unknown customer, or that it cannot be written.
+    pub async fn record_score(&self, score: ScoreIn) -> Result<v1::Score, HouseError> {
+        self.shared.check_customer(&score.customer)?;
+        let at = score.record.respond_ns;
+        let record = pb::Score { origin: Some(live_origin(&score.score_id)), ..score.record };
+        let subject = *score.customer.as_bytes();
+        let new = New { kind: RecordKind::Score, id: &score.score_id, field: "score_id", subject };
+        let kept = self
+            .keep(new, at, record, Vec::new(), |stored, given| {
+                (stored.kind, stored.value, &stored.words, &stored.interaction_id)
+                    == (given.kind, given.value, &given.words, &given.interaction_id)
+            })
+            .await?;
+        Ok(score_view(&kept, None))
+    }
+
+    /// A customer's timeline, newest first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn timeline(&self, customer: CustomerPid) -> Result<Vec<v1::TimelineItem>, HouseError> {
+        let opened = self.opened(customer)?;
+        let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
+        let ids = self.shared.read_model.gestures_of(customer.as_bytes(), LIST_LIMIT)?;
+        let ledger = self.shared.state.rows();
+        let gestures = ids.into_iter().map(makegood_core::ids::SpendId::from_bytes);
+        let given = gestures.filter_map(|id| makegood_core::ledger::Read::spend(&*ledger, id));
+        rows.extend(given.filter(|row| row.given_minor() > 0).map(|row| self.gesture_row(row)));
+        drop(ledger);
+        for row in &mut rows {
+            row.open = false;
+        }
+        arrange(&mut rows);
+        Ok(rows)
+    }
+
+    /// A customer's preferences that hold now.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn preferences(&self, customer: CustomerPid) -> Result<Vec<v1::Preference>, HouseError> {
+        Ok(self.opened(customer)?.preference_views(wall_time()))
+    }
+
+    /// A customer's open promises, most urgent first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn promises(&self, customer: CustomerPid) -> Result<Vec<v1::Promise>, HouseError> {
+        let opened = self.opened(customer)?;
+        Ok(opened.open_promises(wall_time(), |pid| self.directory.name(&self.shared, pid)))
+    }
+
+    /// A customer's actions, newest first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn actions(&self, customer: CustomerPid) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
+        let opened = self.opened(customer)?;
+        let name = |it: &pb::AdvocacyAction| self.directory.name(&self.shared, &it.agent_pid);
+        Ok(opened.actions.iter().map(|it| action_view(it, name(it))).collect())
+    }
+
+    /// A customer's scores, newest first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn scores(&self, customer: CustomerPid) -> Result<Vec<v1::Score>, HouseError> {
+        Ok(self.opened(customer)?.score_views())
+    }
+
+    fn opened(&self, customer: CustomerPid) -> Result<Opened, HouseError> {
+        self.shared.check_customer(&customer)?;
+        Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)
+    }
+
+    /// Writes a record unless its id is there already: with the same content that is the answer.
+    async fn keep<M: Message + Default>(
+        &self,
+        new: New<'_>,
+        sort_time_ns: i64,
+        record: M,
+        topics: Vec<Topic>,
+        is_same: impl FnOnce(&M, &M) -> bool,
+    ) -> Result<M, HouseError> {
+        let record_id = self.shared.vault.read().record_id(new.kind.into(), LIVE, new.id);
+        if let Some(envelope) = self.shared.read_model.record(&record_id)? {
+            let stored: M = records::open(&self.shared.vault.read(), &envelope)
+                .map_err(|_| HouseError::Stored)?;
+            let is_its = envelope.subject_pid == new.subject;
+            let is_repeat = is_its && is_same(&stored, &record);
+            return if is_repeat { Ok(stored) } else { Err(HouseError::IdReused { field: new.field }) };
+        }
+        let records = vec![Draft::new(new.kind, new.subject, record_id, sort_time_ns, &record)];
+        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
+        Ok(record)
+    }
+
+    /// Writes a new version of a record.
+    async fn replace(
+        &self,
+        kind: RecordKind,
+        origin: &pb::Origin,
+        subject: Pid,
+        sort_time_ns: i64,
+        record: &impl Message,
+    ) -> Result<(), HouseError> {
+        let vault = self.shared.vault.read();
+        let id = vault.record_id(kind.into(), &origin.source, &origin.source_id);
+        drop(vault);
+        let records = vec![Draft::new(kind, subject, id, sort_time_ns, record)];
+        self.shared.writer.submit(Work { ask: None, records, topics: Vec::new() }).await?;
+        Ok(())
+    }
+}
+
+/// A record that a client names by an id of its own.
+struct New<'a> {
+    kind: RecordKind,
+    id: &'a str,
+    field: &'static str,
+    subject: Pid,
+}
+
+fn live_origin(id: &str) -> pb::Origin {
+    pb::Origin { source: LIVE.to_owned(), source_id: id.to_owned() }
+}
+
+fn is_named(origin: Option<&pb::Origin>, id: &str) -> bool {
+    origin.is_some_and(|origin| origin.source_id == id)
+}

@@ -1,0 +1,325 @@
+//! Gestures of value: from a visitor's request to the ledger's answer.
+
+use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, SpendId};
+use makegood_core::ledger::{
+    Action, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, SpendState,
+    preview,
+};
+use makegood_core::money::{Currency, Money};
+use makegood_core::time::Time;
+use makegood_proto::records::v1::{self as pb, RecordKind};
+use makegood_proto::v1;
+
+use super::interactions::Live;
+use super::view::{self, customer_id, money, timestamp};
+use super::{House, HouseError, Visitor};
+use crate::clock::wall_time;
+use crate::ledger::writer::Work;
+use crate::records::{Draft, LIVE};
+
+/// A gesture that somebody wants to hold or give.
+#[derive(Debug, Clone)]
+pub struct SpendRequest {
+    /// The client's id.
+    pub spend: SpendId,
+    /// For whom.
+    pub customer: CustomerPid,
+    /// The host's id of the interaction.
+    pub interaction_id: String,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: ReasonCode,
+    /// What.
+    pub gesture: GestureCode,
+    /// The agent's words. May be empty.
+    pub note: String,
+    /// Milliseconds from complaint to decision.
+    pub decided_ms: u32,
+    /// The suggestion that was shown.
+    pub suggestion: Option<GestureCode>,
+}
+
+/// The ledger's answer, as the API gives it.
+#[derive(Debug, Clone)]
+pub struct SpendAnswer {
+    /// The spend after it.
+    pub spend: v1::Spend,
+    /// The headroom after it; none where the interaction is not known any more.
+    pub headroom: Option<v1::Headroom>,
+    /// The proof.
+    pub receipt: v1::Receipt,
+    /// Whether this id was answered before.
+    pub replayed: bool,
+}
+
+impl House {
+    /// Holds an amount, or gives it at once.
+    ///
+    /// # Errors
+    /// A fault or refusal of the ledger; that the customer is not bound to the interaction; that
+    /// it could not be written.
+    pub async fn reserve(
+        &self,
+        visitor: &Visitor,
+        request: SpendRequest,
+        is_give: bool,
+    ) -> Result<SpendAnswer, HouseError> {
+        visitor.may_act_on(&request.interaction_id)?;
+        self.shared.check_customer(&request.customer)?;
+        let live = self.interaction(&request.interaction_id)?;
+        // An id that was answered before gets its first answer, whatever has changed since.
+        let is_repeat = {
+            let rows = self.shared.state.rows();
+            rows.outcome(OperationId::Spend(request.spend)).is_some()
+        };
+        if !is_repeat {
+            live.may_give_to(&request.customer)?;
+        }
+        let note = self.commit_note(&request)?;
+        let records = self.note_record(&request).into_iter().collect();
+        let gesture = Box::new(GestureRequest {
+            spend: request.spend,
+            customer: request.customer,
+            interaction: live.interaction(),
+            case: live.case(),
+            amount: request.amount,
+            reason: request.reason,
+            gesture: request.gesture,
+            note,
+            decided_ms: request.decided_ms,
+            suggestion: request.suggestion,
+        });
+        let operation =
+            if is_give { Operation::Give(gesture) } else { Operation::Reserve(gesture) };
+        self.ask(visitor, operation, records).await
+    }
+
+    /// Extends, commits, voids or reverses.
+    ///
+    /// # Errors
+    /// A fault or refusal of the ledger; that it could not be written.
+    pub async fn change_spend(
+        &self,
+        visitor: &Visitor,
+        operation: Operation,
+    ) -> Result<SpendAnswer, HouseError> {
+        self.check_bound(visitor, operation.spend())?;
+        self.ask(visitor, operation, Vec::new()).await
+    }
+
+    /// A spend as it stands.
+    ///
+    /// # Errors
+    /// [`HouseError::SpendNotFound`]; [`HouseError::Refused`] for one that was refused.
+    pub fn spend(&self, visitor: &Visitor, spend: SpendId) -> Result<v1::Spend, HouseError> {
+        self.check_bound(visitor, spend)?;
+        let rows = self.shared.state.rows();
+        let Some(row) = rows.spend(spend) else {
+            let refused = rows.outcome(OperationId::Spend(spend));
+            let refusal = refused.and_then(|outcome| outcome.outcome.refusal.clone());
+            return Err(refusal.map_or(HouseError::SpendNotFound, HouseError::Refused));
+        };
+        Ok(self.spend_view_of(row, visitor, wall_time()))
+    }
+
+    /// What an amount would lead to, and the headroom as it is now.
+    ///
+    /// # Errors
+    /// A fault of the ledger, or that the customer is not bound to the interaction.
+    pub fn preview(
+        &self,
+        visitor: &Visitor,
+        request: &SpendRequest,
+    ) -> Result<Preview, HouseError> {
+        visitor.may_act_on(&request.interaction_id)?;
+        self.shared.check_customer(&request.customer)?;
+        let live = self.interaction(&request.interaction_id)?;
+        live.may_give_to(&request.customer)?;
+        let (customer, currency) = (request.customer.as_bytes(), request.amount.currency);
+        let mut question = self.question(visitor, &live, customer, currency, wall_time());
+        question.subject.reason = Some(request.reason.clone());
+        let rows = self.shared.state.rows();
+        let policy = &self.shared.policy;
+        preview(&*rows, policy, &question, request.amount.amount_minor)
+            .map_err(|fault| HouseError::Write(fault.into()))
+    }
+
+    /// What the visitor may give a customer now.
+    ///
+    /// # Errors
+    /// A fault of the ledger, or that there is no such customer or interaction.
+    pub fn headroom(
+        &self,
+        visitor: &Visitor,
+        interaction_id: &str,
+        customer: CustomerPid,
+        currency: Option<Currency>,
+    ) -> Result<v1::Headroom, HouseError> {
+        visitor.may_act_on(interaction_id)?;
+        self.shared.check_customer(&customer)?;
+        let live = self.interaction(interaction_id)?;
+        let policy = &self.shared.policy;
+        let first = || policy.currencies.first().copied();
+        let Some(currency) = currency.or_else(first) else {
+            return Err(HouseError::Write(makegood_core::ledger::Fault::NoPolicy.into()));
+        };
+        let question = self.question(visitor, &live, customer.as_bytes(), currency, wall_time());
+        let rows = self.shared.state.rows();
+        makegood_core::ledger::headroom(&*rows, policy, &question)
+            .map(|headroom| view::headroom(&headroom))
+            .map_err(|fault| HouseError::Write(fault.into()))
+    }
+
+    async fn ask(
+        &self,
+        visitor: &Visitor,
+        operation: Operation,
+        records: Vec<Draft>,
+    ) -> Result<SpendAnswer, HouseError> {
+        let spend = operation.spend();
+        let caller = visitor.agent.caller(visitor.access, wall_time());
+        let ask = Some((caller, Action::Spend(operation)));
+        let done = self.shared.writer.submit(Work { ask, records, topics: Vec::new() }).await?;
+        let outcome = done.outcome.ok_or(HouseError::Stored)?;
+        if let Some(refusal) = outcome.refusal {
+            return Err(HouseError::Refused(refusal));
+        }
+        let rows = self.shared.state.rows();
+        let row = rows.spend(spend).ok_or(HouseError::Stored)?;
+        let now = wall_time();
+        let live = self.live_of(row);
+        let headroom = match &live {
+            Some(live) => self.headroom_in(&rows, visitor, live, row.about.customer.as_bytes(), now)?,
+            None => None,
+        };
+        let mut view = self.spend_view_of(row, visitor, now);
+        if let Some(first) = outcome.spend {
+            // A repeat gets the spend as it was answered first.
+            view.held_minor = first.held_minor;
+            view.committed_minor = first.committed_minor;
+            view.reversed_minor = first.reversed_minor;
+            view.state = state_view(
+                first.state,
+                first.held_minor,
+                first.committed_minor,
+                first.reversed_minor,
+            )
+            .into();
+        }
+        let receipt = v1::Receipt {
+            ledger_position: outcome.position.cast_signed(),
+            leaf_hash: self.shared.state.leaf(outcome.position).unwrap_or_default().to_vec(),
+            record_time: Some(timestamp(outcome.at.as_nanos())),
+        };
+        Ok(SpendAnswer { spend: view, headroom, receipt, replayed: outcome.replayed })
+    }
+
+    /// A token that is bound to an interaction reaches the spends of no other.
+    fn check_bound(&self, visitor: &Visitor, spend: SpendId) -> Result<(), HouseError> {
+        let Some(bound) = &visitor.interaction else { return Ok(()) };
+        let pid = self.shared.vault.read().thing_pid("interaction", bound);
+        let rows = self.shared.state.rows();
+        match rows.spend(spend) {
+            Some(row) if row.about.interaction.as_bytes() != &pid => Err(HouseError::SpendNotFound),
+            _ => Ok(()),
+        }
+    }
+
+    fn commit_note(&self, request: &SpendRequest) -> Result<Option<Digest>, HouseError> {
+        if request.note.is_empty() {
+            return Ok(None);
+        }
+        let vault = self.shared.vault.read();
+        let (customer, spend) = (request.customer.as_bytes(), request.spend.as_bytes());
+        let commitment = vault.note_commitment(customer, spend, &request.note)?;
+        Ok(Some(Digest::from_bytes(commitment)))
+    }
+
+    fn note_record(&self, request: &SpendRequest) -> Option<Draft> {
+        if request.note.is_empty() {
+            return None;
+        }
+        let kind = RecordKind::GestureNote;
+        let id = self.shared.vault.read().record_id(kind.into(), LIVE, &request.spend.to_string());
+        let note = pb::GestureNote {
+            spend_id: request.spend.as_bytes().to_vec(),
+            note: request.note.clone(),
+        };
+        let at = wall_time().as_nanos();
+        Some(Draft::new(kind, *request.customer.as_bytes(), id, at, &note))
+    }
+
+    fn live_of(&self, row: &SpendRow) -> Option<std::sync::Arc<Live>> {
+        self.interactions.by_pid(row.about.interaction.as_bytes())
+    }
+
+    fn spend_view_of(&self, row: &SpendRow, visitor: &Visitor, now: Time) -> v1::Spend {
+        let live = self.live_of(row);
+        self.view_of(row, visitor, live.as_deref().map_or("", |live| &live.host_id), now)
+    }
+
+    pub(super) fn spend_view(
+        &self,
+        row: &SpendRow,
+        visitor: &Visitor,
+        live: &Live,
+        now: Time,
+    ) -> v1::Spend {
+        self.view_of(row, visitor, &live.host_id, now)
+    }
+
+    fn view_of(&self, row: &SpendRow, visitor: &Visitor, host_id: &str, now: Time) -> v1::Spend {
+        let is_held = row.state_at(now) == SpendState::Held;
+        let held_minor = if is_held { row.held_minor } else { 0 };
+        let undo_until = row.committed_at.map(|at| at.saturating_add_ns(self.shared.policy.undo_ns));
+        let state =
+            state_view(row.state_at(now), held_minor, row.committed_minor, row.reversed_minor);
+        v1::Spend {
+            spend_id: row.about.spend.to_string(),
+            state: state.into(),
+            amount: Some(money(row.currency.code(), row.amount_minor)),
+            held_minor,
+            committed_minor: row.committed_minor,
+            reversed_minor: row.reversed_minor,
+            reason_code: row.about.reason.to_string(),
+            gesture_code: row.about.gesture.to_string(),
+            gesture_label: self.gesture_label(row),
+            customer_id: customer_id(row.about.customer.as_bytes()),
+            interaction_id: host_id.to_owned(),
+            reserve_time: Some(timestamp(row.reserved_at.as_nanos())),
+            expire_time: is_held.then(|| timestamp(row.expire_at.as_nanos())),
+            undo_expire_time: undo_until.map(|time| timestamp(time.as_nanos())),
+            agent_name: self.directory.name(&self.shared, row.about.agent.as_bytes()),
+            own: row.about.agent.as_bytes() == &visitor.agent.pid,
+            reference: if row.committed_minor > 0 { reference(row.about.spend) } else { String::new() },
+        }
+    }
+}
+
+/// The short reference to read out: four characters that are not mistaken for others.
+fn reference(spend: SpendId) -> String {
+    const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let tail = spend.as_bytes().iter().rev().take(4);
+    let letters = tail.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    std::iter::once("MG-".to_owned()).chain(letters.map(String::from)).collect()
+}
+
+fn state_view(
+    state: SpendState,
+    held_minor: i64,
+    committed_minor: i64,
+    reversed_minor: i64,
+) -> v1::SpendState {
+    match state {
+        SpendState::Held if committed_minor > 0 => v1::SpendState::PartlyCommitted,
+        SpendState::Held => v1::SpendState::Reserved,
+        SpendState::Reversed => v1::SpendState::Reversed,
+        _ if reversed_minor > 0 && held_minor == 0 => v1::SpendState::PartlyReversed,
+        // What was given before the rest was released stays given.
+        _ if committed_minor > 0 => v1::SpendState::Committed,
+        SpendState::Voided => v1::SpendState::Voided,
+        SpendState::Expired => v1::SpendState::Expired,
+        SpendState::Committed => v1::SpendState::Committed,
+    }
+}

@@ -1,0 +1,348 @@
+//! From messages back to the core's entries.
+
+use std::str::FromStr;
+
+use makegood_core::ids::Digest;
+use makegood_core::ledger::{
+    Access, Caller, Entry, EntryBody, GestureRequest, LimitTrace, Operation, Posting, Refusal,
+    ReverseReason, ScopeKey, Side, SpendAbout, SpendState, VoidReason, WindowKey,
+};
+use makegood_core::money::{Currency, Money};
+use makegood_core::policy::GestureKind;
+use makegood_core::time::Time;
+use makegood_proto::ledger::v1 as pb;
+use pb::entry::Body;
+
+/// A stored entry holds no valid value in a field; it may come from a newer release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a stored entry has no valid {field}; it may come from a newer release")]
+pub struct DecodeError {
+    /// The field.
+    pub field: &'static str,
+}
+
+type Result<T> = std::result::Result<T, DecodeError>;
+
+pub(super) fn entry(entry: pb::Entry) -> Result<Entry> {
+    let caller = Caller {
+        agent: pid(&entry.agent_pid, "agent_pid")?,
+        access: access(entry.access())?,
+        role: parse(&entry.role, "role")?,
+        team: optional(&entry.team, "team")?,
+        tenure_days: unsigned(entry.tenure_days, "tenure_days")?,
+    };
+    Ok(Entry {
+        position: u64::try_from(entry.position).map_err(|_| DecodeError { field: "position" })?,
+        at: Time::from_nanos(entry.record_time_ns),
+        caller,
+        policy: pid(&entry.policy_sha256, "policy_sha256")?,
+        rules_version: unsigned(entry.rules_version, "rules_version")?,
+        currency: match entry.currency_code.as_str() {
+            "" => None,
+            code => Some(currency(code)?),
+        },
+        trace: entry.limit_traces.into_iter().map(limit_trace).collect::<Result<_>>()?,
+        postings: entry.postings.iter().map(posting).collect::<Result<_>>()?,
+        body: body(present(entry.body, "body")?)?,
+    })
+}
+
+fn body(body: Body) -> Result<EntryBody> {
+    Ok(match body {
+        Body::PolicyActivated(it) => EntryBody::PolicyActivated {
+            name: it.name,
+            version: it.version,
+            previous: digest(&it.previous_sha256, "previous_sha256")?,
+        },
+        Body::PoolOpened(it) => EntryBody::PoolOpened {
+            pool: parse(&it.pool_id, "pool_id")?,
+            team: optional(&it.team, "team")?,
+            allotted_minor: it.allotted_minor,
+            previous_minor: it.previous_minor,
+        },
+        Body::Reserved(it) => EntryBody::Reserved {
+            request: Box::new(gesture(present(it.gesture, "gesture")?)?),
+            kind: gesture_kind(&it.gesture_kind)?,
+            pool: parse(&it.pool_id, "pool_id")?,
+            expire_at: Time::from_nanos(it.expire_time_ns),
+            is_give: it.give,
+        },
+        Body::Refused(it) => EntryBody::Refused {
+            operation: operation(present(it.operation, "operation")?)?,
+            refusal: refusal(present(it.refusal, "refusal")?)?,
+            about: it.about.map(about).transpose()?.map(Box::new),
+        },
+        later => change(later)?,
+    })
+}
+
+/// What happens to a gesture after its reservation.
+fn change(body: Body) -> Result<EntryBody> {
+    Ok(match body {
+        Body::Extended(it) => EntryBody::Extended {
+            request: pid(&it.request_id, "request_id")?,
+            about: boxed(it.about)?,
+            previous_expire_at: Time::from_nanos(it.previous_expire_time_ns),
+            expire_at: Time::from_nanos(it.expire_time_ns),
+        },
+        Body::Committed(it) => EntryBody::Committed {
+            request: optional_pid(&it.request_id, "request_id")?,
+            about: boxed(it.about)?,
+            amount_minor: it.amount_minor,
+            is_final: it.r#final,
+            released_minor: it.released_minor,
+        },
+        Body::Voided(it) => EntryBody::Voided {
+            request: pid(&it.request_id, "request_id")?,
+            reason: void_reason(it.reason())?,
+            about: boxed(it.about)?,
+            released_minor: it.released_minor,
+        },
+        Body::Expired(it) => {
+            EntryBody::Expired { about: boxed(it.about)?, released_minor: it.released_minor }
+        }
+        Body::Reversed(it) => EntryBody::Reversed {
+            request: pid(&it.request_id, "request_id")?,
+            reason: reverse_reason(it.reason())?,
+            about: boxed(it.about)?,
+            amount_minor: it.amount_minor,
+        },
+        Body::PolicyActivated(_) | Body::PoolOpened(_) | Body::Reserved(_) | Body::Refused(_) => {
+            unreachable!("`body` takes these")
+        }
+    })
+}
+
+fn operation(operation: pb::Operation) -> Result<Operation> {
+    use pb::operation::Kind;
+    Ok(match present(operation.kind, "operation")? {
+        Kind::Reserve(it) => Operation::Reserve(Box::new(gesture(it)?)),
+        Kind::Give(it) => Operation::Give(Box::new(gesture(it)?)),
+        Kind::Extend(it) => Operation::Extend {
+            request: pid(&it.request_id, "request_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+        },
+        Kind::Commit(it) => Operation::Commit {
+            request: pid(&it.request_id, "request_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+            amount_minor: it.amount_minor,
+            is_final: it.r#final,
+        },
+        Kind::Void(it) => Operation::Void {
+            request: pid(&it.request_id, "request_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+            reason: void_reason(it.reason())?,
+        },
+        Kind::Reverse(it) => Operation::Reverse {
+            request: pid(&it.request_id, "request_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+            amount_minor: it.amount_minor,
+            reason: reverse_reason(it.reason())?,
+        },
+    })
+}
+
+fn gesture(it: pb::Gesture) -> Result<GestureRequest> {
+    Ok(GestureRequest {
+        spend: pid(&it.spend_id, "spend_id")?,
+        customer: pid(&it.customer_pid, "customer_pid")?,
+        interaction: pid(&it.interaction_pid, "interaction_pid")?,
+        case: optional_pid(&it.case_pid, "case_pid")?,
+        amount: Money::new(currency(&it.currency_code)?, it.amount_minor),
+        reason: parse(&it.reason_code, "reason_code")?,
+        gesture: parse(&it.gesture_code, "gesture_code")?,
+        note: digest(&it.note_commitment, "note_commitment")?,
+        decided_ms: u32::try_from(it.decided_ms).map_err(|_| DecodeError { field: "decided_ms" })?,
+        suggestion: optional(&it.suggestion_code, "suggestion_code")?,
+    })
+}
+
+fn boxed(message: Option<pb::About>) -> Result<Box<SpendAbout>> {
+    about(present(message, "about")?).map(Box::new)
+}
+
+fn about(it: pb::About) -> Result<SpendAbout> {
+    Ok(SpendAbout {
+        spend: pid(&it.spend_id, "spend_id")?,
+        agent: pid(&it.agent_pid, "agent_pid")?,
+        customer: pid(&it.customer_pid, "customer_pid")?,
+        interaction: pid(&it.interaction_pid, "interaction_pid")?,
+        case: optional_pid(&it.case_pid, "case_pid")?,
+        reason: parse(&it.reason_code, "reason_code")?,
+        gesture: parse(&it.gesture_code, "gesture_code")?,
+        kind: gesture_kind(&it.gesture_kind)?,
+        pool: parse(&it.pool_id, "pool_id")?,
+    })
+}
+
+fn refusal(refusal: pb::Refusal) -> Result<Refusal> {
+    use pb::refusal::Kind;
+    Ok(match present(refusal.kind, "refusal")? {
+        Kind::HoldExpiredNs(at) => Refusal::HoldExpired { at: Time::from_nanos(at) },
+        Kind::HoldResolvedState(state) => Refusal::HoldResolved {
+            state: present(SpendState::from_code(&state), "hold_resolved_state")?,
+        },
+        Kind::AboveHold(it) => Refusal::AmountAboveHold {
+            held_minor: it.available_minor,
+            requested_minor: it.requested_minor,
+            currency: currency(&it.currency_code)?,
+        },
+        Kind::AboveGiven(it) => Refusal::AmountAboveGiven {
+            given_minor: it.available_minor,
+            requested_minor: it.requested_minor,
+            currency: currency(&it.currency_code)?,
+        },
+        Kind::UndoClosedNs(at) => Refusal::UndoWindowClosed { ended_at: Time::from_nanos(at) },
+        Kind::NoAuthorityRole(role) => Refusal::NoAuthority { role: parse(&role, "role")? },
+        Kind::LimitExceeded(it) => {
+            let excess = present(it.excess, "excess")?;
+            Refusal::LimitExceeded {
+                limit: parse(&it.limit_id, "limit_id")?,
+                label: it.label,
+                available_minor: excess.available_minor,
+                requested_minor: excess.requested_minor,
+                currency: currency(&excess.currency_code)?,
+            }
+        }
+    })
+}
+
+fn limit_trace(trace: pb::LimitTrace) -> Result<LimitTrace> {
+    Ok(LimitTrace {
+        limit: parse(&trace.limit_id, "limit_id")?,
+        scope: scope(&present(trace.scope, "scope")?)?,
+        window: window(&present(trace.window, "window")?)?,
+        before_minor: trace.before_minor,
+        amount_minor: trace.amount_minor,
+        after_minor: trace.after_minor,
+        cap_minor: trace.cap_minor,
+    })
+}
+
+fn scope(scope: &pb::Scope) -> Result<ScopeKey> {
+    Ok(ScopeKey {
+        pool: optional(&scope.pool_id, "pool_id")?,
+        agent: optional_pid(&scope.agent_pid, "agent_pid")?,
+        customer: optional_pid(&scope.customer_pid, "customer_pid")?,
+        case: optional_pid(&scope.case_pid, "case_pid")?,
+        interaction: optional_pid(&scope.interaction_pid, "interaction_pid")?,
+        reason: optional(&scope.reason_code, "reason_code")?,
+    })
+}
+
+fn window(window: &pb::Window) -> Result<WindowKey> {
+    use pb::window::Kind;
+    Ok(match present(window.kind.as_ref(), "window")? {
+        Kind::InteractionPid(bytes) => WindowKey::Interaction(pid(bytes, "interaction_pid")?),
+        Kind::CasePid(bytes) => WindowKey::Case(pid(bytes, "case_pid")?),
+        Kind::Calendar(it) => WindowKey::Calendar {
+            start: Time::from_nanos(it.start_ns),
+            end: Time::from_nanos(it.end_ns),
+        },
+        Kind::RollingNs(duration_ns) => WindowKey::Rolling { duration_ns: *duration_ns },
+        Kind::Lifetime(_) => WindowKey::Lifetime,
+    })
+}
+
+fn posting(posting: &pb::Posting) -> Result<Posting> {
+    let side = match posting.side() {
+        pb::Side::Debit => Side::Debit,
+        pb::Side::Credit => Side::Credit,
+        pb::Side::Unspecified => return Err(DecodeError { field: "side" }),
+    };
+    Ok(Posting {
+        account: parse(&posting.account, "account")?,
+        side,
+        amount_minor: posting.amount_minor,
+    })
+}
+
+fn access(access: pb::Access) -> Result<Access> {
+    match access {
+        pb::Access::Agent => Ok(Access::Agent),
+        pb::Access::Supervisor => Ok(Access::Supervisor),
+        pb::Access::Auditor => Ok(Access::Auditor),
+        pb::Access::Admin => Ok(Access::Admin),
+        pb::Access::System => Ok(Access::System),
+        pb::Access::Unspecified => Err(DecodeError { field: "access" }),
+    }
+}
+
+fn void_reason(reason: pb::VoidReason) -> Result<VoidReason> {
+    match reason {
+        pb::VoidReason::CustomerDeclined => Ok(VoidReason::CustomerDeclined),
+        pb::VoidReason::Misidentified => Ok(VoidReason::Misidentified),
+        pb::VoidReason::Other => Ok(VoidReason::Other),
+        pb::VoidReason::Unspecified => Err(DecodeError { field: "reason" }),
+    }
+}
+
+fn reverse_reason(reason: pb::ReverseReason) -> Result<ReverseReason> {
+    match reason {
+        pb::ReverseReason::MisEntry => Ok(ReverseReason::MisEntry),
+        pb::ReverseReason::CustomerReturned => Ok(ReverseReason::CustomerReturned),
+        pb::ReverseReason::Duplicate => Ok(ReverseReason::Duplicate),
+        pb::ReverseReason::Other => Ok(ReverseReason::Other),
+        pb::ReverseReason::Unspecified => Err(DecodeError { field: "reason" }),
+    }
+}
+
+fn gesture_kind(code: &str) -> Result<GestureKind> {
+    present(GestureKind::from_code(code), "gesture_kind")
+}
+
+fn currency(code: &str) -> Result<Currency> {
+    Currency::parse(code).map_err(|_| DecodeError { field: "currency_code" })
+}
+
+fn present<T>(value: Option<T>, field: &'static str) -> Result<T> {
+    value.ok_or(DecodeError { field })
+}
+
+fn parse<T: FromStr>(text: &str, field: &'static str) -> Result<T> {
+    text.parse().map_err(|_| DecodeError { field })
+}
+
+fn optional<T: FromStr>(text: &str, field: &'static str) -> Result<Option<T>> {
+    if text.is_empty() { Ok(None) } else { parse(text, field).map(Some) }
+}
+
+fn unsigned(value: i32, field: &'static str) -> Result<u32> {
+    u32::try_from(value).map_err(|_| DecodeError { field })
+}
+
+/// An id from exactly as many bytes as it has.
+fn pid<const N: usize, T: FromBytes<N>>(bytes: &[u8], field: &'static str) -> Result<T> {
+    <[u8; N]>::try_from(bytes).map(T::from_array).map_err(|_| DecodeError { field })
+}
+
+fn optional_pid<const N: usize, T: FromBytes<N>>(
+    bytes: &[u8],
+    field: &'static str,
+) -> Result<Option<T>> {
+    if bytes.is_empty() { Ok(None) } else { pid(bytes, field).map(Some) }
+}
+
+fn digest(bytes: &[u8], field: &'static str) -> Result<Option<Digest>> {
+    optional_pid(bytes, field)
+}
+
+/// Ids of the core that are made of a fixed number of bytes.
+trait FromBytes<const N: usize> {
+    fn from_array(bytes: [u8; N]) -> Self;
+}
+
+macro_rules! from_bytes {
+    ($($id:ident: $length:literal),*) => {
+        $(impl FromBytes<$length> for makegood_core::ids::$id {
+            fn from_array(bytes: [u8; $length]) -> Self {
+                Self::from_bytes(bytes)
+            }
+        })*
+    };
+}
+
+from_bytes!(
+    AgentPid: 15, CustomerPid: 15, InteractionPid: 15, CasePid: 15,
+    SpendId: 16, RequestId: 16, Digest: 32
+);

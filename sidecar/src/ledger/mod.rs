@@ -1,0 +1,5 @@
+//! The ledger's shell: stored entries, the one writer, and what readers see of it.
+
+pub mod codec;
+pub mod state;
+pub mod writer;

@@ -1,0 +1,419 @@
+//! The one writer: takes all that waits, decides each command in turn, writes once, syncs once,
+//! then publishes and replies.
+//!
+//! Nothing is answered before `fdatasync` has returned, and nothing is read by others before that
+//! either. A failed write poisons the writer: what waited is answered as unknown, reads go on.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use makegood_core::ids::AgentPid;
+use makegood_core::ledger::{
+    Access, Action, Caller, Command, Entry, EntryBody, Fault, Outcome, Overlay, Read as _, apply,
+    decide, expire_due,
+};
+use makegood_core::policy::Policy;
+use makegood_core::time::Time;
+use makegood_proto::records::v1::Envelope;
+use parking_lot::RwLock;
+use tokio::sync::oneshot;
+
+use super::codec;
+use super::state::LedgerState;
+use crate::clock::{Clock, ClockJumped};
+use crate::hub::{Hub, Topic};
+use crate::journal::frame::{LeafHash, leaf_hash};
+use crate::journal::{Journal, error::JournalError};
+use crate::read_model::ReadModel;
+use crate::records::{self, Draft, Leaf};
+use crate::vault::{Pid, Vault, VaultError};
+use crate::zones;
+
+/// Jobs that may wait; more are refused, so that memory and waiting time stay bounded.
+const QUEUE_LENGTH: usize = 1_024;
+
+/// Jobs of one batch. Larger batches no longer gain and make the first one wait.
+const BATCH_LENGTH: usize = 256;
+
+/// How long the queue must be empty before the last batch is confirmed by a sync of its own.
+const IDLE_AFTER: Duration = Duration::from_millis(20);
+
+/// How often due holds are looked for while nothing else happens.
+const EXPIRE_EVERY: Duration = Duration::from_millis(500);
+
+/// Something to be made durable as one.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// What is asked of the ledger, and by whom.
+    pub ask: Option<(Caller, Action)>,
+    /// Records that belong to it. With an ask they are written only if it is carried out now, and
+    /// count only with its entry.
+    pub records: Vec<Draft>,
+    /// What changes besides the customers and agents in entries and records.
+    pub topics: Vec<Topic>,
+}
+
+/// What became of the work.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// The ledger's answer, where something was asked.
+    pub outcome: Option<Outcome>,
+    /// When it was written.
+    pub at: Time,
+}
+
+/// Why work was not done.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// Too much is waiting.
+    #[error("too many writes are waiting; try again shortly")]
+    Busy,
+    /// The command is at fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The person it is about was erased.
+    #[error("the person this is about was erased")]
+    Erased,
+    /// The journal cannot be written any more. Whether this work was stored is not known.
+    #[error("the journal cannot be written; giving is off until the sidecar is started again")]
+    Poisoned,
+    /// The clock cannot be trusted.
+    #[error(transparent)]
+    Clock(#[from] ClockJumped),
+    /// The sidecar is going away.
+    #[error("the sidecar is stopping")]
+    Stopping,
+}
+
+/// What the writer works with; it owns the journals.
+pub struct Parts {
+    /// The ledger's journal.
+    pub ledger: Journal,
+    /// The records' journal.
+    pub records: Journal,
+    /// The state that it publishes to.
+    pub state: Arc<LedgerState>,
+    /// The keys.
+    pub vault: Arc<RwLock<Vault>>,
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The read model, which gets what was written.
+    pub read_model: Arc<ReadModel>,
+    /// The desks.
+    pub hub: Arc<Hub>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Whether entries are marked as written in development mode.
+    pub development: bool,
+}
+
+/// A handle to the writer.
+#[derive(Clone)]
+pub struct Writer {
+    sender: SyncSender<Job>,
+}
+
+struct Job {
+    work: Work,
+    reply: oneshot::Sender<Result<Done, WriteError>>,
+}
+
+/// Waits for the writer's thread to end.
+pub struct WriterThread(JoinHandle<()>);
+
+impl WriterThread {
+    /// Returns once every handle is gone, all work is done and the journals are closed.
+    pub fn join(self) {
+        // Its panic has been logged, and whoever waited for it has been told.
+        drop(self.0.join());
+    }
+}
+
+impl Writer {
+    /// Starts the writer on a thread of its own.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(parts: Parts) -> std::io::Result<(Self, WriterThread)> {
+        let (sender, receiver) = sync_channel(QUEUE_LENGTH);
+        let desk = WriterDesk { parts, is_poisoned: false };
+        let thread = std::thread::Builder::new().name("writer".into());
+        let thread = thread.spawn(move || desk.run(&receiver))?;
+        Ok((Self { sender }, WriterThread(thread)))
+    }
+
+    /// Makes work durable.
+    ///
+    /// Dropping the future does not take the work back: its outcome is then learnt by asking again
+    /// with the same id.
+    ///
+    /// # Errors
+    /// Why the work was not done; see [`WriteError`].
+    pub async fn submit(&self, work: Work) -> Result<Done, WriteError> {
+        let (reply, answer) = oneshot::channel();
+        self.sender.try_send(Job { work, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => WriteError::Busy,
+            TrySendError::Disconnected(_) => WriteError::Stopping,
+        })?;
+        answer.await.unwrap_or(Err(WriteError::Poisoned))
+    }
+
+    /// As [`Writer::submit`], from a thread that may wait.
+    ///
+    /// # Errors
+    /// As [`Writer::submit`].
+    pub fn submit_blocking(&self, work: Work) -> Result<Done, WriteError> {
+        let (reply, answer) = oneshot::channel();
+        self.sender.send(Job { work, reply }).map_err(|_| WriteError::Stopping)?;
+        answer.blocking_recv().unwrap_or(Err(WriteError::Poisoned))
+    }
+}
+
+/// The writer's own side.
+struct WriterDesk {
+    parts: Parts,
+    is_poisoned: bool,
+}
+
+/// What a batch will write, and what it will answer.
+#[derive(Default)]
+struct Batch {
+    payloads: Vec<Vec<u8>>,
+    leaves: Vec<LeafHash>,
+    entries: Vec<Entry>,
+    envelopes: Vec<Envelope>,
+    topics: Vec<Topic>,
+    replies: Vec<(oneshot::Sender<Result<Done, WriteError>>, Result<Done, WriteError>)>,
+}
+
+impl WriterDesk {
+    fn run(mut self, receiver: &Receiver<Job>) {
+        let mut is_idle = false;
+        loop {
+            let wait = if is_idle { EXPIRE_EVERY } else { IDLE_AFTER };
+            match receiver.recv_timeout(wait) {
+                Ok(first) => {
+                    let waiting = receiver.try_iter().take(BATCH_LENGTH - 1);
+                    let jobs = std::iter::once(first).chain(waiting).collect();
+                    self.process(jobs);
+                    is_idle = false;
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    self.process(Vec::new());
+                    self.confirm();
+                    is_idle = true;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.confirm();
+    }
+
+    fn process(&mut self, jobs: Vec<Job>) {
+        if self.is_poisoned {
+            refuse(jobs, &WriteError::Poisoned);
+            return;
+        }
+        let now = match self.parts.clock.now() {
+            Ok(now) => now,
+            Err(jump) => return refuse(jobs, &WriteError::Clock(jump)),
+        };
+        let state = Arc::clone(&self.parts.state);
+        // Only this thread ever writes the rows, so what is read here stays true.
+        let rows = state.rows();
+        let mut overlay = Overlay::new(&rows);
+        let mut batch = Batch::default();
+        self.expire(&mut overlay, now, &mut batch);
+        for job in jobs {
+            let answer = self.carry_out(job.work, &mut overlay, now, &mut batch);
+            batch.replies.push((job.reply, answer));
+        }
+        let changes = overlay.into_changes();
+        drop(rows);
+        if batch.payloads.is_empty() && batch.envelopes.is_empty() {
+            return batch.answer();
+        }
+        match self.store(&batch) {
+            Ok(first_record) => self.publish(batch, changes, first_record),
+            Err(error) => {
+                tracing::error!(%error, "journal failed; no more writes until the next start");
+                self.is_poisoned = true;
+                for (reply, _) in batch.replies {
+                    drop(reply.send(Err(WriteError::Poisoned)));
+                }
+            }
+        }
+    }
+
+    /// Ends holds whose time has come, before anything else is decided.
+    fn expire(&self, overlay: &mut Overlay<'_>, now: Time, batch: &mut Batch) {
+        if overlay.active_policy().is_none() {
+            return;
+        }
+        match expire_due(overlay, &self.parts.policy, &system(), now) {
+            Ok(entries) => {
+                for entry in entries {
+                    batch.add_entry(entry, self.parts.development);
+                }
+            }
+            // The policy at hand differs only while another is being activated.
+            Err(fault) => tracing::debug!(%fault, "no holds ended"),
+        }
+    }
+
+    fn carry_out(
+        &self,
+        work: Work,
+        overlay: &mut Overlay<'_>,
+        now: Time,
+        batch: &mut Batch,
+    ) -> Result<Done, WriteError> {
+        let Work { ask, records, topics } = work;
+        let mut outcome = None;
+        let mut leaf = None;
+        let mut is_carried_out = true;
+        if let Some((caller, action)) = ask {
+            let windows = zones::windows(&self.parts.policy, now);
+            let command = Command { at: now, caller, windows, action };
+            let decision = decide(&*overlay, &self.parts.policy, &command)?;
+            is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
+            for entry in decision.entries {
+                apply(overlay, &entry);
+                let own = batch.add_entry(entry, self.parts.development);
+                leaf.get_or_insert(own);
+            }
+            outcome = Some(decision.outcome);
+        }
+        if is_carried_out {
+            let vault = self.parts.vault.read();
+            for draft in &records {
+                batch.add_record(draft.seal(&vault, now.as_nanos(), leaf).map_err(|error| {
+                    tracing::debug!(%error, "record not sealed");
+                    WriteError::Erased
+                })?);
+            }
+        }
+        batch.topics.extend(topics);
+        let at = outcome.as_ref().map_or(now, |outcome| outcome.at);
+        Ok(Done { outcome, at })
+    }
+
+    /// Keys first, then records, then entries: a record may lack its entry after a crash and is
+    /// dropped then, but an entry never lacks its record, nor a record its key.
+    fn store(&mut self, batch: &Batch) -> Result<u64, StoreError> {
+        self.parts.vault.write().sync()?;
+        let envelopes: Vec<_> = batch.envelopes.iter().map(records::encode).collect();
+        let stored = self.parts.records.append(&envelopes)?;
+        self.parts.ledger.append(&batch.payloads)?;
+        Ok(stored.start)
+    }
+
+    fn publish(&self, mut batch: Batch, changes: makegood_core::ledger::Changes, first_record: u64) {
+        let Parts { state, read_model, hub, .. } = &self.parts;
+        state.publish(changes, &batch.leaves, self.parts.records.next_position());
+        for entry in &batch.entries {
+            if let EntryBody::Reserved { request, .. } = &entry.body {
+                let (customer, spend) = (request.customer.as_bytes(), request.spend.as_bytes());
+                read_model.accept_gesture(customer, entry.at.as_nanos(), spend, entry.position);
+            }
+        }
+        let envelopes = std::mem::take(&mut batch.envelopes);
+        read_model.accept((first_record..).zip(envelopes).collect());
+        for topic in &batch.topics {
+            if let Topic::Customer(pid) | Topic::Agent(pid) = topic {
+                state.touch(pid);
+            }
+        }
+        hub.publish(batch.topics.iter().copied());
+        batch.answer();
+    }
+
+    fn confirm(&mut self) {
+        let confirmed = self.parts.records.confirm().and_then(|()| self.parts.ledger.confirm());
+        if let Err(error) = confirmed
+            && !self.is_poisoned
+        {
+            tracing::error!(%error, "journal failed; no more writes until the next start");
+            self.is_poisoned = true;
+        }
+    }
+}
+
+impl Batch {
+    fn add_entry(&mut self, entry: Entry, development: bool) -> Leaf {
+        let payload = codec::encode(&entry, development);
+        let leaf = Leaf { position: entry.position, hash: leaf_hash(&payload) };
+        self.topics.extend(topics_of(&entry));
+        self.payloads.push(payload);
+        self.leaves.push(leaf.hash);
+        self.entries.push(entry);
+        leaf
+    }
+
+    fn add_record(&mut self, envelope: Envelope) {
+        if let Ok(subject) = records::subject(&envelope) {
+            self.topics.push(Topic::Customer(subject));
+        }
+        self.envelopes.push(envelope);
+    }
+
+    fn answer(self) {
+        for (reply, answer) in self.replies {
+            // Whoever asked may have gone; the work is done all the same.
+            drop(reply.send(answer));
+        }
+    }
+}
+
+/// Why a batch could not be stored.
+#[derive(Debug, thiserror::Error)]
+enum StoreError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+fn refuse(jobs: Vec<Job>, error: &WriteError) {
+    for job in jobs {
+        drop(job.reply.send(Err(error.clone())));
+    }
+}
+
+/// Whom an entry concerns.
+fn topics_of(entry: &Entry) -> Vec<Topic> {
+    let (agent, customer, interaction) = match &entry.body {
+        EntryBody::PolicyActivated { .. } | EntryBody::PoolOpened { .. } => return Vec::new(),
+        EntryBody::Refused { .. } => return vec![Topic::Agent(*entry.caller.agent.as_bytes())],
+        EntryBody::Reserved { request, .. } => {
+            (entry.caller.agent, request.customer, request.interaction)
+        }
+        EntryBody::Extended { about, .. }
+        | EntryBody::Committed { about, .. }
+        | EntryBody::Voided { about, .. }
+        | EntryBody::Expired { about, .. }
+        | EntryBody::Reversed { about, .. } => (about.agent, about.customer, about.interaction),
+    };
+    vec![
+        Topic::Agent(*agent.as_bytes()),
+        Topic::Customer(*customer.as_bytes()),
+        Topic::Interaction(*interaction.as_bytes()),
+    ]
+}
+
+/// The sidecar itself as a caller.
+pub fn system() -> Caller {
+    const SYSTEM_PID: Pid = [0; 15];
+    #[expect(clippy::expect_used, reason = "a constant that fits the form")]
+    let role = "system".parse().expect("a short code");
+    Caller {
+        agent: AgentPid::from_bytes(SYSTEM_PID),
+        access: Access::System,
+        role,
+        team: None,
+        tenure_days: 0,
+    }
+}

@@ -1,0 +1,3 @@
+//! The `makegood` command.
+
+fn main() {}

@@ -1,0 +1,185 @@
+//! The engine on sled, and the fence around it.
+//!
+//! sled reports damage by panicking, sometimes on threads of its own, and may hang; its `flush`
+//! does not reach stable storage. So every call runs on a worker of ours with a time limit, a
+//! panic anywhere in sled counts as damage, and a sync point ends with our own `fdatasync`.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Once, mpsc};
+use std::time::Duration;
+
+use super::engine::{Change, Damaged, Engine, Pair};
+
+/// Long enough for a slow disk, short enough that an agent's panel still answers.
+const CALL_LIMIT: Duration = Duration::from_secs(5);
+
+/// Opening replays sled's own log and may take its time.
+const OPEN_LIMIT: Duration = Duration::from_secs(60);
+
+const WORKER_COUNT: usize = 2;
+
+/// A small cache: hot customers are served from a cache of our own.
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// Set when a thread of sled's own panics; no `catch_unwind` of ours would see it.
+static SLED_PANICKED: AtomicBool = AtomicBool::new(false);
+
+type Job = Box<dyn FnOnce(&SledTree) + Send>;
+
+/// sled behind its fence.
+pub struct SledEngine {
+    workers: Vec<mpsc::Sender<Job>>,
+    next_worker: AtomicUsize,
+}
+
+impl SledEngine {
+    /// Opens or creates the folder.
+    ///
+    /// # Errors
+    /// When sled cannot open it, panics, or does not come back in time.
+    pub fn open(folder: &Path) -> Result<Self, Damaged> {
+        watch_for_panics();
+        SLED_PANICKED.store(false, Ordering::SeqCst);
+        let folder = folder.to_owned();
+        let tree = Arc::new(limited(OPEN_LIMIT, move || SledTree::open(folder))?);
+        let workers = (0..WORKER_COUNT).map(|_| spawn_worker(Arc::clone(&tree))).collect();
+        Ok(Self { workers, next_worker: AtomicUsize::new(0) })
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&SledTree) -> Result<T, Damaged> + Send + 'static,
+    ) -> Result<T, Damaged> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let job: Job = Box::new(move |tree| {
+            let result = catch_unwind(AssertUnwindSafe(|| call(tree)));
+            // Nobody waits any more once the limit has passed.
+            drop(sender.send(result.unwrap_or_else(|_| Err(panicked()))));
+        });
+        let index = self.next_worker.fetch_add(1, Ordering::Relaxed) % self.workers.len();
+        self.workers[index].send(job).map_err(|_| panicked())?;
+        let result = receiver.recv_timeout(CALL_LIMIT).map_err(|_| too_slow())?;
+        if SLED_PANICKED.load(Ordering::SeqCst) { Err(panicked()) } else { result }
+    }
+}
+
+impl Engine for SledEngine {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Damaged> {
+        let key = key.to_owned();
+        self.run(move |sled| Ok(sled.tree.get(key).map_err(broken)?.map(|value| value.to_vec())))
+    }
+
+    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
+        let prefix = prefix.to_owned();
+        self.run(move |sled| sled.scan(&prefix, limit))
+    }
+
+    /// One trip to a worker for all of them.
+    fn scan_all(&self, wanted: Vec<(Vec<u8>, usize)>) -> Result<Vec<Vec<Pair>>, Damaged> {
+        self.run(move |sled| wanted.iter().map(|(prefix, limit)| sled.scan(prefix, *limit)).collect())
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Result<(), Damaged> {
+        self.run(move |sled| {
+            let mut batch = sled::Batch::default();
+            for (key, value) in changes {
+                match value {
+                    Some(value) => batch.insert(key, value),
+                    None => batch.remove(key),
+                }
+            }
+            sled.tree.apply_batch(batch).map_err(broken)
+        })
+    }
+
+    fn sync(&self) -> Result<(), Damaged> {
+        self.run(SledTree::sync)
+    }
+}
+
+/// One tree and the folder it lives in.
+struct SledTree {
+    // Dropped before `folder` matters: sled flushes when its last handle goes.
+    tree: sled::Db,
+    folder: PathBuf,
+}
+
+impl SledTree {
+    fn open(folder: PathBuf) -> Result<Self, Damaged> {
+        let config = sled::Config::new()
+            .path(&folder)
+            .cache_capacity(CACHE_BYTES)
+            // Its garbage collection lives in the same thread, so it stays on.
+            .flush_every_ms(Some(1_000));
+        Ok(Self { tree: config.open().map_err(broken)?, folder })
+    }
+
+    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
+        let pairs = self.tree.scan_prefix(prefix).take(limit);
+        let owned = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
+        pairs.map(|pair| pair.map(owned).map_err(broken)).collect()
+    }
+
+    /// sled's flush ends with `sync_file_range`, which survives no power cut.
+    fn sync(&self) -> Result<(), Damaged> {
+        self.tree.flush().map_err(broken)?;
+        let file = File::open(self.folder.join("db")).map_err(broken)?;
+        file.sync_data().map_err(broken)
+    }
+}
+
+fn spawn_worker(tree: Arc<SledTree>) -> mpsc::Sender<Job> {
+    let (sender, receiver) = mpsc::channel::<Job>();
+    std::thread::spawn(move || {
+        for job in receiver {
+            job(&tree);
+        }
+        // A damaged sled may panic once more while it is dropped.
+        drop(catch_unwind(AssertUnwindSafe(move || drop(tree))));
+    });
+    sender
+}
+
+/// Runs `call` on a thread of its own and gives up after `limit`; the thread is abandoned then.
+fn limited<T: Send + 'static>(
+    limit: Duration,
+    call: impl FnOnce() -> Result<T, Damaged> + Send + 'static,
+) -> Result<T, Damaged> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| Err(panicked()));
+        drop(sender.send(result));
+    });
+    receiver.recv_timeout(limit).map_err(|_| too_slow())?
+}
+
+/// Notes panics of sled's own threads, and keeps the hook that was there.
+fn watch_for_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let in_sled = info.location().is_some_and(|place| place.file().contains("sled-0."));
+            if in_sled {
+                SLED_PANICKED.store(true, Ordering::SeqCst);
+            } else {
+                previous(info);
+            }
+        }));
+    });
+}
+
+fn panicked() -> Damaged {
+    Damaged("sled panicked".to_owned())
+}
+
+fn too_slow() -> Damaged {
+    Damaged("sled did not answer in time".to_owned())
+}
+
+fn broken(error: impl std::fmt::Display) -> Damaged {
+    Damaged(error.to_string())
+}

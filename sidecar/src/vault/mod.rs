@@ -1,0 +1,203 @@
+//! The tenant's secrets: one key per subject, pseudonyms, keyed hashes and commitments.
+//!
+//! People appear in journals and read model under random pseudonyms; what is personal is sealed
+//! under a key of their own. Destroying that key erases the person everywhere at once, and leaves
+//! every proof over the ledger valid, because the ledger never held anything else.
+
+mod key_file;
+mod seal;
+
+pub use key_file::VaultError;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use hmac::{Hmac, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+use key_file::{KeyFile, TENANT_SUBJECT};
+
+/// The pseudonym of a person: 15 random bytes, 24 characters of base32.
+pub type Pid = [u8; 15];
+
+/// A 256-bit key.
+type Key = [u8; 32];
+
+/// What a sealed text is bound to, so that it cannot be moved elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding<'a> {
+    /// The number of the record's kind.
+    pub kind: i32,
+    /// The record's id.
+    pub record_id: &'a [u8],
+}
+
+/// The keys of one tenant.
+pub struct Vault {
+    file: KeyFile,
+    tenant_key: Key,
+    subjects: HashMap<Pid, Key>,
+}
+
+impl Vault {
+    /// Opens the keys in `folder`, or creates them, under the key-encryption key.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, is damaged, or was made under another
+    /// key-encryption key.
+    pub fn open(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
+        let (file, mut subjects) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
+        let mut vault = match subjects.remove(&TENANT_SUBJECT) {
+            Some(tenant_key) => Self { file, tenant_key, subjects },
+            None => {
+                let tenant_key = random()?;
+                let mut vault = Self { file, tenant_key, subjects };
+                vault.file.add(TENANT_SUBJECT, &tenant_key)?;
+                vault
+            }
+        };
+        vault.sync()?;
+        Ok(vault)
+    }
+
+    /// Makes a new subject. The key is on disk only after [`Vault::sync`].
+    ///
+    /// # Errors
+    /// When the system gives no randomness or the key cannot be written.
+    pub fn create_subject(&mut self) -> Result<Pid, VaultError> {
+        let pid: Pid = random()?;
+        let key: Key = random()?;
+        self.file.add(pid, &key)?;
+        self.subjects.insert(pid, key);
+        Ok(pid)
+    }
+
+    /// Puts every new key on stable storage. Must come before a record that uses one is written.
+    ///
+    /// # Errors
+    /// When the write or the sync fails.
+    pub fn sync(&mut self) -> Result<(), VaultError> {
+        self.file.sync()
+    }
+
+    /// Says whether the subject's key is there; an erased subject has none.
+    pub fn knows(&self, pid: &Pid) -> bool {
+        self.subjects.contains_key(pid)
+    }
+
+    /// How many subjects there are.
+    pub fn subject_count(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Seals `plain` under the subject's key: a 24-byte nonce, then ciphertext and tag.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] when the subject has no key.
+    pub fn seal(&self, pid: &Pid, binding: Binding<'_>, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        seal::seal(self.key(pid)?, &associated(pid, binding), plain)
+    }
+
+    /// Opens what [`Vault::seal`] sealed.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] when the subject has no key, [`VaultError::Tampered`] when the bytes
+    /// or their place were changed.
+    pub fn open_sealed(
+        &self,
+        pid: &Pid,
+        binding: Binding<'_>,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        seal::open(self.key(pid)?, &associated(pid, binding), sealed)
+    }
+
+    /// A keyed hash for finding `value` among those of one `kind`, without storing it.
+    pub fn index_hash(&self, kind: i32, value: &str) -> [u8; 16] {
+        truncate(&self.keyed(b"index", &[&kind.to_be_bytes(), value.as_bytes()]))
+    }
+
+    /// The stable id of a record that another system knows by `source` and `source_id`.
+    pub fn record_id(&self, kind: i32, source: &str, source_id: &str) -> [u8; 16] {
+        let parts: [&[u8]; 3] = [&kind.to_be_bytes(), source.as_bytes(), source_id.as_bytes()];
+        truncate(&self.keyed(b"record", &parts))
+    }
+
+    /// A keyed hash of a record's content, to see that it brings nothing new.
+    pub fn content_hash(&self, content: &[u8]) -> [u8; 16] {
+        truncate(&self.keyed(b"content", &[content]))
+    }
+
+    /// The pseudonym of something that is not a person: an interaction or a case.
+    pub fn thing_pid(&self, what: &str, id: &str) -> Pid {
+        truncate(&self.keyed(b"thing", &[what.as_bytes(), id.as_bytes()]))
+    }
+
+    /// Commits to the note of a spend without revealing it.
+    ///
+    /// The salt comes from the subject's key and the spend, so that a repeated request commits to
+    /// the same bytes, and erasing the key makes the commitment meaningless.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] when the subject has no key.
+    pub fn note_commitment(
+        &self,
+        pid: &Pid,
+        spend_id: &[u8; 16],
+        note: &str,
+    ) -> Result<[u8; 32], VaultError> {
+        let salt = keyed(self.key(pid)?, b"note-salt", &[spend_id]);
+        let mut hash = Sha256::new();
+        for part in [b"makegood/commit/v1".as_slice(), b"note", &salt, note.as_bytes()] {
+            hash.update(length(part));
+            hash.update(part);
+        }
+        Ok(hash.finalize().into())
+    }
+
+    fn key(&self, pid: &Pid) -> Result<&Key, VaultError> {
+        self.subjects.get(pid).ok_or(VaultError::Erased)
+    }
+
+    fn keyed(&self, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+        keyed(&self.tenant_key, domain, parts)
+    }
+}
+
+/// Fills an array with randomness of the system.
+///
+/// # Errors
+/// When the system gives none.
+pub fn random<const N: usize>() -> Result<[u8; N], VaultError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
+    Ok(bytes)
+}
+
+fn associated(pid: &Pid, binding: Binding<'_>) -> Vec<u8> {
+    [b"makegood/record/v1".as_slice(), pid, &binding.kind.to_be_bytes(), binding.record_id].concat()
+}
+
+/// Every part goes in with its length, so that no two lists of parts share their bytes.
+fn keyed(key: &Key, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("a key of any length");
+    mac.update(&length(domain));
+    mac.update(domain);
+    for part in parts {
+        mac.update(&length(part));
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn length(part: &[u8]) -> [u8; 8] {
+    (part.len() as u64).to_be_bytes()
+}
+
+fn truncate<const N: usize>(hash: &[u8; 32]) -> [u8; N] {
+    std::array::from_fn(|index| hash[index])
+}
+
+#[cfg(test)]
+mod tests;

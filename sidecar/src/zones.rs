@@ -1,0 +1,120 @@
+//! The calendar: resolves the windows of calendar limits in their time zones.
+//!
+//! The core knows no time zones. The bounds of each window go into the command and with it into
+//! the entry, so that a replay needs no time-zone data.
+
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _, Zoned};
+use makegood_core::ledger::WindowBounds;
+use makegood_core::policy::{CalendarUnit, Limit, Policy, Window};
+use makegood_core::time::Time;
+
+/// The bounds at `now` of every calendar limit of the policy.
+///
+/// A limit whose zone is not known has none, and whatever it applies to is then refused; `policy
+/// check` and the start report such a zone before that.
+pub fn windows(policy: &Policy, now: Time) -> Vec<WindowBounds> {
+    policy.limits.iter().filter_map(|limit| window(limit, now)).collect()
+}
+
+/// Whether the time-zone data has a zone of this name.
+pub fn is_known(zone: &str) -> bool {
+    TimeZone::get(zone).is_ok()
+}
+
+fn window(limit: &Limit, now: Time) -> Option<WindowBounds> {
+    let Window::Calendar { unit, zone } = &limit.window else { return None };
+    let (start, end) = bounds(*unit, zone, now).ok()?;
+    Some(WindowBounds { limit: limit.id.clone(), start, end })
+}
+
+/// The first instant of the unit that holds `now`, and the first instant after it.
+fn bounds(unit: CalendarUnit, zone: &str, now: Time) -> Result<(Time, Time), jiff::Error> {
+    let zone = TimeZone::get(zone)?;
+    let today = Timestamp::from_nanosecond(now.as_nanos().into())?.to_zoned(zone.clone()).date();
+    let first = first_day(unit, today)?;
+    let next = match unit {
+        CalendarUnit::Day => first.checked_add(1.day())?,
+        CalendarUnit::Week => first.checked_add(1.week())?,
+        CalendarUnit::Month => first.checked_add(1.month())?,
+        CalendarUnit::Quarter => first.checked_add(3.months())?,
+        CalendarUnit::Year => first.checked_add(1.year())?,
+    };
+    Ok((instant(&first.to_zoned(zone.clone())?), instant(&next.to_zoned(zone)?)))
+}
+
+fn first_day(unit: CalendarUnit, day: Date) -> Result<Date, jiff::Error> {
+    Ok(match unit {
+        CalendarUnit::Day => day,
+        CalendarUnit::Week => day.checked_sub(day.weekday().since(Weekday::Monday).days())?,
+        CalendarUnit::Month => day.first_of_month(),
+        CalendarUnit::Quarter => {
+            Date::new(day.year(), (day.month() - 1) / 3 * 3 + 1, 1)?
+        }
+        CalendarUnit::Year => day.first_of_year(),
+    })
+}
+
+/// Midnight may not exist on a day of a time change; the day then starts at the first instant
+/// that does, which is what `to_zoned` of a date gives.
+fn instant(zoned: &Zoned) -> Time {
+    let ns = zoned.timestamp().as_nanosecond();
+    Time::from_nanos(i64::try_from(ns).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const UNITS: [CalendarUnit; 5] = [
+        CalendarUnit::Day,
+        CalendarUnit::Week,
+        CalendarUnit::Month,
+        CalendarUnit::Quarter,
+        CalendarUnit::Year,
+    ];
+    /// Zones with changes by an hour, half an hour, a whole day, at midnight, and none.
+    const ZONES: [&str; 8] = [
+        "Europe/Vienna",
+        "America/New_York",
+        "America/Sao_Paulo",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+        "Asia/Beirut",
+        "Asia/Kathmandu",
+        "UTC",
+    ];
+
+    fn at(text: &str) -> Time {
+        let ns = text.parse::<Timestamp>().unwrap().as_nanosecond();
+        Time::from_nanos(ns.try_into().unwrap())
+    }
+
+    #[test]
+    fn follows_the_wall_clock_over_a_time_change() {
+        for (unit, zone, now, start, end) in [
+            (CalendarUnit::Day, "Europe/Vienna", "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
+            (CalendarUnit::Week, "UTC", "2026-11-22T00:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
+            (CalendarUnit::Quarter, "UTC", "2026-11-22T00:00:00Z", "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            (CalendarUnit::Year, "America/New_York", "2026-01-01T04:59:59Z", "2025-01-01T05:00:00Z", "2026-01-01T05:00:00Z"),
+        ] {
+            assert_eq!(bounds(unit, zone, at(now)).unwrap(), (at(start), at(end)), "{zone} {now}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_instant_is_in_one_window(seconds in 0_i64..4_000_000_000, zone in 0..ZONES.len(), unit in 0..UNITS.len()) {
+            let now = Time::from_nanos(seconds * 1_000_000_000);
+            let bounds = |now| bounds(UNITS[unit], ZONES[zone], now).unwrap();
+            let (start, end) = bounds(now);
+            prop_assert!(start <= now && now < end);
+            prop_assert_eq!(bounds(start), (start, end));
+            let last = Time::from_nanos(end.as_nanos() - 1);
+            prop_assert_eq!(bounds(last), (start, end));
+            prop_assert_eq!(bounds(end).0, end);
+        }
+    }
+}
