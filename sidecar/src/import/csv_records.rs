@@ -1,0 +1,263 @@
+//! CSV and white-space tables, cut into records.
+//!
+//! A quote that is never closed would swallow the file. Here it costs its own line: a record that
+//! grows beyond the limit, or reaches the end of the file with a quote open, is broken at its first
+//! line, and the lines after that are read afresh.
+
+use std::io;
+use std::path::Path;
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use super::error::ImportError;
+use super::input::{Broken, Item, Record};
+use super::lines::{Line, Lines, MAX_RECORD_BYTES, without_end};
+use super::mapping::{Delimiter, Encoding, Mapping};
+
+/// The records of a CSV file.
+pub(super) struct CsvRecords {
+    lines: Lines,
+    cutter: Cutter,
+    encoding: Encoding,
+    /// How many fields each record has.
+    width: usize,
+    /// For each column of the mapping, where it stands.
+    positions: Vec<usize>,
+}
+
+/// Cuts a record into fields.
+enum Cutter {
+    Whitespace,
+    Byte(Box<Reader>),
+}
+
+/// Fields in one buffer.
+#[derive(Debug, Default)]
+struct Fields {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// How the next record came out.
+enum Cut {
+    Fields(Line, Fields),
+    Broken(Line, &'static str),
+}
+
+impl CsvRecords {
+    /// Reads the header and finds the mapping's columns.
+    ///
+    /// # Errors
+    /// If the file cannot be read, its header is broken, or a column is missing or there twice.
+    pub(super) fn open(lines: Lines, mapping: &Mapping, path: &Path) -> Result<Self, ImportError> {
+        let cutter = match mapping.delimiter {
+            Delimiter::Whitespace => Cutter::Whitespace,
+            Delimiter::Byte(byte) => {
+                Cutter::Byte(Box::new(ReaderBuilder::new().delimiter(byte).build()))
+            }
+        };
+        let encoding = mapping.encoding;
+        let mut records = Self {
+            lines,
+            cutter,
+            encoding,
+            width: 0,
+            positions: Vec::new(),
+        };
+        let header = if mapping.header {
+            records.header(path)?
+        } else {
+            Vec::new()
+        };
+        let names = if mapping.names.is_empty() {
+            header
+        } else {
+            mapping.names.clone()
+        };
+        records.width = names.len();
+        for wanted in &mapping.columns.names {
+            let mut places = names.iter().enumerate().filter(|(_, name)| *name == wanted);
+            let Some((position, _)) = places.next() else {
+                return Err(ImportError::column(path, wanted, &names));
+            };
+            if places.next().is_some() {
+                return Err(ImportError::ColumnTwice {
+                    file: path.to_owned(),
+                    column: wanted.clone(),
+                });
+            }
+            records.positions.push(position);
+        }
+        Ok(records)
+    }
+
+    /// The next record; absent at the end.
+    ///
+    /// # Errors
+    /// If the file cannot be read on.
+    pub(super) fn next_item(&mut self) -> io::Result<Option<Item>> {
+        let Some(cut) = self.cut()? else {
+            return Ok(None);
+        };
+        let (line, outcome) = match cut {
+            Cut::Broken(line, reason) => (line, Err(reason.to_owned())),
+            Cut::Fields(line, fields) => {
+                let record = self.record(line.number, &fields);
+                (line, record)
+            }
+        };
+        let record = outcome.map_err(|reason| Broken {
+            line: line.number,
+            reason,
+        });
+        Ok(Some(Item {
+            record,
+            raw: without_end(&line.bytes).to_vec(),
+        }))
+    }
+
+    fn header(&mut self, path: &Path) -> Result<Vec<String>, ImportError> {
+        let failed = |cause| ImportError::Read {
+            file: path.to_owned(),
+            cause,
+        };
+        let bad = |reason: &str| ImportError::Header {
+            file: path.to_owned(),
+            reason: reason.to_owned(),
+        };
+        match self.cut().map_err(failed)? {
+            None => Err(bad(
+                "the file is empty; it needs a header, or header = false in the mapping",
+            )),
+            Some(Cut::Broken(_, reason)) => Err(bad(reason)),
+            Some(Cut::Fields(_, fields)) => fields
+                .iter()
+                .map(|field| decode(field, self.encoding).map(|it| it.trim().to_owned()))
+                .collect::<Result<_, _>>()
+                .map_err(|reason| bad(&reason)),
+        }
+    }
+
+    /// Decodes the fields that the mapping asked for.
+    fn record(&self, line: u64, fields: &Fields) -> Result<Record, String> {
+        if fields.ends.len() != self.width {
+            let (is, should) = (fields.ends.len(), self.width);
+            return Err(format!(
+                "the line has {is} fields, but there are {should} columns"
+            ));
+        }
+        let mut record = Record::new(line);
+        for position in &self.positions {
+            record.push(Some(&decode(fields.get(*position), self.encoding)?));
+        }
+        Ok(record)
+    }
+
+    /// Cuts the next record; empty lines are passed over.
+    fn cut(&mut self) -> io::Result<Option<Cut>> {
+        loop {
+            let Some(line) = self.lines.next_line()? else {
+                return Ok(None);
+            };
+            if line.is_cut {
+                return Ok(Some(Cut::Broken(line, "the line is longer than 1 MiB")));
+            }
+            if line.bytes.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            return match &mut self.cutter {
+                Cutter::Whitespace => {
+                    let fields = Fields::of_words(&line.bytes);
+                    Ok(Some(Cut::Fields(line, fields)))
+                }
+                Cutter::Byte(reader) => cut_quoted(reader, &mut self.lines, line).map(Some),
+            };
+        }
+    }
+}
+
+/// Cuts a record that may go on over several lines inside quotes.
+fn cut_quoted(reader: &mut Reader, lines: &mut Lines, first: Line) -> io::Result<Cut> {
+    reader.reset();
+    let mut fields = Fields::default();
+    if fields.feed(reader, &first.bytes) {
+        return Ok(Cut::Fields(first, fields));
+    }
+    let mut whole = first.bytes.clone();
+    let mut more = Vec::new();
+    while let Some(line) = lines.next_line()? {
+        let is_too_long = line.is_cut || whole.len() + line.bytes.len() > MAX_RECORD_BYTES;
+        let is_whole = !is_too_long && fields.feed(reader, &line.bytes);
+        whole.extend_from_slice(&line.bytes);
+        if is_whole {
+            return Ok(Cut::Fields(
+                Line {
+                    bytes: whole,
+                    ..first
+                },
+                fields,
+            ));
+        }
+        more.push(line);
+        if is_too_long {
+            break;
+        }
+    }
+    lines.give_back(more.into_iter());
+    Ok(Cut::Broken(first, "a quote is opened and not closed"))
+}
+
+/// The text of a field.
+fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, String> {
+    match encoding {
+        Encoding::Latin1 => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        Encoding::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| {
+            "the line is not valid UTF-8; if the file is in Latin-1, set encoding = \"latin-1\""
+                .to_owned()
+        }),
+    }
+}
+
+// === impl Fields ===
+
+impl Fields {
+    fn of_words(line: &[u8]) -> Self {
+        let mut fields = Self::default();
+        for word in line
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty())
+        {
+            fields.bytes.extend_from_slice(word);
+            fields.ends.push(fields.bytes.len());
+        }
+        fields
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[index]]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|index| self.get(index))
+    }
+
+    /// Feeds a line; whether the record ends with it.
+    fn feed(&mut self, reader: &mut Reader, line: &[u8]) -> bool {
+        let mut input = line;
+        // No field is longer than what it was read from.
+        let mut output = vec![0; line.len() + 1];
+        let mut ends = [0; 64];
+        loop {
+            let (result, taken, written, ended) = reader.read_record(input, &mut output, &mut ends);
+            self.bytes.extend_from_slice(&output[..written]);
+            self.ends.extend_from_slice(&ends[..ended]);
+            input = &input[taken..];
+            match result {
+                ReadRecordResult::Record => return true,
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => return false,
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {}
+            }
+        }
+    }
+}
