@@ -19,7 +19,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) 
 /// How alike two names are, 0 to 1. One slip of a finger is alike, also in a short word.
 fn likeness(left: &str, right: &str) -> f64 {
     let slip = if strsim::osa_distance(left, right) <= 1 {
-        0.9
+        0.95
     } else {
         0.0
     };
