@@ -245,6 +245,28 @@ impl WindowKey {
     }
 }
 
+impl SpendAbout {
+    /// What a request is about, once its kind and its pool are known.
+    pub(crate) fn of(
+        request: &GestureRequest,
+        agent: AgentPid,
+        kind: GestureKind,
+        pool: PoolId,
+    ) -> Self {
+        Self {
+            spend: request.spend,
+            agent,
+            customer: request.customer,
+            interaction: request.interaction,
+            case: request.case,
+            reason: request.reason.clone(),
+            gesture: request.gesture.clone(),
+            kind,
+            pool,
+        }
+    }
+}
+
 impl LimitTrace {
     /// Whether this is the cap of a pool.
     pub fn is_pool(&self) -> bool {

@@ -14,8 +14,10 @@ mod headroom;
 pub mod invariants;
 mod outcome;
 mod refusal;
+mod row;
 mod rows;
 mod spend;
+mod violation;
 mod weigh;
 
 pub use account::{Account, Book, Posting, Side};
@@ -30,9 +32,10 @@ pub use fault::Fault;
 pub use headroom::{Headroom, Preview, Question, Subject, headroom, preview};
 pub use outcome::{Decision, Outcome, SpendSnapshot};
 pub use refusal::Refusal;
-pub use rows::{
-    ActivePolicyRow, BalanceRow, Changes, Charge, CounterKey, CounterRow, HeadRow, Key, OutcomeRow,
-    Overlay, PoolRow, Read, Row, Rows, Write,
+pub use row::{
+    ActivePolicyRow, BalanceRow, Charge, CounterKey, CounterRow, HeadRow, Key, OutcomeRow, PoolRow,
+    Row,
 };
+pub use rows::{Changes, Overlay, Read, Rows, Write};
 pub use spend::{Charged, SpendRow, SpendState};
 pub use weigh::LimitState;

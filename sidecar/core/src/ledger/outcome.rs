@@ -52,16 +52,18 @@ pub struct SpendSnapshot {
 }
 
 impl SpendSnapshot {
-    /// The gesture as its row says.
-    pub fn of(row: &SpendRow) -> Self {
+    /// The gesture at `now`: a hold whose time has come holds nothing, written or not.
+    pub fn of(row: &SpendRow, now: Time) -> Self {
+        let state = row.state_at(now);
+        let is_open = state == SpendState::Held;
         Self {
             spend: row.about.spend,
             currency: row.currency,
             amount_minor: row.amount_minor,
-            held_minor: row.held_minor,
+            held_minor: if is_open { row.held_minor } else { 0 },
             committed_minor: row.committed_minor,
             reversed_minor: row.reversed_minor,
-            state: row.state,
+            state,
             expire_at: row.expire_at,
         }
     }
@@ -76,7 +78,7 @@ pub(crate) fn answer(entry: &Entry, spend: Option<&SpendRow>) -> Outcome {
     Outcome {
         position: entry.position,
         at: entry.at,
-        spend: spend.map(SpendSnapshot::of),
+        spend: spend.map(|row| SpendSnapshot::of(row, entry.at)),
         refusal,
         replayed: false,
     }

@@ -118,17 +118,7 @@ impl SpendRow {
         // A pool's cap is counted in the pool's own row.
         let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
         Some(Self {
-            about: SpendAbout {
-                spend: request.spend,
-                agent: entry.caller.agent,
-                customer: request.customer,
-                interaction: request.interaction,
-                case: request.case,
-                reason: request.reason.clone(),
-                gesture: request.gesture.clone(),
-                kind: *kind,
-                pool: pool.clone(),
-            },
+            about: SpendAbout::of(request, entry.caller.agent, *kind, pool.clone()),
             currency,
             amount_minor: request.amount.amount_minor,
             held_minor: request.amount.amount_minor,

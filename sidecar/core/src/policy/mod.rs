@@ -4,6 +4,8 @@
 
 mod gesture;
 mod limit;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use gesture::{Gesture, GestureKind, GestureValue};

@@ -1,212 +1,20 @@
 //! Laws that hold for every sequence of commands. proptest prints the seed of a failure and keeps
 //! it in a regressions file.
 
-use std::collections::BTreeMap;
-
-use makegood_core::ids::SpendId;
+use makegood_core::ids::{RequestId, SpendId};
 use makegood_core::ledger::{
-    Action, Command, EntryBody, GestureRequest, Operation, Overlay, Read as _, ReverseReason,
-    SpendState, VoidReason, apply, decide, expire_due, headroom, preview,
+    Action, Command, Decision, EntryBody, Fault, Operation, Outcome, Overlay, Read as _, Refusal,
+    ReverseReason, Rows, SpendState, VoidReason, apply, decide, expire_due, headroom, preview,
 };
-use makegood_core::money::Currency;
-use makegood_core::policy::{Dimension, Limit, Policy, Pool, Window};
+use makegood_core::policy::Window;
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 use proptest::collection::vec;
-use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq};
+use proptest::prelude::{ProptestConfig, Strategy as _, any, prop_assert, prop_assert_eq};
 use proptest::{prop_oneof, proptest};
 
 use crate::oracle::Oracle;
-use crate::support::{House, caller_named, case, day, gesture, interaction, limit, policy_with};
-use crate::support::{padded, seconds};
-
-const AGENTS: [&str; 3] = ["ann", "ben", "sue"];
-const CUSTOMERS: [&str; 2] = ["cora", "carl"];
-
-/// What one step does, by small numbers so that steps meet each other.
-#[derive(Debug, Clone)]
-struct Step {
-    wait_s: i64,
-    agent: usize,
-    verb: Verb,
-    expires_first: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Verb {
-    Reserve(Ask),
-    Give(Ask),
-    Extend(u8, u8),
-    Commit(u8, u8, i64, bool),
-    Void(u8, u8),
-    Reverse(u8, u8, i64, bool),
-}
-
-#[derive(Debug, Clone)]
-struct Ask {
-    spend: u8,
-    customer: usize,
-    case: Option<bool>,
-    interaction: bool,
-    is_goodwill: bool,
-    amount_minor: i64,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    // Around the edges of undo (30 s), hold (600 s), the day, and the rolling two days.
-    let wait_s = prop_oneof![
-        4 => Just(0),
-        4 => 1..40_i64,
-        2 => Just(600),
-        1 => 40_000..90_000_i64,
-        1 => Just(2 * 86_400),
-    ];
-    let spend = 0..12_u8;
-    let request = 0..30_u8;
-    let amount = prop_oneof![1..40_i64, 40..120_i64];
-    let verb = prop_oneof![
-        5 => ask().prop_map(Verb::Reserve),
-        3 => ask().prop_map(Verb::Give),
-        1 => (request.clone(), spend.clone()).prop_map(|(r, s)| Verb::Extend(r, s)),
-        4 => (request.clone(), spend.clone(), amount.clone(), any::<bool>())
-            .prop_map(|(r, s, a, f)| Verb::Commit(r, s, a, f)),
-        2 => (request.clone(), spend.clone()).prop_map(|(r, s)| Verb::Void(r, s)),
-        2 => (request, spend, amount, any::<bool>())
-            .prop_map(|(r, s, a, m)| Verb::Reverse(r, s, a, m)),
-    ];
-    (wait_s, 0..AGENTS.len(), verb, any::<bool>()).prop_map(
-        |(wait_s, agent, verb, expires_first)| Step {
-            wait_s,
-            agent,
-            verb,
-            expires_first,
-        },
-    )
-}
-
-fn ask() -> impl Strategy<Value = Ask> {
-    (
-        0..12_u8,
-        0..CUSTOMERS.len(),
-        any::<Option<bool>>(),
-        any::<bool>(),
-        any::<bool>(),
-        1..120_i64,
-    )
-        .prop_map(
-            |(spend, customer, case, interaction, is_goodwill, amount_minor)| Ask {
-                spend,
-                customer,
-                case,
-                interaction,
-                is_goodwill,
-                amount_minor,
-            },
-        )
-}
-
-/// A policy in which every kind of window and scope can bind.
-pub(crate) fn crowded_policy() -> Policy {
-    let two_days = 2 * NS_PER_DAY;
-    let scoped = |rule: Limit, scope: &[Dimension]| Limit {
-        scope: scope.iter().copied().collect(),
-        ..rule
-    };
-    let case = limit(
-        "case",
-        Window::Case {
-            otherwise_ns: two_days,
-        },
-        200,
-    );
-    let rolling = Window::Rolling {
-        duration_ns: two_days,
-    };
-    Policy {
-        pools: vec![Pool {
-            id: "all".parse().unwrap(),
-            label: "in all".to_owned(),
-            team: None,
-            caps: Some(BTreeMap::from([(Currency::USD, 900)])),
-        }],
-        ..policy_with(vec![
-            case,
-            scoped(limit("today", day(), 250), &[Dimension::Agent]),
-            scoped(limit("customer", rolling, 300), &[Dimension::Customer]),
-            scoped(
-                limit("call", Window::Interaction, 220),
-                &[Dimension::Tenant],
-            ),
-            Limit {
-                reasons: Some(["goodwill".parse().unwrap()].into()),
-                ..scoped(limit("kind", day(), 90), &[Dimension::Reason])
-            },
-        ])
-    }
-}
-
-fn request_of(ask: &Ask) -> GestureRequest {
-    let mut request = gesture("", CUSTOMERS[ask.customer], ask.amount_minor);
-    request.spend = SpendId::from_bytes([ask.spend; 16]);
-    request.case = ask.case.map(|first| case(if first { "K1" } else { "K2" }));
-    request.interaction = interaction(if ask.interaction { "i1" } else { "i2" });
-    if ask.is_goodwill {
-        request.reason = "goodwill".parse().unwrap();
-    }
-    request
-}
-
-fn operation_of(verb: &Verb) -> Operation {
-    let request = |id: &u8| makegood_core::ids::RequestId::from_bytes([*id; 16]);
-    let spend = |id: &u8| SpendId::from_bytes([*id; 16]);
-    match verb {
-        Verb::Reserve(ask) => Operation::Reserve(Box::new(request_of(ask))),
-        Verb::Give(ask) => Operation::Give(Box::new(request_of(ask))),
-        Verb::Extend(id, of) => Operation::Extend {
-            request: request(id),
-            spend: spend(of),
-        },
-        Verb::Commit(id, of, amount_minor, is_final) => Operation::Commit {
-            request: request(id),
-            spend: spend(of),
-            amount_minor: *amount_minor,
-            is_final: *is_final,
-        },
-        Verb::Void(id, of) => Operation::Void {
-            request: request(id),
-            spend: spend(of),
-            reason: VoidReason::Other,
-        },
-        Verb::Reverse(id, of, amount_minor, is_slip) => Operation::Reverse {
-            request: request(id),
-            spend: spend(of),
-            amount_minor: *amount_minor,
-            reason: if *is_slip {
-                ReverseReason::MisEntry
-            } else {
-                ReverseReason::Other
-            },
-        },
-    }
-}
-
-/// Plays steps in a house; answers with the commands and with the house they led to.
-fn play(steps: &[Step]) -> (House, Vec<Command>) {
-    let mut house = House::new(crowded_policy());
-    let mut now = 0;
-    let mut commands = Vec::new();
-    for step in steps {
-        now += step.wait_s;
-        if step.expires_first {
-            house.expire_due(seconds(now));
-        }
-        let action = Action::Spend(operation_of(&step.verb));
-        let command = house.command(seconds(now), AGENTS[step.agent], action);
-        // A fault leaves no trace and is part of the game.
-        drop(house.submit(&command));
-        commands.push(command);
-    }
-    (house, commands)
-}
+use crate::steps::{AGENTS, ask, crowded_policy, operation_of, play, request_of, step};
+use crate::support::{House, caller_named, gesture, limit, padded, policy_with, seconds};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -243,7 +51,7 @@ proptest! {
             if let Ok(first) = &first {
                 let second = second.unwrap();
                 prop_assert!(second.entries.is_empty() && second.outcome.replayed);
-                let outcome = makegood_core::ledger::Outcome {
+                let outcome = Outcome {
                     replayed: second.outcome.replayed,
                     ..first.outcome.clone()
                 };
@@ -292,7 +100,7 @@ proptest! {
         let question = house.question(at, "ann", &request);
         let before = headroom(&house.rows, &house.policy, &question).unwrap();
         let spend = request.spend;
-        let id = makegood_core::ids::RequestId::from_bytes([u8::MAX; 16]);
+        let id = RequestId::from_bytes([u8::MAX; 16]);
         let reserve = Operation::Reserve(Box::new(request.clone()));
         let give = Operation::Give(Box::new(request));
         let amount_minor = ask.amount_minor;
@@ -341,7 +149,7 @@ proptest! {
         let mut held = 0;
         for commands in commands.chunks(batch) {
             let answers = house.submit_batch(commands);
-            let is_held = |answer: &Result<makegood_core::ledger::Decision, _>| {
+            let is_held = |answer: &Result<Decision, Fault>| {
                 answer.as_ref().is_ok_and(|decision| decision.outcome.refusal.is_none())
             };
             held += answers.iter().filter(|answer| is_held(answer)).count();
@@ -365,7 +173,7 @@ proptest! {
         if is_written {
             house.expire_due(at);
         }
-        let (request, spend) = (makegood_core::ids::RequestId::from_bytes([1; 16]), held.spend);
+        let (request, spend) = (RequestId::from_bytes([1; 16]), held.spend);
         let operation = match verb {
             0 => Operation::Extend { request, spend },
             1 => Operation::Commit { request, spend, amount_minor: 1, is_final: true },
@@ -373,7 +181,7 @@ proptest! {
         };
         let command = house.command(at, "ann", operation.into());
         let refusal = house.submit(&command).unwrap().outcome.refusal;
-        let reason = refusal.as_ref().map(makegood_core::ledger::Refusal::reason);
+        let reason = refusal.as_ref().map(Refusal::reason);
         prop_assert_eq!(reason, (at >= held.expire_at).then_some("HOLD_EXPIRED"));
         house.check();
     }
@@ -399,7 +207,7 @@ proptest! {
                 continue;
             }
             if *is_taken_back {
-                let request = makegood_core::ids::RequestId::from_bytes(padded(&format!("{index}")));
+                let request = RequestId::from_bytes(padded(&format!("{index}")));
                 let amount_minor = *amount_minor;
                 let reason = ReverseReason::Other;
                 let reverse = Operation::Reverse { request, spend, amount_minor, reason }.into();
@@ -450,7 +258,7 @@ proptest! {
     #[test]
     fn decisions_are_reproducible(steps in vec(step(), 1..30)) {
         let (house, commands) = play(&steps);
-        let mut rows = makegood_core::ledger::Rows::default();
+        let mut rows = Rows::default();
         let mut at_entry = house.entries.iter().peekable();
         for command in &commands {
             // Catch up with what the house had written before it decided this command.

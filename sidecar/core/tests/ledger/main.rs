@@ -10,6 +10,8 @@ mod activation;
 mod laws;
 mod oracle;
 mod script;
+mod steps;
 mod story;
 mod support;
+mod violations;
 mod windows;

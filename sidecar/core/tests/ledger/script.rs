@@ -137,6 +137,7 @@ fn words(answer: &Result<Decision, Fault>) -> BTreeSet<String> {
     };
     let decision = match answer {
         Err(fault) => {
+            assert_is_plain(&fault.to_string());
             let reason = [fault.reason().to_owned(), "fault".to_owned()];
             return reason
                 .into_iter()
@@ -151,6 +152,7 @@ fn words(answer: &Result<Decision, Fault>) -> BTreeSet<String> {
         words.insert("replayed".to_owned());
     }
     if let Some(refusal) = &outcome.refusal {
+        assert_is_plain(&refusal.to_string());
         words.insert(refusal.reason().to_owned());
         words.extend(metadata(refusal.metadata()));
     }
@@ -165,4 +167,12 @@ fn words(answer: &Result<Decision, Fault>) -> BTreeSet<String> {
         ));
     }
     words
+}
+
+/// A message is lower case, has no full stop, and names a fix behind a comma or a semicolon.
+fn assert_is_plain(message: &str) {
+    let is_lower = message.starts_with(|first: char| first.is_lowercase());
+    let has_fix = message.contains([',', ';']) || message.contains(" must be ");
+    let is_plain = is_lower && !message.ends_with('.') && has_fix;
+    assert!(is_plain || message.ends_with("is not due"), "{message}");
 }

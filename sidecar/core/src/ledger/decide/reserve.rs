@@ -6,7 +6,8 @@ use super::settle::giving;
 use crate::ledger::headroom::Question;
 use crate::ledger::weigh::{LimitState, refusal, weigh};
 use crate::ledger::{
-    Account, EntryBody, Fault, GestureRequest, LimitTrace, Posting, Read, SpendAbout, Subject,
+    Account, EntryBody, Fault, GestureRequest, LimitTrace, Posting, Read, Refusal, SpendAbout,
+    Subject,
 };
 use crate::policy::GestureKind;
 
@@ -14,27 +15,14 @@ pub(super) fn reserve(
     bench: &Bench<'_, impl Read>,
     request: &GestureRequest,
 ) -> Result<Ruling, Stop> {
-    hold(bench, request, false).map(Ruling::from)
+    let (draft, _) = hold(bench, request, false)?;
+    Ok(draft.into())
 }
 
 /// Holds and gives in one: both entries are written together or not at all.
 pub(super) fn give(bench: &Bench<'_, impl Read>, request: &GestureRequest) -> Result<Ruling, Stop> {
-    let first = hold(bench, request, true)?;
-    let EntryBody::Reserved { kind, pool, .. } = &first.body else {
-        return Ok(first.into());
-    };
+    let (first, about) = hold(bench, request, true)?;
     let amount_minor = request.amount.amount_minor;
-    let about = SpendAbout {
-        spend: request.spend,
-        agent: bench.command.caller.agent,
-        customer: request.customer,
-        interaction: request.interaction,
-        case: request.case,
-        reason: request.reason.clone(),
-        gesture: request.gesture.clone(),
-        kind: *kind,
-        pool: pool.clone(),
-    };
     let unchanged = |trace: &LimitTrace| LimitTrace {
         before_minor: trace.after_minor,
         amount_minor: 0,
@@ -62,7 +50,7 @@ fn hold(
     bench: &Bench<'_, impl Read>,
     request: &GestureRequest,
     is_give: bool,
-) -> Result<Draft, Stop> {
+) -> Result<(Draft, SpendAbout), Stop> {
     let kind = existing_kind(bench, request)?;
     let question = question(bench, request);
     let states = weigh(bench.rows, bench.policy, &question)?;
@@ -74,28 +62,29 @@ fn hold(
     if let Some(refusal) = refusal(&states, &question, amount_minor) {
         return Err(Stop::Refusal(refusal, traces(&states, false)));
     }
-    // Where a limit gives authority there is a pool: `weigh` answers with no limits otherwise.
     let caller = &bench.command.caller;
     let Some(pool) = bench.policy.pool_of(caller.team.as_ref()) else {
-        return Err(Fault::NoPolicy.into());
+        let role = caller.role.clone();
+        return Err(Refusal::NoAuthority { role }.into());
     };
-    let postings = Posting::pair(
-        Account::AuthorityPool(pool.id.clone()),
-        Account::Encumbered(pool.id.clone()),
-        amount_minor,
-    );
-    Ok(Draft {
+    let about = SpendAbout::of(request, caller.agent, kind, pool.id);
+    let draft = Draft {
         currency: Some(request.amount.currency),
         trace: traces(&states, true),
-        postings,
+        postings: Posting::pair(
+            Account::AuthorityPool(about.pool.clone()),
+            Account::Encumbered(about.pool.clone()),
+            amount_minor,
+        ),
         body: EntryBody::Reserved {
             request: Box::new(request.clone()),
             kind,
-            pool: pool.id,
+            pool: about.pool.clone(),
             expire_at: bench.now.saturating_add_ns(bench.policy.hold_ns),
             is_give,
         },
-    })
+    };
+    Ok((draft, about))
 }
 
 fn existing_kind(
