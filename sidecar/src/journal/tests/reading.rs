@@ -5,16 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{SMALL, SimDisk, contents, open, payload, payloads};
-use crate::journal::Journal;
 use crate::journal::reader::Reader;
 use crate::journal::segment::name;
+use crate::journal::{Config, Journal};
 
 const RECORDS: usize = 600;
 
 /// A journal of several segments, in batches of one to four records.
 fn filled() -> (SimDisk, Journal) {
     let disk = SimDisk::new(0);
-    let (mut journal, _) = open(&disk).unwrap();
+    let config = Config {
+        segment_bytes: 16 << 10,
+    };
+    let (mut journal, _) = Journal::open_on(Arc::new(disk.clone()), config).unwrap();
     let mut number = 0;
     while number < RECORDS {
         let next = (number + 1 + number % 4).min(RECORDS);

@@ -128,3 +128,18 @@ fn never_reads_stale_bytes_after_a_cut() {
     journal.append(&same_size).unwrap();
     assert_eq!(reopen(&disk), [&payloads(0..10)[..], &same_size].concat());
 }
+
+#[test]
+fn never_reads_the_rest_of_a_torn_batch_even_if_it_was_left() {
+    let (disk, end) = small();
+    let (mut journal, _) = open(&disk).unwrap();
+    journal.append(&payloads(10..13)).unwrap();
+    // Another batch took the place of the first frame, of just its size.
+    let same_size = [vec![b'x'; payload(10).len()]];
+    let mut batch = Vec::new();
+    frame::encode_batch(&mut batch, 10, &same_size).unwrap();
+    disk.edit(&name(0), |bytes| {
+        bytes[end..end + batch.len()].copy_from_slice(&batch);
+    });
+    assert_eq!(reopen(&disk), [&payloads(0..10)[..], &same_size].concat());
+}
