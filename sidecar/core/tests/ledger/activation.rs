@@ -9,7 +9,7 @@ use makegood_core::ledger::{
 use makegood_core::money::Currency;
 use makegood_core::policy::{Policy, Pool};
 
-use crate::support::{House, gesture, seconds};
+use crate::support::{House, gesture, request_id, seconds};
 
 fn with_pool(digest: u8, id: &str, cap_minor: Option<i64>) -> Policy {
     Policy {
@@ -154,4 +154,33 @@ fn names_the_policy_in_every_entry() {
         policies,
         [first, first, first, first, second, second, second, second]
     );
+}
+
+#[test]
+fn never_shortens_a_hold_that_stands() {
+    let mut house = House::standard();
+    let reserve = Operation::Reserve(Box::new(gesture("S1", "cora", 1)));
+    let command = house.command(seconds(1), "ann", reserve.into());
+    let held = house.submit(&command).unwrap().outcome.spend.unwrap();
+    let shorter = Policy {
+        hold_ns: 1,
+        ..with_pool(4, "north", None)
+    };
+    activate(&mut house, shorter, 2);
+    let extend = Operation::Extend {
+        request: request_id("R1"),
+        spend: held.spend,
+    };
+    let command = house.command(seconds(3), "ann", extend.into());
+    let extended = house.submit(&command).unwrap().outcome.spend.unwrap();
+    assert_eq!(extended.expire_at, held.expire_at);
+}
+
+#[test]
+fn takes_no_authority_from_a_pool_alone() {
+    let mut policy = with_pool(3, "north", Some(1_000));
+    policy.limits[0].min_tenure_days = 10_000;
+    let mut house = House::new(policy);
+    let refusal = give(&mut house, "S1", 1, 1).unwrap();
+    assert_eq!(refusal.reason(), "NO_AUTHORITY");
 }

@@ -55,7 +55,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => 40_000..90_000_i64,
         1 => Just(2 * 86_400),
     ];
-    let spend = 0..12_u8;
+    let spend = 0..6_u8;
     let request = 0..30_u8;
     let amount = prop_oneof![1..40_i64, 40..120_i64];
     let verb = prop_oneof![
@@ -68,19 +68,19 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => (request, spend, amount, any::<bool>())
             .prop_map(|(r, s, a, m)| Verb::Reverse(r, s, a, m)),
     ];
-    (wait_s, 0..AGENTS.len(), verb, any::<bool>()).prop_map(
-        |(wait_s, agent, verb, expires_first)| Step {
-            wait_s,
-            agent,
-            verb,
-            expires_first,
-        },
-    )
+    // Mostly one agent, so that gestures are acted on by their own.
+    let agent = prop_oneof![4 => Just(0), 1 => 1..AGENTS.len()];
+    (wait_s, agent, verb, any::<bool>()).prop_map(|(wait_s, agent, verb, expires_first)| Step {
+        wait_s,
+        agent,
+        verb,
+        expires_first,
+    })
 }
 
 pub(crate) fn ask() -> impl Strategy<Value = Ask> {
     (
-        0..12_u8,
+        0..6_u8,
         0..CUSTOMERS.len(),
         any::<Option<bool>>(),
         any::<bool>(),

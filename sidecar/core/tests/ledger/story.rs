@@ -110,6 +110,8 @@ const PRECEDENCE_OF_LATER_OPERATIONS: &str = "
     2  sue commit R2 S2 1001 final                   -> NOT_YOUR_SPEND fault
     2  ann commit R2 S2 1001 final                   -> HOLD_RESOLVED state=committed
     2  ann commit R3 S1 1001 final                   -> AMOUNT_ABOVE_HOLD held_minor=1000
+    2  ann commit R20 S1 600 more                    -> held held=400
+    2  ann commit R21 S1 401 more                    -> AMOUNT_ABOVE_HOLD held_minor=400
     600 ann commit R4 S1 1001 final                  -> HOLD_EXPIRED expired held=0
     # void and extend
     600 rev void R5 S9 other                         -> NOT_AUTHORIZED fault
