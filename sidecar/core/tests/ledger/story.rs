@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use makegood_core::ids::Digest;
-use makegood_core::ledger::{Action, Fault, Operation, Rows, decide};
+use makegood_core::ledger::{
+    Action, Command, EntryBody, Fault, Operation, Overlay, Rows, apply, decide, expire_due,
+};
 use makegood_core::policy::Policy;
 
 use crate::script::run;
-use crate::support::{House, gesture, seconds};
+use crate::support::{House, caller_named, gesture, seconds};
 
 const LIFE: &str = "
     0  ann reserve S1 cora 4500                      -> held held=4500 until=600 entries=1
@@ -134,6 +136,8 @@ const PRECEDENCE_OF_LATER_OPERATIONS: &str = "
     601 ann reverse R11 S2 1 other                   -> AMOUNT_ABOVE_GIVEN given_minor=0
     # expiry is the system's, when the time has come
     601 ann expire S1                                -> NOT_AUTHORIZED fault
+    601 ann reserve S3 cora 1                        -> held until=1201
+    601 sys expire S3                                -> HOLD_NOT_DUE fault
     601 sys expire S9                                -> SPEND_NOT_FOUND fault
     601 sys expire S2                                -> HOLD_NOT_DUE fault
     601 sys expire S1                                -> expired
@@ -250,4 +254,24 @@ fn numbers_entries_without_gaps_even_when_the_clock_stands_still() {
     }
     house.check();
     assert_eq!(house.entries.len(), 2 + 3 * 2);
+}
+
+#[test]
+fn ends_the_holds_of_an_overlay_that_are_still_open() {
+    let house = House::standard();
+    let mut overlay = Overlay::new(&house.rows);
+    let reserve = |spend| Operation::Reserve(Box::new(gesture(spend, "cora", 1)));
+    let give = Operation::Give(Box::new(gesture("S2", "cora", 1)));
+    for operation in [reserve("S1"), give] {
+        let command: Command = house.command(seconds(1), "ann", operation.into());
+        for entry in decide(&overlay, &house.policy, &command).unwrap().entries {
+            apply(&mut overlay, &entry);
+        }
+    }
+    let system = caller_named("sys");
+    let mut end = |at| expire_due(&mut overlay, &house.policy, &system, seconds(at)).unwrap();
+    assert_eq!(end(600), []);
+    let ended = end(601);
+    assert!(matches!(ended[0].body, EntryBody::Expired { .. }));
+    assert_eq!((ended.len(), end(602).len()), (1, 0));
 }
