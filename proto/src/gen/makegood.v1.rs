@@ -3246,6 +3246,10 @@ pub struct Panel {
     /// Whether the customer's story is complete.
     #[prost(enumeration = "HistoryState", tag = "11")]
     pub history_state: i32,
+    /// The host's id of the interaction that was asked for; the interaction itself
+    /// is absent until it was started.
+    #[prost(string, tag = "12")]
+    pub requested_interaction_id: ::prost::alloc::string::String,
 }
 /// Whether the customer's story is complete. Frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -4,7 +4,7 @@ use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
 use makegood_proto::v1;
 
 use super::view::{customer_id, timestamp};
-use super::{HouseError, Shared};
+use super::{House, HouseError, Shared};
 use crate::vault::Pid;
 use crate::{phone, records};
 
@@ -13,20 +13,34 @@ pub(super) const CANDIDATE_LIMIT: usize = 5;
 
 /// Who may be calling.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Match {
+pub(super) struct Match {
     /// How sure it is.
-    pub status: v1::MatchStatus,
+    pub(super) status: v1::MatchStatus,
     /// Who fits; at most five.
-    pub pids: Vec<Pid>,
+    pub(super) pids: Vec<Pid>,
 }
 
 impl Match {
     /// The one customer who fits.
-    pub fn exact(&self) -> Option<&Pid> {
+    pub(super) fn exact(&self) -> Option<&Pid> {
         match self.pids.as_slice() {
             [pid] => Some(pid),
             _ => None,
         }
+    }
+}
+
+impl House {
+    /// Finds the customers whom an identifier fits; nobody found is an answer.
+    ///
+    /// # Errors
+    /// When the identifier is malformed, or history is away.
+    pub fn identify(
+        &self,
+        lookup: Option<&v1::Lookup>,
+    ) -> Result<(v1::MatchStatus, Vec<v1::Candidate>), HouseError> {
+        let found = identify(&self.shared, lookup)?;
+        Ok((found.status, candidates(&self.shared, &found.pids)?))
     }
 }
 

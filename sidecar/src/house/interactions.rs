@@ -10,11 +10,11 @@ use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
 use makegood_proto::v1;
 use parking_lot::RwLock;
 
-use super::customers::{Match, identify};
+use super::customers::{Match, candidates, identify};
 use super::view::{customer_id, stored_time, timestamp};
 use super::{House, HouseError, Shared, Visitor};
 use crate::clock::wall_time;
-use crate::hub::Topic;
+use crate::hub::{Desk, Topic};
 use crate::ledger::writer::Work;
 use crate::records::{self, Draft, LIVE};
 use crate::vault::{self, Pid};
@@ -24,9 +24,9 @@ const KEPT: usize = 50_000;
 
 /// An interaction as of now.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Live {
+pub(super) struct Live {
     /// The host's id.
-    pub host_id: String,
+    pub(super) host_id: String,
     /// What is stored of it.
     pub(super) record: pb::Interaction,
 }
@@ -57,22 +57,22 @@ pub struct Start {
 
 impl Live {
     /// The pseudonym under which the ledger knows it.
-    pub fn pid(&self) -> Pid {
+    pub(super) fn pid(&self) -> Pid {
         Pid::try_from(self.record.interaction_pid.as_slice()).unwrap_or_default()
     }
 
     /// The interaction as ledger commands name it.
-    pub fn interaction(&self) -> InteractionPid {
+    pub(super) fn interaction(&self) -> InteractionPid {
         InteractionPid::from_bytes(self.pid())
     }
 
     /// Its case as ledger commands name it.
-    pub fn case(&self) -> Option<CasePid> {
+    pub(super) fn case(&self) -> Option<CasePid> {
         Pid::try_from(self.record.case_pid.as_slice()).ok().map(CasePid::from_bytes)
     }
 
     /// The customer who is bound to it.
-    pub fn customer(&self) -> Option<Pid> {
+    pub(super) fn customer(&self) -> Option<Pid> {
         Pid::try_from(self.record.customer_pid.as_slice()).ok()
     }
 
@@ -80,7 +80,7 @@ impl Live {
     ///
     /// # Errors
     /// [`HouseError::CustomerNotBound`] or [`HouseError::InteractionEnded`].
-    pub fn may_give_to(&self, customer: &CustomerPid) -> Result<(), HouseError> {
+    pub(super) fn may_give_to(&self, customer: &CustomerPid) -> Result<(), HouseError> {
         if self.record.call_state() == v1::CallState::Ended {
             return Err(HouseError::InteractionEnded);
         }
@@ -152,12 +152,8 @@ impl Interactions {
 }
 
 impl House {
-    /// The interaction with the host's id.
-    ///
-    /// # Errors
-    /// [`HouseError::InteractionNotFound`]; [`HouseError::Rebuilding`] for one that is not in
-    /// memory while history is away.
-    pub fn interaction(&self, host_id: &str) -> Result<Arc<Live>, HouseError> {
+    /// The interaction with the host's id; while history is away only those in memory are found.
+    pub(super) fn interaction(&self, host_id: &str) -> Result<Arc<Live>, HouseError> {
         self.interactions.find(&self.shared, host_id)?.ok_or(HouseError::InteractionNotFound)
     }
 
@@ -170,16 +166,19 @@ impl House {
         &self,
         visitor: &Visitor,
         start: Start,
-    ) -> Result<(Arc<Live>, Match), HouseError> {
+    ) -> Result<(v1::Interaction, Vec<v1::Candidate>), HouseError> {
         visitor.may_act_on(&start.interaction_id)?;
         let found = identify(&self.shared, start.lookup.as_ref())?;
+        let candidates = match found.status {
+            v1::MatchStatus::Several => candidates(&self.shared, &found.pids)?,
+            _ => Vec::new(),
+        };
         if let Some(live) = self.interactions.find(&self.shared, &start.interaction_id)? {
-            return Ok((live, found));
+            return Ok((self.interaction_view(&live), candidates));
         }
-        let now = wall_time();
-        let record = self.first_record(visitor, &start, &found, now);
+        let record = self.first_record(visitor, &start, &found, wall_time());
         let live = Live { host_id: start.interaction_id, record };
-        Ok((self.write_interaction(live, None).await?, found))
+        Ok((self.write_interaction(live, None).await?, candidates))
     }
 
     fn first_record(
@@ -227,11 +226,11 @@ impl House {
         visitor: &Visitor,
         host_id: &str,
         call_state: v1::CallState,
-    ) -> Result<Arc<Live>, HouseError> {
+    ) -> Result<v1::Interaction, HouseError> {
         visitor.may_act_on(host_id)?;
         let mut live = Live::clone(self.interaction(host_id)?.as_ref());
         if live.record.call_state() == call_state {
-            return self.interaction(host_id);
+            return Ok(self.interaction_view(&live));
         }
         let now = wall_time().as_nanos();
         live.record.call_state = call_state.into();
@@ -250,7 +249,7 @@ impl House {
         visitor: &Visitor,
         host_id: &str,
         customer: CustomerPid,
-    ) -> Result<Arc<Live>, HouseError> {
+    ) -> Result<v1::Interaction, HouseError> {
         visitor.may_act_on(host_id)?;
         self.shared.check_customer(&customer)?;
         let mut live = Live::clone(self.interaction(host_id)?.as_ref());
@@ -270,12 +269,12 @@ impl House {
         visitor: &Visitor,
         host_id: &str,
         customer: CustomerPid,
-    ) -> Result<(Arc<Live>, usize), HouseError> {
+    ) -> Result<(v1::Interaction, usize), HouseError> {
         visitor.may_act_on(host_id)?;
         let live = self.interaction(host_id)?;
         let released = self.release_held(visitor, &live, customer).await?;
         if live.customer() != Some(*customer.as_bytes()) {
-            return Ok((live, released));
+            return Ok((self.interaction_view(&live), released));
         }
         let mut live = Live::clone(live.as_ref());
         live.record.customer_pid.clear();
@@ -321,7 +320,7 @@ impl House {
         visitor: &Visitor,
         host_id: &str,
         is_resolved: bool,
-    ) -> Result<Arc<Live>, HouseError> {
+    ) -> Result<v1::Interaction, HouseError> {
         visitor.may_act_on(host_id)?;
         let mut live = Live::clone(self.interaction(host_id)?.as_ref());
         live.record.call_state = v1::CallState::Ended.into();
@@ -330,8 +329,24 @@ impl House {
         self.write_interaction(live, None).await
     }
 
+    /// Lets a desk know whenever anything changes that an interaction's panel shows.
+    pub fn watch(&self, desk: &Arc<Desk>, visitor: &Visitor, host_id: &str) {
+        let pid = self.shared.vault.read().thing_pid("interaction", host_id);
+        self.shared.hub.watch(Topic::Interaction(pid), desk, host_id);
+        self.shared.hub.watch(Topic::Agent(visitor.agent.pid), desk, host_id);
+        if let Ok(live) = self.interaction(host_id)
+            && let Some(customer) = live.customer()
+        {
+            self.shared.hub.watch(Topic::Customer(customer), desk, host_id);
+        }
+    }
+
     /// Writes the new version, and tells those who watch the customer before and the one now.
-    async fn write_interaction(&self, live: Live, before: Option<Pid>) -> Result<Arc<Live>, HouseError> {
+    async fn write_interaction(
+        &self,
+        live: Live,
+        before: Option<Pid>,
+    ) -> Result<v1::Interaction, HouseError> {
         let topics = std::iter::once(Topic::Interaction(live.pid()))
             .chain(before.map(Topic::Customer))
             .collect();
@@ -340,7 +355,7 @@ impl House {
         let live = self.interactions.keep(live);
         // Those who read between the write and the keeping would have seen the former version.
         self.shared.hub.publish([Topic::Interaction(live.pid())]);
-        Ok(live)
+        Ok(self.interaction_view(&live))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod customers;
 mod directory;
+mod entries;
 mod interactions;
 mod open;
 mod panel;
@@ -29,12 +30,12 @@ use crate::read_model::{Progress, ReadModel, Rebuilding};
 use crate::vault::{Vault, VaultError};
 
 pub use directory::AgentProfile;
-pub use interactions::{Live, Start};
-pub use customers::Match;
+pub use interactions::Start;
 pub use open::{House, OpenError, Settings};
 pub use records_in::{ActionIn, PreferenceIn, PromiseIn, ScoreIn};
 pub use spends::{SpendAnswer, SpendRequest};
-pub use view::timestamp;
+pub use story::check_score;
+pub use view::{nanoseconds as timestamp_ns, timestamp};
 
 /// Who calls, from verified credentials.
 #[derive(Debug, Clone)]
@@ -91,6 +92,12 @@ pub enum HouseError {
     /// No such spend, or not the caller's.
     #[error("no spend has this id")]
     SpendNotFound,
+    /// A spend is in another currency.
+    #[error("this spend is in {currency_code}; give the amount in it")]
+    OtherCurrency {
+        /// The spend's currency.
+        currency_code: &'static str,
+    },
     /// Another customer, or none, is bound to the interaction.
     #[error("this customer is not bound to the interaction; confirm who is calling first")]
     CustomerNotBound,

@@ -190,9 +190,9 @@ impl House {
         &self.shared.hub
     }
 
-    /// The policy in force.
-    pub fn policy(&self) -> &Policy {
-        &self.shared.policy
+    /// The longest note, in characters.
+    pub fn note_characters(&self) -> usize {
+        self.shared.policy.note_max_chars as usize
     }
 
     /// The text is kept before any entry can name its digest.

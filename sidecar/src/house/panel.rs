@@ -88,6 +88,7 @@ impl House {
             as_of_time: Some(timestamp(now.as_nanos())),
             revision: Some(self.revision()),
             history_state: self.shared.history_state().into(),
+            requested_interaction_id: interaction_id.to_owned(),
             ..v1::Panel::default()
         };
         match found.exact() {

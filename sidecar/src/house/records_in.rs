@@ -335,9 +335,8 @@ impl House {
         sort_time_ns: i64,
         record: &impl Message,
     ) -> Result<(), HouseError> {
-        let vault = self.shared.vault.read();
-        let id = vault.record_id(kind.into(), &origin.source, &origin.source_id);
-        drop(vault);
+        let (source, source_id) = (&origin.source, &origin.source_id);
+        let id = self.shared.vault.read().record_id(kind.into(), source, source_id);
         let records = vec![Draft::new(kind, subject, id, sort_time_ns, record)];
         self.shared.writer.submit(Work { ask: None, records, topics: Vec::new() }).await?;
         Ok(())

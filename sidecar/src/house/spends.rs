@@ -95,7 +95,7 @@ impl House {
         self.ask(visitor, operation, records).await
     }
 
-    /// Extends, commits, voids or reverses.
+    /// Extends, commits, voids or reverses; `currency` is that of an amount that came with it.
     ///
     /// # Errors
     /// A fault or refusal of the ledger; that it could not be written.
@@ -103,8 +103,10 @@ impl House {
         &self,
         visitor: &Visitor,
         operation: Operation,
+        currency: Option<Currency>,
     ) -> Result<SpendAnswer, HouseError> {
         self.check_bound(visitor, operation.spend())?;
+        self.check_currency(operation.spend(), currency)?;
         self.ask(visitor, operation, Vec::new()).await
     }
 
@@ -131,7 +133,7 @@ impl House {
         &self,
         visitor: &Visitor,
         request: &SpendRequest,
-    ) -> Result<Preview, HouseError> {
+    ) -> Result<v1::PreviewSpendResponse, HouseError> {
         visitor.may_act_on(&request.interaction_id)?;
         self.shared.check_customer(&request.customer)?;
         let live = self.interaction(&request.interaction_id)?;
@@ -141,8 +143,22 @@ impl House {
         question.subject.reason = Some(request.reason.clone());
         let rows = self.shared.state.rows();
         let policy = &self.shared.policy;
-        preview(&*rows, policy, &question, request.amount.amount_minor)
-            .map_err(|fault| HouseError::Write(fault.into()))
+        let amount_minor = request.amount.amount_minor;
+        let Preview { headroom, refusal, available_after_minor } =
+            preview(&*rows, policy, &question, amount_minor)
+                .map_err(|fault| HouseError::Write(fault.into()))?;
+        let excess_minor = amount_minor.saturating_sub(headroom.available_minor).max(0);
+        let mut after = view::headroom(&headroom);
+        if refusal.is_none() {
+            after.available_minor = available_after_minor;
+            after.held_minor = after.held_minor.saturating_add(amount_minor);
+        }
+        Ok(v1::PreviewSpendResponse {
+            accepted: refusal.is_none(),
+            headroom: Some(after),
+            excess_minor: if refusal.is_none() { 0 } else { excess_minor },
+            refusal: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
+        })
     }
 
     /// What the visitor may give a customer now.
@@ -222,6 +238,17 @@ impl House {
         let rows = self.shared.state.rows();
         match rows.spend(spend) {
             Some(row) if row.about.interaction.as_bytes() != &pid => Err(HouseError::SpendNotFound),
+            _ => Ok(()),
+        }
+    }
+
+    /// The ledger counts in minor units of the spend's own currency.
+    fn check_currency(&self, spend: SpendId, given: Option<Currency>) -> Result<(), HouseError> {
+        let rows = self.shared.state.rows();
+        match (rows.spend(spend), given) {
+            (Some(row), Some(given)) if row.currency != given => {
+                Err(HouseError::OtherCurrency { currency_code: row.currency.code() })
+            }
             _ => Ok(()),
         }
     }

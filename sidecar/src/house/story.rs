@@ -2,7 +2,7 @@
 
 use makegood_core::preference;
 use makegood_core::promise::{self, Ending, MovedBy, PromiseState};
-use makegood_core::score::{Band, Scale, Score, ScoreKind, Trend};
+use makegood_core::score::{Band, Scale, Score, ScoreError, ScoreKind, Trend};
 use makegood_core::time::{NS_PER_DAY, Time};
 use makegood_proto::records::v1::{self as pb, Envelope, RecordKind};
 use makegood_proto::v1;
@@ -319,7 +319,7 @@ pub(super) fn score_view(it: &pb::Score, previous_value: Option<i32>) -> v1::Sco
 }
 
 /// The core's kind of a score; none for a number that this release does not know.
-pub(super) fn score_kind(number: i32, scale_version: i32) -> Option<ScoreKind> {
+fn score_kind(number: i32, scale_version: i32) -> Option<ScoreKind> {
     match v1::ScoreKind::try_from(number).ok()? {
         v1::ScoreKind::Unspecified => None,
         // Versions of a scale are never compared with each other.
@@ -336,12 +336,23 @@ pub(super) fn score_kind(number: i32, scale_version: i32) -> Option<ScoreKind> {
     }
 }
 
+/// Whether a value is on the scale of its kind.
+///
+/// # Errors
+/// When it is not, with the range that it should be in.
+pub fn check_score(kind: v1::ScoreKind, value: i32) -> Result<(), ScoreError> {
+    match score_kind(kind.into(), 1) {
+        Some(kind) => Score::new(kind, value, Time::MIN).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
 fn core_score(it: &pb::Score) -> Option<Score> {
     let kind = score_kind(it.kind, it.scale_version)?;
     Score::new(kind, it.value, Time::from_nanos(it.respond_ns)).ok()
 }
 
-pub(super) fn core_promise(it: &pb::Promise) -> promise::Promise {
+fn core_promise(it: &pb::Promise) -> promise::Promise {
     let at = Time::from_nanos(it.settle_ns);
     let moved = match it.moved_by {
         1 => Some(Ending::Moved { at, by: MovedBy::Customer }),

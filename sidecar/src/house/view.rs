@@ -24,7 +24,7 @@ pub(super) fn stored_time(ns: i64) -> Option<Timestamp> {
 }
 
 /// Nanoseconds since the Unix epoch from an instant of the API, held at the ends of the range.
-pub(crate) fn nanoseconds(time: Timestamp) -> i64 {
+pub fn nanoseconds(time: Timestamp) -> i64 {
     time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into())
 }
 

@@ -71,7 +71,7 @@ impl ReadModel {
     /// Wakes the projector; it reads on from where it stands.
     pub fn wake(&self) {
         // A full channel means that it has been woken already.
-        drop(self.wake.try_send(()));
+        let _ = self.wake.try_send(());
     }
 
     /// The newest `limit` records of a subject, of each of several kinds, newest first.

@@ -105,7 +105,7 @@ impl Work {
                 Err(damage) => self.model.lose(&damage),
             }
             // Only an engine that will not even open is worth waiting for.
-            drop(woken.recv_timeout(RETRY_AFTER));
+            let _ = woken.recv_timeout(RETRY_AFTER);
         }
     }
 

@@ -30,7 +30,7 @@ static SLED_PANICKED: AtomicBool = AtomicBool::new(false);
 type Job = Box<dyn FnOnce(&SledTree) + Send>;
 
 /// sled behind its fence.
-pub struct SledEngine {
+pub(super) struct SledEngine {
     workers: Vec<mpsc::Sender<Job>>,
     next_worker: AtomicUsize,
 }
@@ -40,7 +40,7 @@ impl SledEngine {
     ///
     /// # Errors
     /// When sled cannot open it, panics, or does not come back in time.
-    pub fn open(folder: &Path) -> Result<Self, Damaged> {
+    pub(super) fn open(folder: &Path) -> Result<Self, Damaged> {
         watch_for_panics();
         SLED_PANICKED.store(false, Ordering::SeqCst);
         let folder = folder.to_owned();

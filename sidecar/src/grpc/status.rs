@@ -1,0 +1,179 @@
+//! The one place that builds a `tonic::Status`.
+//!
+//! Each carries exactly one `ErrorInfo` (domain `makegood`), a message for people, and the details
+//! that fit its code. Internal causes are logged with an id and never sent.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use makegood_core::ledger::{Fault, Refusal};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use super::shape::Problem;
+use crate::house::HouseError;
+use crate::ledger::writer::WriteError;
+
+const DOMAIN: &str = "makegood";
+const LOCALE: &str = "en";
+/// After a rebuild or a full queue, a moment is mostly enough.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// The caller has no identity.
+pub fn not_signed_in() -> Status {
+    build(Code::Unauthenticated, "SIGNED_OUT", "sign in again", Vec::new(), |_| {})
+}
+
+/// The caller's token does not allow this.
+pub fn not_allowed(needed: &'static str) -> Status {
+    let message = format!("this needs {needed}");
+    let facts = vec![("needed", needed.to_owned())];
+    build(Code::PermissionDenied, "NOT_ALLOWED", &message, facts, |_| {})
+}
+
+/// Fields of the request are at fault; every one of them is named.
+pub fn bad_request(problems: &[Problem]) -> Status {
+    let message = problems.iter().map(|it| format!("{}: {}", it.field, it.fix));
+    let message = message.collect::<Vec<_>>().join("; ");
+    let fields = problems.iter().map(|it| it.field.as_str()).collect::<Vec<_>>().join(",");
+    let facts = vec![("fields", fields)];
+    build(Code::InvalidArgument, "INVALID_FIELDS", &message, facts, |details| {
+        for problem in problems {
+            details.add_bad_request_violation(&problem.field, &problem.fix);
+        }
+    })
+}
+
+/// The stream's desk is not open.
+pub fn desk_not_found() -> Status {
+    build(Code::NotFound, "DESK_NOT_FOUND", "no stream of this desk is open", Vec::new(), |_| {})
+}
+
+/// The sidecar is going away.
+pub fn going_away() -> Status {
+    build(Code::Unavailable, "GOING_AWAY", "the sidecar is going away", Vec::new(), retry)
+}
+
+/// Something that a caller cannot know about went wrong.
+pub fn internal(cause: &dyn std::fmt::Display) -> Status {
+    let id = crate::vault::random::<4>().map(u32::from_be_bytes).unwrap_or_default();
+    let id = format!("{id:08x}");
+    tracing::error!(error.id = id, %cause, "internal error");
+    let message = format!("internal error {id}");
+    build(Code::Internal, "INTERNAL", &message, vec![("error_id", id.clone())], |_| {})
+}
+
+/// What the house answers instead.
+pub fn from_house(error: &HouseError) -> Status {
+    let text = error.to_string();
+    let plain = |code, reason| build(code, reason, &text, Vec::new(), |_| {});
+    match error {
+        HouseError::AgentNotFound { .. } => plain(Code::PermissionDenied, "AGENT_NOT_FOUND"),
+        HouseError::CustomerNotFound => plain(Code::NotFound, "CUSTOMER_NOT_FOUND"),
+        HouseError::InteractionNotFound => plain(Code::NotFound, "INTERACTION_NOT_FOUND"),
+        HouseError::PromiseNotFound => plain(Code::NotFound, "PROMISE_NOT_FOUND"),
+        HouseError::PreferenceNotFound => plain(Code::NotFound, "PREFERENCE_NOT_FOUND"),
+        HouseError::SpendNotFound => plain(Code::NotFound, "SPEND_NOT_FOUND"),
+        HouseError::OtherCurrency { .. } => bad_request(&[Problem {
+            field: "amount.currency_code".to_owned(),
+            fix: text,
+        }]),
+        HouseError::CustomerNotBound => state(&text, "CUSTOMER_NOT_BOUND", Vec::new()),
+        HouseError::InteractionEnded => state(&text, "INTERACTION_ENDED", Vec::new()),
+        HouseError::OtherInteraction => plain(Code::PermissionDenied, "OTHER_INTERACTION"),
+        HouseError::NotAllowed { needed } => not_allowed(needed),
+        HouseError::IdReused { field } => {
+            build(Code::AlreadyExists, "ID_REUSED", &text, vec![("field", (*field).to_owned())], |_| {})
+        }
+        HouseError::Phone(_) => {
+            bad_request(&[Problem { field: "lookup.phone".to_owned(), fix: text }])
+        }
+        HouseError::Refused(refusal) => from_refusal(refusal),
+        HouseError::Write(error) => from_write(error),
+        HouseError::Clock(_) => build(Code::Unavailable, "CLOCK_JUMPED", &text, Vec::new(), |_| {}),
+        HouseError::Rebuilding(_) => {
+            build(Code::Unavailable, "HISTORY_REBUILDING", &text, Vec::new(), retry)
+        }
+        HouseError::Vault(cause) => internal(cause),
+        HouseError::Stored => internal(&text),
+    }
+}
+
+/// A limit or a state forbids it; the refusal stays with the id.
+fn from_refusal(refusal: &Refusal) -> Status {
+    state(&refusal.to_string(), refusal.reason(), refusal.metadata())
+}
+
+fn from_write(error: &WriteError) -> Status {
+    let text = error.to_string();
+    match error {
+        WriteError::Busy => build(Code::ResourceExhausted, "BUSY", &text, Vec::new(), retry),
+        WriteError::Fault(fault) => from_fault(fault),
+        WriteError::Erased => build(Code::NotFound, "CUSTOMER_NOT_FOUND", &text, Vec::new(), |_| {}),
+        WriteError::Poisoned => {
+            build(Code::Unavailable, "JOURNAL_FAILED", &text, Vec::new(), |_| {})
+        }
+        WriteError::Clock(_) => build(Code::Unavailable, "CLOCK_JUMPED", &text, Vec::new(), |_| {}),
+        WriteError::Stopping => going_away(),
+    }
+}
+
+fn from_fault(fault: &Fault) -> Status {
+    let text = fault.to_string();
+    let code = match fault {
+        Fault::NotAuthorized { .. } | Fault::NotYourSpend { .. } => Code::PermissionDenied,
+        Fault::AmountNotPositive { .. }
+        | Fault::AmountOverflow { .. }
+        | Fault::UnknownReason { .. }
+        | Fault::UnknownGesture { .. }
+        | Fault::GestureIsFree { .. } => Code::InvalidArgument,
+        Fault::IdReused { .. } => Code::AlreadyExists,
+        Fault::SpendNotFound { .. } => Code::NotFound,
+        Fault::NoPolicy
+        | Fault::PolicyInvalid { .. }
+        | Fault::HoldNotDue { .. }
+        | Fault::CurrencyNotInPolicy { .. } => Code::FailedPrecondition,
+        Fault::PolicyNotInForce { .. } | Fault::WindowNotCurrent { .. } => Code::Unavailable,
+    };
+    build(code, fault.reason(), &text, fault.metadata(), |details| {
+        if code == Code::InvalidArgument {
+            details.add_bad_request_violation(field_of(fault), &text);
+        }
+        if fault.is_transient() {
+            retry(details);
+        }
+    })
+}
+
+fn field_of(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::UnknownReason { .. } => "reason_code",
+        Fault::UnknownGesture { .. } | Fault::GestureIsFree { .. } => "gesture_code",
+        _ => "amount.amount_minor",
+    }
+}
+
+fn state(message: &str, reason: &'static str, facts: Vec<(&'static str, String)>) -> Status {
+    build(Code::FailedPrecondition, reason, message, facts, |details| {
+        details.add_precondition_failure_violation(reason, DOMAIN, message);
+    })
+}
+
+fn retry(details: &mut ErrorDetails) {
+    details.set_retry_info(Some(RETRY_AFTER));
+}
+
+fn build(
+    code: Code,
+    reason: &'static str,
+    message: &str,
+    facts: Vec<(&'static str, String)>,
+    more: impl FnOnce(&mut ErrorDetails),
+) -> Status {
+    let facts: HashMap<String, String> =
+        facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason, DOMAIN, facts).set_localized_message(LOCALE, message);
+    more(&mut details);
+    Status::with_error_details(code, message, details)
+}
