@@ -40,9 +40,9 @@ describe('who is calling', () => {
   it('lets the agent pick when two share a number, and gives nothing before', async () => {
     const [desk] = await stage.open();
     await desk.take(stage.caller(/shared|two customers/i));
-    await desk.part('picker').waitFor();
+    await desk.untilState(({ candidates }) => candidates.length >= 2, 'several candidates');
     const { candidates } = await desk.state();
-    assert.ok(candidates.length >= 2);
+    await desk.part('picker').getByText(candidates[0].displayName).waitFor();
     const shown = await desk.part('picker').innerText();
     for (const { displayName } of candidates) assert.ok(shown.includes(displayName), shown);
     await giveIsOff(desk);
@@ -135,7 +135,7 @@ describe('who is calling', () => {
     const interactionId = await desk.take(stage.regular());
     await desk.part('headroom').waitFor();
     const { context: { customer: { customerId } } } = await desk.state();
-    const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}\u202e&amp;';
+    const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}&amp;';
     const tomorrow = { seconds: Math.floor(Date.now() / 1000) + 3600 };
     await desk.call('AdvocacyService/LogAction', { actionId: crypto.randomUUID(), interactionId, customerId, kind: 'ACTION_KIND_OTHER', note: evil });
     await desk.call('CustomerService/SavePreference', { preferenceId: crypto.randomUUID(), customerId, kind: 'PREFERENCE_KIND_OTHER', text: evil, interactionId });
@@ -147,7 +147,7 @@ describe('who is calling', () => {
 });
 
 function assertGone(text, { customer, owed, recentScores }) {
-  const traces = [customer.displayName, customer.shortName, owed?.text, recentScores[0]?.words];
+  const traces = [customer.displayName, customer.phone, owed?.text, recentScores[0]?.words];
   for (const trace of traces) {
     if (trace) assert.ok(!text.includes(trace), `“${trace}” is still shown in: ${text}`);
   }
