@@ -13,6 +13,8 @@
 //!
 //! Integers are little-endian.
 
+use std::fmt;
+
 use sha2::{Digest as _, Sha256};
 
 use super::error::JournalError;
@@ -31,7 +33,7 @@ const LAST_OF_BATCH: u8 = 1;
 pub type LeafHash = [u8; 32];
 
 /// One record as read back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Record {
     /// Its number: positions start at zero and have no gaps.
     pub position: u64,
@@ -39,8 +41,17 @@ pub struct Record {
     pub payload: Vec<u8>,
 }
 
+/// Shows how long the payload is but not what it says, which may be private.
+impl fmt::Debug for Record {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = formatter.debug_struct("Record");
+        fields.field("position", &self.position);
+        fields.field("payload_bytes", &self.payload.len()).finish()
+    }
+}
+
 /// A frame decoded in place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct Frame<'a> {
     pub(super) position: u64,
     /// Its number in its batch, from zero.

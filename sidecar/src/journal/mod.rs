@@ -1,11 +1,11 @@
 //! The journal: an append-only file of records, which is the truth that all else is built from.
 //!
-//! A journal is a folder of segments ([`segment`]). A segment is a preallocated file: a header, two
-//! head slots, and frames ([`frame`]), one a record. Records are opaque bytes with a dense position
-//! that starts at zero. One process writes, guarded by a [`lock::DataLock`]; any number read beside
+//! A journal is a folder of segments. A segment is a preallocated file: a header, two head slots,
+//! and frames ([`frame`]), one a record. Records are opaque bytes with a dense position that starts
+//! at zero. One process writes, guarded by a [`lock::DataLock`]; any number of readers work beside
 //! it ([`reader`]).
 //!
-//! # What is promised
+//! # What is guaranteed
 //! - When [`Journal::append`] returns, its batch is on stable storage.
 //! - After any crash or power cut, each acknowledged batch is there, and a batch that was not
 //!   acknowledged is there whole or not at all.
@@ -25,7 +25,8 @@
 //! head that is written along with batch *k + 1* states that batch *k* was synced, which is true
 //! whatever becomes of the write. That leaves the last batch unconfirmed until the next one; when
 //! no next one comes, the idle writer calls [`Journal::confirm`], which writes and syncs the head
-//! alone. Until then damage to that one batch cannot be told from a torn write.
+//! alone. Until then damage to that one batch cannot be told from a torn write; whatever is cut is
+//! reported ([`Recovery::cut_bytes`]).
 //!
 //! Heads alternate between two slots by generation, so that a torn head leaves the one before it.
 //!
@@ -38,17 +39,21 @@
 //!    Each frame carries its index in its batch, so frames of the torn batch itself, whose sectors
 //!    may reach the disk in any order, are told from those of a later one. A later batch means that
 //!    the broken one had been acknowledged: the start refuses.
-//! 4. What is kept behind the head is written again, zeros replace what is torn, and both are synced
-//!    before a new head confirms them. Writing again matters after a failed sync: the page cache
-//!    may show bytes that never reached the disk. The zeros matter because stale bytes must never
-//!    be read as a frame; even if some were left, a frame counts only at its exact position and as
-//!    the next one of its batch.
+//! 4. The newest head, what is kept behind it, and zeros up to the segment's end are written and
+//!    synced before a new head confirms the end. They are written whether or not they can be read
+//!    there already: after a failed sync the page cache shows bytes that never reached the disk.
+//!    The zeros matter because stale bytes must never be read as a frame; even if some were left, a
+//!    frame counts only at its exact position and as the next one of its batch.
 //!
 //! # What is assumed
 //! `fdatasync` tells the truth, a write leaves bytes outside its range as they were, and a rename
-//! is atomic. Sectors may otherwise be written in any order, in part, or not at all. A payload
-//! whose bytes imitate a frame of a later batch can, if a power cut tears just that record, make
-//! the start refuse; it can never hide or change a record.
+//! is atomic. Sectors may otherwise be written in any order, in part, or not at all.
+//!
+//! # What is not seen
+//! A folder without a segment is a new journal, and one whose last segments were taken away looks
+//! whole: only a checkpoint kept elsewhere tells. A payload whose bytes imitate a frame of a later
+//! batch can, if a power cut tears just that record, make the start refuse; it can never hide or
+//! change a record.
 
 pub mod disk;
 pub mod error;

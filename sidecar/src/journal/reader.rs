@@ -165,7 +165,6 @@ impl Reader {
 }
 
 /// The iterator of [`Reader::iter_from`].
-#[derive(Debug)]
 pub struct Records<'r> {
     reader: &'r Reader,
     from: u64,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::disk::{Access, Disk};
 use super::error::JournalError;
-use super::frame::LeafHash;
+use super::frame::{FrameFault, LeafHash};
 use super::head::Head;
 use super::header::Header;
 use super::scan::{self, Stop};
@@ -16,6 +16,7 @@ struct Found {
     segment: Segment,
     head: Head,
     stop: Stop,
+    /// The leaf hash of the record before the end.
     last_leaf: LeafHash,
 }
 
@@ -25,71 +26,62 @@ pub(super) fn recover(
     disk: Arc<dyn Disk>,
     config: Config,
 ) -> Result<(Journal, Recovery), JournalError> {
-    let Some(last) = verify_all(&*disk)? else {
-        return create(disk, config);
+    let found = verify_all(&*disk)?;
+    let torn = match &found {
+        Some(found) => scan::torn_bytes(&found.segment, &found.stop)?,
+        None => 0,
     };
-    let torn = scan::torn_bytes(&last.segment, &last.stop)?;
     tidy(&*disk)?;
-    let head = repair(&last, torn)?;
-    let Found {
-        segment,
-        stop: Stop { end, .. },
-        last_leaf,
-        ..
-    } = last;
+    let found = match found {
+        Some(found) => found,
+        None => create(&*disk, config)?,
+    };
+    let head = repair(&found)?;
+    let end = found.stop.end;
     let recovery = Recovery {
         entries: end.position,
         cut_bytes: torn as u64,
     };
-    let batch = Vec::new();
     let journal = Journal {
         disk,
         config,
-        segment,
+        segment: found.segment,
         end,
-        last_leaf,
+        last_leaf: found.last_leaf,
         head,
-        batch,
+        batch: Vec::new(),
         poisoned: false,
     };
     Ok((journal, recovery))
 }
 
-fn create(disk: Arc<dyn Disk>, config: Config) -> Result<(Journal, Recovery), JournalError> {
-    tidy(&*disk)?;
+fn create(disk: &dyn Disk, config: Config) -> Result<Found, JournalError> {
     let last_leaf = LeafHash::default();
     let header = Header {
         base: 0,
         capacity: config.segment_bytes,
         previous_leaf: last_leaf,
     };
-    let (segment, head) = Segment::create(&*disk, header)?;
-    let (end, batch) = (segment.start(), Vec::new());
-    let journal = Journal {
-        disk,
-        config,
-        segment,
-        end,
-        last_leaf,
-        head,
-        batch,
-        poisoned: false,
+    let (segment, head) = Segment::create(disk, header)?;
+    let stop = Stop {
+        end: segment.start(),
+        broken_at: segment.start(),
+        fault: FrameFault::Blank,
     };
-    Ok((
-        journal,
-        Recovery {
-            entries: 0,
-            cut_bytes: 0,
-        },
-    ))
+    Ok(Found {
+        segment,
+        head,
+        stop,
+        last_leaf,
+    })
 }
 
 /// Verifies each segment and the chain between them.
 fn verify_all(disk: &dyn Disk) -> Result<Option<Found>, JournalError> {
-    let mut last: Option<Found> = None;
+    let mut found: Option<Found> = None;
     for base in segment::bases(disk)? {
         let segment = Segment::open(disk, base, Access::Write)?;
-        match &last {
+        match &found {
             Some(before) => {
                 scan::verify_end(disk, &before.segment, &before.stop, base)?;
                 segment.verify_chain(&before.last_leaf)?;
@@ -98,14 +90,14 @@ fn verify_all(disk: &dyn Disk) -> Result<Option<Found>, JournalError> {
         }
         let head = segment.newest_head()?;
         let (stop, last_leaf) = scan::scan(&segment, &head)?;
-        last = Some(Found {
+        found = Some(Found {
             segment,
             head,
             stop,
             last_leaf,
         });
     }
-    Ok(last)
+    Ok(found)
 }
 
 /// Removes an unfinished segment, and makes names durable that a crash may have left pending.
@@ -118,24 +110,23 @@ fn tidy(disk: &dyn Disk) -> Result<(), JournalError> {
     })
 }
 
-/// Cuts what is torn and confirms the end.
+/// Makes the last segment on disk what was found, and confirms its end.
 ///
-/// The newest head and what is kept behind it are written again, although they can be read: after
-/// a failed sync the page cache may show bytes that the disk never got.
-fn repair(last: &Found, torn: usize) -> Result<Head, JournalError> {
+/// The newest head, what is kept behind it and the zeros after that are written whether or not
+/// they can be read there: after a failed sync, and that may have been one of this very function,
+/// the page cache shows bytes that the disk never got.
+fn repair(found: &Found) -> Result<Head, JournalError> {
     let Found {
         segment,
         head,
         stop: Stop { end, .. },
         last_leaf,
-    } = last;
+    } = found;
     let kept_bytes = usize::try_from(end.offset - head.offset).unwrap_or(usize::MAX);
     let kept = segment.read(head.offset, kept_bytes)?;
     segment.write_head(head)?;
     segment.write(&kept, head.offset)?;
-    if torn > 0 || segment.end < segment.header.capacity {
-        segment.zero_from(end.offset)?;
-    }
+    segment.zero_from(end.offset)?;
     segment.sync()?;
     if kept.is_empty() {
         return Ok(head.clone());

@@ -12,7 +12,6 @@ use super::segment::{self, Cursor, Segment};
 const READ_AHEAD_BYTES: usize = 2 * MAX_FRAME_BYTES;
 
 /// A walk over the frames of one segment.
-#[derive(Debug)]
 pub(super) struct Walk {
     /// Where the next frame is expected.
     next: Cursor,
@@ -95,7 +94,7 @@ pub(super) fn scan(segment: &Segment, head: &Head) -> Result<(Stop, LeafHash), J
     let mut walk = Walk::new(segment.start());
     let mut last_leaf = segment.header.previous_leaf;
     let stop = loop {
-        if walk.next.position == head.next_position || head.next_position < segment.header.base {
+        if walk.next.position == head.next_position {
             verify_head(segment, head, &walk, last_leaf)?;
         }
         match walk.step(segment)? {

@@ -186,8 +186,21 @@ impl Segment {
             offset: SLOTS_START,
             ..self.start()
         };
-        head::newest(&self.read(at.offset, SLOTS_BYTES)?)
-            .ok_or_else(|| self.damaged(at, Damage::NoHead))
+        let head = head::newest(&self.read(at.offset, SLOTS_BYTES)?);
+        let head = head.ok_or_else(|| self.damaged(at, Damage::NoHead))?;
+        let Head {
+            next_position,
+            offset,
+            ..
+        } = head;
+        if next_position < self.header.base {
+            let damage = Damage::HeadMismatch {
+                next_position,
+                offset,
+            };
+            return Err(self.damaged(at, damage));
+        }
+        Ok(head)
     }
 
     /// Verifies that this segment continues the record whose leaf hash is `last_leaf`.
