@@ -1,0 +1,308 @@
+//! Connections: accepted up to a bound, held to their times, and drained at the end.
+//!
+//! The bounds of HTTP/2 are set here one by one, because several are unlimited by default.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower::Service as _;
+
+use super::capacity::ConnectionPlaces;
+use crate::config::Limits;
+use crate::telemetry::Metrics;
+
+/// The first bytes of a client, TLS included, must be here by then; silence would hold a place.
+const OPENING_MAX: Duration = Duration::from_secs(5);
+/// The head of an HTTP/1.1 request must be here by then.
+const HEAD_MAX: Duration = Duration::from_secs(10);
+/// A quiet HTTP/2 connection is asked for a sign of life this often: connections that are half open
+/// swallow calls otherwise.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// How long a sign of life may take.
+const KEEPALIVE_MAX: Duration = Duration::from_secs(20);
+/// A connection is asked to end at about this age, so that load spreads over new sidecars.
+const AGE_MAX: Duration = Duration::from_mins(20);
+/// The streams of a connection that was asked to end may go on for this long.
+const AGE_GRACE: Duration = Duration::from_secs(30);
+/// At the end of the process all connections together have this long.
+const DRAIN_MAX: Duration = Duration::from_secs(20);
+/// Bytes of a request's headers: a token of 4 KB and the rest.
+const HEADERS_MAX: u32 = 8 * 1024;
+/// Resets that wait to be seen, and resets for faults of the client: above these the connection is
+/// closed, because they cost us more than the client.
+const PENDING_RESETS_MAX: usize = 20;
+const ERROR_RESETS_MAX: usize = 256;
+/// What an HTTP/2 client says first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Serves a router on a port.
+#[derive(Clone)]
+pub struct Server {
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    limits: Limits,
+    metrics: Metrics,
+    http: Builder<TokioExecutor>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// A server of this router; with TLS where an acceptor is given.
+    pub fn new(router: Router, tls: Option<TlsAcceptor>, limits: Limits, metrics: Metrics) -> Self {
+        Self {
+            router,
+            tls,
+            limits,
+            metrics,
+            http: http(&limits),
+        }
+    }
+
+    /// Accepts and serves until `stop` is ready; then lets the requests at hand finish, for 20
+    /// seconds at most.
+    ///
+    /// Streams have to be ended by those who feed them.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let (stopping, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut stop => break,
+                // Ended connections are taken out as they end, so that the set stays small.
+                Some(_) = connections.join_next() => continue,
+                accepted = accept(&listener) => accepted,
+            };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                self.metrics.shed();
+                continue;
+            };
+            let server = self.clone();
+            let stopped = stopped.clone();
+            connections.spawn(async move {
+                server.connection(accepted, stopped).await;
+                drop(place);
+            });
+        }
+        drop(listener);
+        stopping.send_replace(true);
+        let drained = async { while connections.join_next().await.is_some() {} };
+        if timeout(DRAIN_MAX, drained).await.is_err() {
+            tracing::warn!("connections were still open after the drain; closing them");
+        }
+    }
+
+    async fn connection(&self, stream: TcpStream, stop: watch::Receiver<bool>) {
+        let _open = self.metrics.connection_opened();
+        if let Err(error) = self.open(stream, stop).await {
+            tracing::debug!(error = %error, "connection ended");
+        }
+    }
+
+    async fn open(&self, stream: TcpStream, stop: watch::Receiver<bool>) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        match &self.tls {
+            Some(tls) => {
+                let stream = timeout(OPENING_MAX, tls.accept(stream)).await??;
+                self.talk(stream, stop).await
+            }
+            None => self.talk(stream, stop).await,
+        }
+    }
+
+    async fn talk(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        mut stop: watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let (mut read, write) = tokio::io::split(stream);
+        let opening = timeout(OPENING_MAX, opening(&mut read)).await??;
+        let stream = tokio::io::join(io::Cursor::new(opening).chain(read), write);
+        let places = ConnectionPlaces(Arc::new(Semaphore::new(self.limits.connection_requests)));
+        let service = service_fn(|mut request: Request<Incoming>| {
+            request.extensions_mut().insert(places.clone());
+            let answer = self.router.clone().call(request.map(Body::new));
+            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+        });
+        let mut talk = pin!(self.http.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            ended = talk.as_mut() => return ended.map_err(io::Error::other),
+            () = tokio::time::sleep(age()) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        talk.as_mut().graceful_shutdown();
+        timeout(AGE_GRACE, talk).await?.map_err(io::Error::other)
+    }
+}
+
+fn http(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_MAX);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(HEADERS_MAX)
+        .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
+        .max_local_error_reset_streams(ERROR_RESETS_MAX)
+        .keep_alive_interval(KEEPALIVE_INTERVAL)
+        .keep_alive_timeout(KEEPALIVE_MAX);
+    http
+}
+
+/// The next connection. Some errors are the client's; the others, such as too many open files, pass
+/// with time, and until then there is nothing to do but wait.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!(error = %error, "connection not accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// The first bytes: enough to tell HTTP/2 from anything else.
+async fn opening(read: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(PREFACE.len());
+    while bytes.len() < PREFACE.len() && PREFACE.starts_with(&bytes) {
+        let wanted = u64::try_from(PREFACE.len() - bytes.len()).unwrap_or(0);
+        if read.take(wanted).read_buf(&mut bytes).await? == 0 {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
+/// The age at which a connection is asked to end: a tenth more or less, so that connections that
+/// were opened together do not end together.
+fn age() -> Duration {
+    let jitter = getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX));
+    AGE_MAX.mul_f64(0.9 + 0.2 * jitter)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::config::{Config, ConfigFlags};
+
+    fn server(connections: usize) -> Server {
+        let (config, _) = Config::load(&ConfigFlags::default(), &[]).unwrap();
+        let limits = Limits {
+            connections,
+            ..config.limits
+        };
+        let router = Router::new().route("/livez", get(|| async { "ok" }));
+        Server::new(router, None, limits, Metrics::new())
+    }
+
+    async fn started(
+        server: Server,
+    ) -> (
+        std::net::SocketAddr,
+        oneshot::Sender<()>,
+        tokio::task::JoinHandle<()>,
+    ) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(server.serve(listener, async move {
+            stopped.await.ok();
+        }));
+        (address, stop, serving)
+    }
+
+    async fn ask(stream: &mut TcpStream, text: &[u8]) -> String {
+        stream.write_all(text).await.unwrap();
+        let mut bytes = vec![0; 1024];
+        let count = stream.read(&mut bytes).await.unwrap();
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
+    }
+
+    const GET: &[u8] = b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+    #[tokio::test]
+    async fn serves_http1_and_http2_on_one_port() {
+        let (address, _stop, _serving) = started(server(8)).await;
+        let mut one = TcpStream::connect(address).await.unwrap();
+        let answer = ask(&mut one, GET).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        let mut two = TcpStream::connect(address).await.unwrap();
+        two.write_all(&PREFACE[..10]).await.unwrap();
+        let mut rest = PREFACE[10..].to_vec();
+        rest.extend([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+        two.write_all(&rest).await.unwrap();
+        let mut head = [0; 9];
+        two.read_exact(&mut head).await.unwrap();
+        assert_eq!(head[3], 4, "the first frame is SETTINGS");
+        let mut settings = vec![0; usize::from(head[2])];
+        two.read_exact(&mut settings).await.unwrap();
+        let streams = [0, 3, 0, 0, 0, 64];
+        assert!(
+            settings.chunks(6).any(|setting| setting == streams),
+            "{settings:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn closes_what_comes_above_the_bound() {
+        let (address, _stop, _serving) = started(server(1)).await;
+        let mut first = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut first, GET).await.starts_with("HTTP/1.1 200"));
+        let mut second = TcpStream::connect(address).await.unwrap();
+        assert_eq!(second.read(&mut [0; 8]).await.unwrap_or(0), 0);
+        assert!(ask(&mut first, GET).await.starts_with("HTTP/1.1 200"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closes_silent_connections() {
+        let (address, _stop, _serving) = started(server(8)).await;
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        assert_eq!(silent.read(&mut [0; 8]).await.unwrap(), 0);
+        let mut half = TcpStream::connect(address).await.unwrap();
+        half.write_all(&PREFACE[..10]).await.unwrap();
+        assert_eq!(half.read(&mut [0; 8]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn stops_accepting_and_ends_idle_connections_on_drain() {
+        let (address, stop, serving) = started(server(8)).await;
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut idle, GET).await.starts_with("HTTP/1.1 200"));
+        stop.send(()).unwrap();
+        serving.await.unwrap();
+        assert_eq!(idle.read(&mut [0; 8]).await.unwrap(), 0);
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}
