@@ -33,6 +33,13 @@ pub(super) struct Stop {
     pub(super) fault: FrameFault,
 }
 
+impl Stop {
+    /// Whether nothing was written where the next batch should begin.
+    pub(super) fn is_blank(&self) -> bool {
+        (self.fault, self.broken_at) == (FrameFault::Blank, self.end)
+    }
+}
+
 impl Walk {
     /// Begins at `at`, which must be the start of a batch.
     pub(super) fn new(at: Cursor) -> Self {
@@ -155,18 +162,13 @@ pub(super) fn verify_end(
     stop: &Stop,
     next_base: u64,
 ) -> Result<(), JournalError> {
-    let Stop {
-        end,
-        broken_at,
-        fault,
-    } = *stop;
-    if end.position > next_base {
-        return Err(segment.damaged(end, Damage::Overlap { next_base }));
+    if stop.end.position > next_base {
+        return Err(segment.damaged(stop.end, Damage::Overlap { next_base }));
     }
-    if end.position < next_base && (fault, broken_at) != (FrameFault::Blank, end) {
-        return Err(segment.damaged(broken_at, Damage::Confirmed(fault)));
+    if stop.end.position < next_base && !stop.is_blank() {
+        return Err(segment.damaged(stop.broken_at, Damage::Confirmed(stop.fault)));
     }
-    segment::verify_gap(disk, end.position, next_base)
+    segment::verify_gap(disk, stop.end.position, next_base)
 }
 
 /// How many bytes behind the last complete batch a torn one left; zero where nothing was written.
