@@ -60,3 +60,44 @@ impl ImportArgs {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Args as _, Command};
+
+    #[test]
+    fn reads_its_command_line() {
+        let command = ImportArgs::augment_args(Command::new("import"));
+        command.clone().debug_assert();
+        let line = [
+            "import",
+            "--mapping",
+            "m.toml",
+            "a.csv",
+            "b.csv.gz",
+            "--dry-run",
+        ];
+        let matches = command.try_get_matches_from(line).unwrap();
+        let args = <ImportArgs as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
+        assert!(args.dry_run);
+        assert_eq!(args.files.len(), 2);
+        assert_eq!(args.rejects, PathBuf::from("makegood-rejects.csv"));
+    }
+
+    #[test]
+    fn names_the_mapping_that_is_not_there() {
+        let args = ImportArgs {
+            mapping: PathBuf::from("absent.toml"),
+            files: vec![PathBuf::from("a.csv")],
+            dry_run: true,
+            rejects: PathBuf::from("r.csv"),
+        };
+        let mut sink = crate::import::memory::MemorySink::default();
+        let error = args.execute(&mut sink).unwrap_err().to_string();
+        assert!(
+            error.starts_with("mapping absent.toml: cannot be read"),
+            "{error}"
+        );
+    }
+}

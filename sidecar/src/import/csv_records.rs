@@ -1,13 +1,14 @@
 //! CSV and white-space tables, cut into records.
 //!
-//! A quote that is never closed would swallow the file. Here it costs its own line: a record that
-//! grows beyond the limit, or reaches the end of the file with a quote open, is broken at its first
-//! line, and the lines after that are read afresh.
+//! A quote that is never closed would swallow the lines up to the next quote, or the file. Here it
+//! costs its own line: a record of several lines that grows beyond the limit, reaches the end of the
+//! file, or comes out with too many or too few fields is broken at its first line, and the lines
+//! after that are read afresh.
 
 use std::io;
 use std::path::Path;
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use super::error::ImportError;
 use super::input::{Broken, Item, Record};
@@ -40,7 +41,8 @@ struct Fields {
 
 /// How the next record came out.
 enum Cut {
-    Fields(Line, Fields),
+    /// Its first line, the others, and its fields.
+    Fields(Line, Vec<Line>, Fields),
     Broken(Line, &'static str),
 }
 
@@ -53,7 +55,11 @@ impl CsvRecords {
         let cutter = match mapping.delimiter {
             Delimiter::Whitespace => Cutter::Whitespace,
             Delimiter::Byte(byte) => {
-                Cutter::Byte(Box::new(ReaderBuilder::new().delimiter(byte).build()))
+                // A carriage return is not an end: before the line feed it is trimmed with the
+                // field, elsewhere it is data.
+                let mut builder = ReaderBuilder::new();
+                builder.delimiter(byte).terminator(Terminator::Any(b'\n'));
+                Cutter::Byte(Box::new(builder.build()))
             }
         };
         let encoding = mapping.encoding;
@@ -99,21 +105,26 @@ impl CsvRecords {
         let Some(cut) = self.cut()? else {
             return Ok(None);
         };
-        let (line, outcome) = match cut {
-            Cut::Broken(line, reason) => (line, Err(reason.to_owned())),
-            Cut::Fields(line, fields) => {
-                let record = self.record(line.number, &fields);
-                (line, record)
+        let (first, more, outcome) = match cut {
+            Cut::Broken(line, reason) => (line, Vec::new(), Err(reason.to_owned())),
+            Cut::Fields(first, more, fields) if fields.ends.len() != self.width => {
+                self.lines.give_back(more.into_iter());
+                let (is, should) = (fields.ends.len(), self.width);
+                let reason = format!("the line has {is} fields, but there are {should} columns");
+                (first, Vec::new(), Err(reason))
+            }
+            Cut::Fields(first, more, fields) => {
+                let record = self.record(first.number, &fields);
+                (first, more, record)
             }
         };
-        let record = outcome.map_err(|reason| Broken {
-            line: line.number,
-            reason,
-        });
-        Ok(Some(Item {
-            record,
-            raw: without_end(&line.bytes).to_vec(),
-        }))
+        let line = first.number;
+        let record = outcome.map_err(|reason| Broken { line, reason });
+        let mut raw = first.bytes;
+        more.iter()
+            .for_each(|line| raw.extend_from_slice(&line.bytes));
+        raw.truncate(without_end(&raw).len());
+        Ok(Some(Item { record, raw }))
     }
 
     fn header(&mut self, path: &Path) -> Result<Vec<String>, ImportError> {
@@ -130,7 +141,7 @@ impl CsvRecords {
                 "the file is empty; it needs a header, or header = false in the mapping",
             )),
             Some(Cut::Broken(_, reason)) => Err(bad(reason)),
-            Some(Cut::Fields(_, fields)) => fields
+            Some(Cut::Fields(_, _, fields)) => fields
                 .iter()
                 .map(|field| decode(field, self.encoding).map(|it| it.trim().to_owned()))
                 .collect::<Result<_, _>>()
@@ -138,14 +149,8 @@ impl CsvRecords {
         }
     }
 
-    /// Decodes the fields that the mapping asked for.
+    /// Decodes the fields that the mapping asked for; there are as many as columns.
     fn record(&self, line: u64, fields: &Fields) -> Result<Record, String> {
-        if fields.ends.len() != self.width {
-            let (is, should) = (fields.ends.len(), self.width);
-            return Err(format!(
-                "the line has {is} fields, but there are {should} columns"
-            ));
-        }
         let mut record = Record::new(line);
         for position in &self.positions {
             record.push(Some(&decode(fields.get(*position), self.encoding)?));
@@ -168,7 +173,7 @@ impl CsvRecords {
             return match &mut self.cutter {
                 Cutter::Whitespace => {
                     let fields = Fields::of_words(&line.bytes);
-                    Ok(Some(Cut::Fields(line, fields)))
+                    Ok(Some(Cut::Fields(line, Vec::new(), fields)))
                 }
                 Cutter::Byte(reader) => cut_quoted(reader, &mut self.lines, line).map(Some),
             };
@@ -180,28 +185,19 @@ impl CsvRecords {
 fn cut_quoted(reader: &mut Reader, lines: &mut Lines, first: Line) -> io::Result<Cut> {
     reader.reset();
     let mut fields = Fields::default();
-    if fields.feed(reader, &first.bytes) {
-        return Ok(Cut::Fields(first, fields));
-    }
-    let mut whole = first.bytes.clone();
+    let mut is_whole = fields.feed(reader, &first.bytes);
+    let mut size = first.bytes.len();
     let mut more = Vec::new();
-    while let Some(line) = lines.next_line()? {
-        let is_too_long = line.is_cut || whole.len() + line.bytes.len() > MAX_RECORD_BYTES;
-        let is_whole = !is_too_long && fields.feed(reader, &line.bytes);
-        whole.extend_from_slice(&line.bytes);
-        if is_whole {
-            return Ok(Cut::Fields(
-                Line {
-                    bytes: whole,
-                    ..first
-                },
-                fields,
-            ));
-        }
-        more.push(line);
-        if is_too_long {
+    while !is_whole && size <= MAX_RECORD_BYTES {
+        let Some(line) = lines.next_line()? else {
             break;
-        }
+        };
+        size += line.bytes.len();
+        is_whole = size <= MAX_RECORD_BYTES && !line.is_cut && fields.feed(reader, &line.bytes);
+        more.push(line);
+    }
+    if is_whole {
+        return Ok(Cut::Fields(first, more, fields));
     }
     lines.give_back(more.into_iter());
     Ok(Cut::Broken(first, "a quote is opened and not closed"))

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use proptest::prelude::*;
+
 use super::super::rows::{Kind, Put, PutError, Reject, Row, Sink, SinkError};
 use super::{Desk, into};
 
@@ -106,6 +108,18 @@ fn loses_only_the_broken_lines_and_keeps_them_with_their_reasons() {
         assert!(reason.starts_with(expected.2), "{reason}");
     }
     assert_eq!(rejected[0][4], "2,b,short");
+}
+
+#[test]
+fn loses_one_line_to_a_quote_that_a_later_line_closes() {
+    let mut desk = Desk::new();
+    let text = "id,who,text,day\n1,a,\"never closed,2024-05-03\n2,b,good,2024-05-03\n\
+        3,c,\"good, too\",2024-05-03\n4,d,a\rb,2024-05-03\n";
+    let report = desk.import_text(NOTES, text);
+    let ids: Vec<_> = texts(&desk).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["2", "3", "4"]);
+    assert_eq!(report.rejected_count(), 1);
+    assert_eq!(desk.rejected()[0][4], "1,a,\"never closed,2024-05-03");
 }
 
 #[test]
@@ -232,4 +246,40 @@ fn goes_on_after_a_refusal_of_the_sink_and_ends_with_its_failure() {
     let file = desk.file("data.csv", format!("{head}3,c,good,2024-05-03\n"));
     let error = into(&mut Picky, desk.rejects(), NOTES, &[file]).unwrap_err();
     assert_eq!(error.to_string(), "cannot store the rows: no space");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn never_panics_and_accounts_for_every_line(
+        bytes in prop::collection::vec(prop_oneof![
+            Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(b'x'), any::<u8>(),
+        ], 0..400),
+    ) {
+        let mut desk = Desk::new();
+        let text = [b"id,who,text,day\n", bytes.as_slice()].concat();
+        let report = desk.import_text(NOTES, text);
+        let counts = report.counts(Kind::Preference);
+        let taken = counts.new + counts.changed + counts.same;
+        prop_assert_eq!(taken + report.rejected_count(), report.line_count);
+    }
+
+    #[test]
+    fn reads_back_what_a_csv_writer_wrote(
+        words in prop::collection::vec("[a-z\",;\n\r é]{1,30}[a-z]", 1..20),
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["id", "who", "text", "day"]).unwrap();
+        for (id, word) in words.iter().enumerate() {
+            let id = format!("{id:03}");
+            writer.write_record([id.as_str(), "a", word, "2024-05-03"]).unwrap();
+        }
+        let mut desk = Desk::new();
+        let report = desk.import_text(NOTES, writer.into_inner().unwrap());
+        prop_assert_eq!(report.rejected_count(), 0);
+        let read: Vec<_> = texts(&desk).into_iter().map(|(_, text)| text).collect();
+        let written: Vec<_> = words.iter().map(|word| word.trim().to_owned()).collect();
+        prop_assert_eq!(read, written);
+    }
 }
