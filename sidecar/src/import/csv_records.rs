@@ -121,8 +121,9 @@ impl CsvRecords {
         let line = first.number;
         let record = outcome.map_err(|reason| Broken { line, reason });
         let mut raw = first.bytes;
-        more.iter()
-            .for_each(|line| raw.extend_from_slice(&line.bytes));
+        for line in &more {
+            raw.extend_from_slice(&line.bytes);
+        }
         raw.truncate(without_end(&raw).len());
         Ok(Some(Item { record, raw }))
     }
