@@ -6,9 +6,10 @@ import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 
 import { keepPicture } from '../support/browser.mjs';
-import { useStage } from '../support/desktop.mjs';
+import { WITHHELD, useStage } from '../support/desktop.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const LEAST_HEIGHT = 420;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 describe('access', () => {
@@ -45,7 +46,7 @@ describe('access', () => {
       await desk.frame.getByText('No one with this number yet').first().waitFor();
     },
     withheld: async (desk) => {
-      await desk.take(stage.caller(/withheld/i));
+      await desk.take(WITHHELD);
       await desk.frame.getByText('The caller withholds their number').first().waitFor();
     },
   };
@@ -152,20 +153,24 @@ describe('access', () => {
 
 // Gives the panel a width, a look, and the height of its content.
 async function dress(desk, width, theme) {
-  await desk.panel.evaluate((panel, look) => {
-    panel.theme = look.theme;
-    panel.closest('.desk-body').style.gridTemplateColumns = 'minmax(0, 1fr) auto';
-    panel.style.inlineSize = `${look.width}px`;
-  }, { width, theme });
-  await desk.body.evaluate((_, wanted) => new Promise((done) => {
-    const look = () => (innerWidth === wanted ? requestAnimationFrame(() => requestAnimationFrame(done)) : requestAnimationFrame(look));
-    look();
-  }), width);
+  await resize(desk, { theme, width, height: LEAST_HEIGHT });
   const height = await desk.body.evaluate(() => document.documentElement.scrollHeight);
-  await desk.panel.evaluate((panel, tall) => {
+  await resize(desk, { theme, width, height });
+}
+
+async function resize(desk, wanted) {
+  await desk.panel.evaluate((panel, { theme, width, height }) => {
+    panel.theme = theme;
     panel.closest('.desk').style.blockSize = 'auto';
-    panel.style.blockSize = `${tall}px`;
-  }, Math.max(420, height));
+    panel.closest('.desk-body').style.gridTemplateColumns = 'minmax(0, 1fr) auto';
+    panel.style.inlineSize = `${width}px`;
+    panel.style.blockSize = `${height}px`;
+  }, wanted);
+  await desk.body.evaluate((_, { theme, width, height }) => new Promise((done) => {
+    const dressed = () => innerWidth === width && innerHeight === height && document.documentElement.dataset.theme === theme;
+    const look = () => requestAnimationFrame(dressed() ? () => requestAnimationFrame(done) : look);
+    look();
+  }), wanted);
 }
 
 async function assertReflows(desk, name, width) {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { useStage } from '../support/desktop.mjs';
+import { WITHHELD, useStage } from '../support/desktop.mjs';
 
 const RPC = /\/makegood\.v1\.\w+\//;
 
@@ -31,7 +31,7 @@ describe('who is calling', () => {
 
   it('asks when the number is withheld, and shows no number', async () => {
     const [desk] = await stage.open();
-    await desk.take(stage.caller(/withheld/i));
+    await desk.take(WITHHELD);
     await desk.frame.getByText('The caller withholds their number').first().waitFor();
     assert.equal((await desk.state()).matchStatus, 'MATCH_STATUS_ANONYMOUS');
     await giveIsOff(desk);

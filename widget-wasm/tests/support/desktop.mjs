@@ -48,6 +48,9 @@ export function useStage() {
   return stage;
 }
 
+/** Who calls without a number. */
+export const WITHHELD = { phone: '' };
+
 /** One agent's desk on a page. */
 export class Desk {
   constructor(stage, page, agent) {
@@ -78,17 +81,16 @@ export class Desk {
     return this.root.locator(`[data-call="${name}"]`);
   }
 
-  /** Makes a caller of the cast ring here, and answers. Returns the call's id. */
+  /** Makes a caller ring here, and answers. Returns the call's id. */
   async take(caller) {
     await this.ring(caller);
     await this.phone('answer').click();
     return this.callId();
   }
 
-  /** Makes a caller of the cast ring here. Returns the call's id. */
+  /** Makes a caller ring here. Returns the call's id. */
   async ring(caller) {
-    const index = this.stage.cast.callers.indexOf(caller);
-    await this.root.locator(`[data-caller="${index}"]`).click();
+    await this.root.locator(`[data-phone="${caller.phone}"]`).click();
     return this.callId();
   }
 

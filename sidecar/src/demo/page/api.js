@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Caller Someone who can be made to call.
  * @property {string} name The name, for the demo's viewer only: the panel finds out by itself.
- * @property {string} phone The number as the switch gives it; empty if it is withheld.
+ * @property {string} phone The number as the switch gives it.
  * @property {string} note One line on what is special about this call.
  *
  * @typedef {object} Cast `GET /demo/cast.json`

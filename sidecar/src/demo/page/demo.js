@@ -8,6 +8,8 @@ import { playCall } from './play.js';
 
 // The same sidecar by another name, so that the panel has an origin of its own.
 const FRAME_SRC = `http://localhost:${location.port}/embed/`;
+// The one caller whom no customer data can have.
+const WITHHELD = { name: 'Withheld number', phone: '', note: 'the caller hides the number' };
 const LOOK_KEY = 'makegood-demo-look';
 
 const $ = (id) => document.getElementById(id);
@@ -91,7 +93,7 @@ async function start() {
   const pair = agents.slice(0, 2);
   const desks = pair.map((agent, index) => {
     const [colleague] = pair[(index + 1) % pair.length].name.split(' ');
-    return new Desk(agent, callers, colleague, FRAME_SRC);
+    return new Desk(agent, [...callers, WITHHELD], colleague, FRAME_SRC);
   });
   $('desks').append(...desks.map(({ root }) => root));
   const refresh = keepLedger();

@@ -38,7 +38,7 @@ export class Desk extends EventTarget {
     this.root.setAttribute('aria-labelledby', title.id);
     this.#part('.phone').setAttribute('aria-label', `Softphone of ${agent.name}`);
     this.#part('.avatar').textContent = agent.name.split(/\s+/).map((word) => word[0]).slice(0, 2).join('');
-    this.#part('.callers').append(...callers.map((caller, index) => this.#callerRow(caller, index)));
+    this.#part('.callers').append(...callers.map((caller) => this.#callerRow(caller)));
     this.#paint();
     setInterval(() => this.#paintClock(), 1000);
   }
@@ -89,15 +89,16 @@ export class Desk extends EventTarget {
     return this.root.querySelector(selector);
   }
 
-  #callerRow({ name, phone, note }, index) {
+  #callerRow({ name, phone, note }) {
     const row = document.createElement('li');
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'caller';
-    button.dataset.caller = String(index);
+    button.dataset.phone = phone;
     for (const [kind, text] of [['caller-name', name], ['caller-phone', phone || 'Number withheld'], ['caller-note', note]]) {
       const line = document.createElement('span');
       line.className = kind;
+      line.dir = 'auto';
       line.textContent = text;
       button.append(line);
     }
