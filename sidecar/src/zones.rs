@@ -34,14 +34,26 @@ fn bounds(unit: CalendarUnit, zone: &str, now: Time) -> Result<(Time, Time), jif
     let zone = TimeZone::get(zone)?;
     let today = Timestamp::from_nanosecond(now.as_nanos().into())?.to_zoned(zone.clone()).date();
     let first = first_day(unit, today)?;
-    let next = match unit {
-        CalendarUnit::Day => first.checked_add(1.day())?,
-        CalendarUnit::Week => first.checked_add(1.week())?,
-        CalendarUnit::Month => first.checked_add(1.month())?,
-        CalendarUnit::Quarter => first.checked_add(3.months())?,
-        CalendarUnit::Year => first.checked_add(1.year())?,
-    };
-    Ok((instant(&first.to_zoned(zone.clone())?), instant(&next.to_zoned(zone)?)))
+    let next = following(unit, first)?;
+    let next_start = instant(&next.to_zoned(zone.clone())?);
+    if now < next_start {
+        return Ok((instant(&first.to_zoned(zone)?), next_start));
+    }
+    // Where clocks go back over midnight, the old date returns once the new one has begun; the new
+    // one goes on, or an instant would be in two windows.
+    let later = following(unit, next)?;
+    Ok((next_start, instant(&later.to_zoned(zone)?)))
+}
+
+/// The first day of the unit after the one that begins on this day.
+fn following(unit: CalendarUnit, first: Date) -> Result<Date, jiff::Error> {
+    first.checked_add(match unit {
+        CalendarUnit::Day => 1.day(),
+        CalendarUnit::Week => 1.week(),
+        CalendarUnit::Month => 1.month(),
+        CalendarUnit::Quarter => 3.months(),
+        CalendarUnit::Year => 1.year(),
+    })
 }
 
 fn first_day(unit: CalendarUnit, day: Date) -> Result<Date, jiff::Error> {
@@ -102,6 +114,19 @@ mod tests {
         ] {
             assert_eq!(bounds(unit, zone, at(now)).unwrap(), (at(start), at(end)), "{zone} {now}");
         }
+    }
+
+    /// Clocks went back by an hour one minute after midnight, so the evening came twice.
+    #[test]
+    fn lets_no_day_return_after_the_next_has_begun() {
+        let zone = "America/St_Johns";
+        let day = |now| bounds(CalendarUnit::Day, zone, at(now)).unwrap();
+        let saturday = (at("1987-10-24T02:30:00Z"), at("1987-10-25T02:30:00Z"));
+        let sunday = (at("1987-10-25T02:30:00Z"), at("1987-10-26T03:30:00Z"));
+        assert_eq!(day("1987-10-25T02:29:59Z"), saturday);
+        assert_eq!(day("1987-10-25T02:30:30Z"), sunday);
+        assert_eq!(day("1987-10-25T02:31:00Z"), sunday, "the evening of Saturday again");
+        assert_eq!(day("1987-10-25T03:31:00Z"), sunday);
     }
 
     proptest! {

@@ -1,0 +1,185 @@
+//! Tests of policy files: the standard one, and every problem that a text can have.
+
+use makegood_core::policy::{Dimension, GestureValue, Window};
+
+use super::*;
+
+fn problems(text: &str) -> Vec<String> {
+    let Problems(problems) = PolicyFile::parse(text.to_owned()).unwrap_err();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// The standard policy with a part replaced.
+fn changed(from: &str, to: &str) -> String {
+    assert!(STANDARD.contains(from), "{from}");
+    STANDARD.replacen(from, to, 1)
+}
+
+#[test]
+fn gives_2000_dollars_by_default() {
+    let file = PolicyFile::load(None).unwrap();
+    let policy = &file.policy;
+    assert_eq!(policy.limits.len(), 1);
+    let limit = &policy.limits[0];
+    assert!(limit.scope.contains(&Dimension::Agent) && limit.scope.contains(&Dimension::Customer));
+    assert_eq!(limit.caps.values().copied().collect::<Vec<_>>(), [200_000]);
+    let days_30 = 30 * makegood_core::time::NS_PER_DAY;
+    assert_eq!(
+        limit.window,
+        Window::Case {
+            otherwise_ns: days_30
+        }
+    );
+    assert_eq!(policy.hold_ns, 600_000_000_000);
+    assert_eq!(policy.undo_ns, 30_000_000_000);
+    assert_eq!(policy.gestures.len(), 6);
+    assert_eq!(policy.gestures[2].value, GestureValue::Free);
+    assert_eq!(
+        policy.vision.as_deref(),
+        Some("Do right by the person in front of you.")
+    );
+}
+
+#[test]
+fn has_the_digest_of_its_exact_text() {
+    let file = PolicyFile::load(None).unwrap();
+    let digest: [u8; 32] = Sha256::digest(STANDARD).into();
+    assert_eq!(file.policy.digest, Digest::from_bytes(digest));
+    let again = PolicyFile::parse(format!("{STANDARD}\n")).unwrap();
+    assert_ne!(again.policy.digest, file.policy.digest);
+}
+
+#[rustfmt::skip]
+const REFUSED: &[(&str, &str, &str)] = &[
+    ("name = \"standard\"", "", "name: is missing; add it"),
+    ("version = \"1\"", "version = 1", "version: must be a text in quotes"),
+    ("vision =", "vison =", "vison: is unknown; the nearest key is vision"),
+    ("currencies = [\"USD\"]", "currencies = [\"USD\", \"XXQ\"]", "currencies: currency \"XXQ\" is unknown"),
+    ("currencies = [\"USD\"]", "currencies = \"USD\"", "currencies: must be a list of texts"),
+    ("currencies = [\"USD\"]", "currencies = [\"USD\", \"EUR\"]", "limits[0].caps: has no amount in EUR"),
+    ("hold = \"10 min\"", "hold = \"10 moments\"", "hold: \"10 moments\" is no duration"),
+    ("hold = \"10 min\"", "hold = \"1 month\"", "hold: \"1 month\" is no duration"),
+    ("hold = \"10 min\"", "hold = \"-10 min\"", "hold: must be above zero"),
+    ("note_max_chars = 500", "note_max_chars = -1", "note_max_chars: must be a whole number"),
+    ("id = \"customer_case\"", "id = \"Customer Case\"", "limits[0].id: \"Customer Case\": limit id must be"),
+    ("scope = [\"agent\",", "scope = [\"agnet\",", "limits[0].scope: \"agnet\" is unknown; the nearest is agent"),
+    ("window = \"case\"", "window = \"fortnight\"", "limits[0].window: \"fortnight\" is unknown; write"),
+    ("length = \"30 days\"\n", "", "limits[0].length: is missing; this window needs it"),
+    ("window = \"case\"", "window = \"lifetime\"", "limits[0].length: does not belong to this window"),
+    ("window = \"case\"\nlength = \"30 days\"", "window = \"month\"", "limits[0].zone: is missing; this window needs it"),
+    ("window = \"case\"\nlength = \"30 days\"", "window = \"month\"\nzone = \"Mars/Olympus\"", "limits[0].zone: \"Mars/Olympus\" is no time zone"),
+    ("caps = { USD = \"2000.00\" }", "caps = { USD = 2000.00 }", "limits[0].caps: USD must be in quotes"),
+    ("caps = { USD = \"2000.00\" }", "caps = { USD = \"2000.005\" }", "limits[0].caps: amount \"2000.005\" has fractions of a minor unit"),
+    ("caps = { USD = \"2000.00\" }", "caps = { USD = \"-1\" }", "limits[0].caps: in USD must be 1 to"),
+    ("caps = { USD = \"2000.00\" }", "caps = { USD = \"2e3\" }", "limits[0].caps: amount \"2e3\" is not a decimal number"),
+    ("caps = { USD = \"2000.00\" }", "", "limits[0].caps: is missing"),
+    ("caps = { USD = \"2000.00\" }", "caps = { USD = \"2000.00\" }\nreasons = [\"none\"]", "limits[0].reasons: names the reason none"),
+    ("label = \"Waive fee\"", "label = \"Waive the fee\"", "gestures[0].label: is longer than 10 characters"),
+    ("kind = \"fee_waiver\"", "kind = \"fee_waver\"", "gestures[0].kind: \"fee_waver\" is unknown; the nearest is fee_waiver"),
+    ("value = { USD = \"45.00\" }", "value = \"lots\"", "gestures[0].value: \"lots\" must be free, asked or amounts"),
+    ("value = { USD = \"45.00\" }", "value = \"free\"", "gestures[0].value: is free, but fee_waiver moves money"),
+    ("value = { USD = \"45.00\" }", "value = 45", "gestures[0].value: must name an amount in each currency"),
+    ("reason = \"our_mistake\"", "reason = \"mistake\"", "gestures[0].reason: names mistake"),
+    ("code = \"delay\"", "code = \"service_failed\"", "reasons[1].code: service_failed is already"),
+];
+
+#[test]
+fn names_each_problem_with_its_field_and_fix() {
+    for (from, to, expected) in REFUSED {
+        let found = problems(&changed(from, to));
+        assert!(
+            found.iter().any(|one| one.contains(expected)),
+            "{to} gave {found:?}"
+        );
+    }
+}
+
+#[test]
+fn names_all_problems_at_once() {
+    let found = problems("limits = 1\nreasons = [2]\n[[gestures]]\nlabel = 3\ncolour = \"red\"\n");
+    for expected in [
+        "name: is missing",
+        "version: is missing",
+        "limits: must be tables",
+        "reasons: must be tables",
+        "gestures[0].code: is missing",
+        "gestures[0].label: must be a text",
+        "gestures[0].kind: is missing",
+        "gestures[0].value: is missing",
+        "gestures[0].colour: is unknown; remove it",
+    ] {
+        assert!(
+            found.iter().any(|one| one.starts_with(expected)),
+            "{expected}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn says_where_toml_is_broken() {
+    let found = problems("name = \"x\"\nversion");
+    assert!(found[0].contains("line 2"), "{found:?}");
+}
+
+#[test]
+fn reads_windows_of_every_kind() {
+    let windows = [
+        ("window = \"interaction\"", "in one interaction"),
+        ("window = \"lifetime\"", "ever"),
+        ("window = \"rolling\"\nlength = \"36h\"", "in the last 36h"),
+        (
+            "window = \"quarter\"\nzone = \"Europe/Madrid\"",
+            "in one quarter of Europe/Madrid",
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (window, expected) in windows {
+        let path = folder.path().join("policy.toml");
+        std::fs::write(
+            &path,
+            changed("window = \"case\"\nlength = \"30 days\"", window),
+        )
+        .unwrap();
+        let args = CheckArgs { file: Some(path) };
+        let report = args.run().unwrap();
+        assert!(report.contains(expected), "{report}");
+    }
+}
+
+#[test]
+fn reports_what_a_policy_means() {
+    let report = CheckArgs { file: None }.run().unwrap();
+    for expected in [
+        "policy     standard, version 1",
+        "limit      customer_case: 2000.00 USD for each agent and customer, in one case, or in 30 days where there is none",
+        "reason     Delay: We come when we said, or say so before.",
+        "gesture    Waive fee (fee_waiver): 45.00 USD",
+        "gesture    Call back (promise_made): costs nothing",
+        "gesture    Credit (refund_credit): the agent names the amount",
+        "the policy is sound",
+    ] {
+        assert!(
+            report.contains(expected),
+            "{expected} is missing in {report}"
+        );
+    }
+}
+
+#[test]
+fn names_the_file_that_is_no_policy() {
+    let path = Path::new("/nowhere/policy.toml");
+    let error = PolicyFile::load(Some(path)).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("policy /nowhere/policy.toml cannot be read")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.toml");
+    std::fs::write(&path, "name = \"x\"\n").unwrap();
+    let error = PolicyFile::load(Some(&path)).unwrap_err().to_string();
+    assert!(
+        error.contains("policy.toml has problems:\n  version: is missing"),
+        "{error}"
+    );
+}
