@@ -1,16 +1,24 @@
 //! The Makegood sidecar: the shell around the functional core.
 
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod demo;
+pub mod generate;
 pub mod grpc;
+pub mod guard;
 pub mod house;
+pub mod http;
 pub mod hub;
 pub mod import;
 pub mod journal;
 pub mod ledger;
 pub mod phone;
+pub mod policy_file;
 pub mod read_model;
 pub mod records;
+pub mod server;
+pub mod telemetry;
 pub mod token;
 pub mod vault;
 pub mod zones;

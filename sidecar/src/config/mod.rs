@@ -12,10 +12,10 @@ mod secret;
 mod web;
 
 pub use flags::ConfigFlags;
+pub(crate) use keys::nearest;
 pub use layers::{Origin, OriginLine};
 pub use secret::{SecretError, read_secret};
 pub use web::{HostRule, WebOrigin};
-pub(crate) use keys::nearest;
 pub(crate) use web::{LOOPBACK_NAMES, split_host};
 
 use std::fmt;

@@ -11,6 +11,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::shape::Problem;
+use crate::guard;
 use crate::house::HouseError;
 use crate::ledger::writer::WriteError;
 
@@ -52,6 +53,18 @@ pub fn desk_not_found() -> Status {
 /// The sidecar is going away.
 pub fn going_away() -> Status {
     build(Code::Unavailable, "GOING_AWAY", "the sidecar is going away", Vec::new(), retry)
+}
+
+/// What the guard answers instead of letting a call through.
+pub fn from_guard(refusal: &guard::Refusal) -> http::Response<axum::body::Body> {
+    let code = Code::from_i32(refusal.code() as i32);
+    let text = refusal.to_string();
+    let status = build(code, refusal.reason(), &text, refusal.metadata(), |details| {
+        if let Some(after) = refusal.retry_after() {
+            details.set_retry_info(Some(after));
+        }
+    });
+    status.into_http()
 }
 
 /// Something that a caller cannot know about went wrong.

@@ -1,11 +1,15 @@
 //! The ledger's entries, read from its journal.
 
+use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 
 use super::House;
 use crate::journal::error::JournalError;
+use crate::journal::frame::{LeafHash, leaf_hash};
 use crate::journal::reader::Reader;
 use crate::ledger::codec::{self, DecodeError};
+use crate::ledger::line::Line;
+use crate::records;
 use crate::vault::Pid;
 
 /// Entries that one listing looks at before it answers with what it has found.
@@ -23,6 +27,39 @@ pub enum ListError {
 }
 
 impl House {
+    /// The newest `limit` entries in words, oldest first, with their leaves.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn newest_lines(&self, limit: usize) -> Result<Vec<(Line, LeafHash)>, ListError> {
+        let end = self.shared.state.entry_count();
+        let start = end.saturating_sub(limit as u64);
+        let reader = Reader::open(&self.folder().join("ledger"))?;
+        let mut lines = Vec::new();
+        for record in reader.iter_from(start).take(limit) {
+            let record = record?;
+            if record.position < end {
+                let entry = codec::decode(&record.payload)?;
+                lines.push((Line::of(&entry), leaf_hash(&record.payload)));
+            }
+        }
+        Ok(lines)
+    }
+
+    /// The name of an employee; empty if it is not known.
+    pub fn agent_name(&self, pid: &Pid) -> String {
+        self.directory.name(&self.shared, pid)
+    }
+
+    /// The name of a customer; empty if it is not known.
+    pub fn customer_name(&self, pid: &Pid) -> String {
+        let found = self.shared.read_model.records_of(pid, &[(RecordKind::Customer, 1)]);
+        let envelope = found.ok().and_then(|found| found.into_iter().flatten().next());
+        let vault = self.shared.vault.read();
+        let record = envelope.and_then(|it| records::open::<pb::Customer>(&vault, &it).ok());
+        record.map(|record| record.display_name).unwrap_or_default()
+    }
+
     /// At most `limit` entries from `start` on, of one agent or of all, and where to go on.
     ///
     /// # Errors

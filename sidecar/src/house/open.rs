@@ -185,6 +185,22 @@ impl House {
         self.shared.read_model.progress()
     }
 
+    /// Whether giving works, and why not where it does not. History may still be on its way.
+    ///
+    /// # Errors
+    /// The reason, for people.
+    pub fn ready(&self) -> Result<(), String> {
+        if self.shared.writer.is_poisoned() {
+            return Err(WriteError::Poisoned.to_string());
+        }
+        Ok(())
+    }
+
+    /// Whether anything was ever recorded.
+    pub fn has_records(&self) -> bool {
+        self.shared.state.record_count() > 0
+    }
+
     /// The desks.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.shared.hub

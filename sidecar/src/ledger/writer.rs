@@ -5,6 +5,7 @@
 //! either. A failed write poisons the writer: what waited is answered as unknown, reads go on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -114,6 +115,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Writer {
     sender: SyncSender<Job>,
+    is_poisoned: Arc<AtomicBool>,
 }
 
 struct Job {
@@ -139,10 +141,16 @@ impl Writer {
     /// When the system gives no thread.
     pub fn start(parts: Parts) -> std::io::Result<(Self, WriterThread)> {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
-        let desk = WriterDesk { parts, is_poisoned: false };
+        let is_poisoned = Arc::new(AtomicBool::new(false));
+        let desk = WriterDesk { parts, is_poisoned: Arc::clone(&is_poisoned) };
         let thread = std::thread::Builder::new().name("writer".into());
         let thread = thread.spawn(move || desk.run(&receiver))?;
-        Ok((Self { sender }, WriterThread(thread)))
+        Ok((Self { sender, is_poisoned }, WriterThread(thread)))
+    }
+
+    /// Whether the journal has failed, so that nothing is written any more.
+    pub fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Acquire)
     }
 
     /// Makes work durable.
@@ -175,7 +183,7 @@ impl Writer {
 /// The writer's own side.
 struct WriterDesk {
     parts: Parts,
-    is_poisoned: bool,
+    is_poisoned: Arc<AtomicBool>,
 }
 
 /// What a batch will write, and what it will answer.
@@ -213,7 +221,7 @@ impl WriterDesk {
     }
 
     fn process(&mut self, jobs: Vec<Job>) {
-        if self.is_poisoned {
+        if self.is_poisoned.load(Ordering::Acquire) {
             refuse(jobs, &WriteError::Poisoned);
             return;
         }
@@ -239,8 +247,7 @@ impl WriterDesk {
         match self.store(&batch) {
             Ok(first_record) => self.publish(batch, changes, first_record),
             Err(error) => {
-                tracing::error!(%error, "journal failed; no more writes until the next start");
-                self.is_poisoned = true;
+                self.poison(&error);
                 for (reply, _) in batch.replies {
                     drop(reply.send(Err(WriteError::Poisoned)));
                 }
@@ -333,11 +340,14 @@ impl WriterDesk {
 
     fn confirm(&mut self) {
         let confirmed = self.parts.records.confirm().and_then(|()| self.parts.ledger.confirm());
-        if let Err(error) = confirmed
-            && !self.is_poisoned
-        {
+        if let Err(error) = confirmed {
+            self.poison(&error);
+        }
+    }
+
+    fn poison(&self, error: &dyn std::fmt::Display) {
+        if !self.is_poisoned.swap(true, Ordering::AcqRel) {
             tracing::error!(%error, "journal failed; no more writes until the next start");
-            self.is_poisoned = true;
         }
     }
 }

@@ -3,11 +3,9 @@
 //! The text is the policy: its digest is the SHA-256 of the exact bytes, so that a reviewer can
 //! hash the file and find it in the ledger.
 
-mod check;
 mod read;
+mod report;
 mod table;
-
-pub use check::CheckArgs;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,18 +18,25 @@ use thiserror::Error;
 /// The text of the built-in standard policy.
 pub const STANDARD: &str = include_str!("../../policy/standard.toml");
 
-/// A policy and the exact text that it was read from.
+/// Every problem of a policy's text, a line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyFile {
-    /// The policy; its digest is that of the text.
-    pub policy: Policy,
-    /// The text.
-    pub text: String,
+pub struct Problems(pub Vec<PolicyProblem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("policy has problems:")?;
+        for problem in &self.0 {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
 }
 
-/// Why there is no policy.
+impl std::error::Error for Problems {}
+
+/// Why a policy's file was not found sound.
 #[derive(Debug, Error)]
-pub enum PolicyFileError {
+pub enum CheckError {
     /// The file cannot be read.
     #[error("policy {} cannot be read: {source}", path.display())]
     Unreadable {
@@ -40,62 +45,41 @@ pub enum PolicyFileError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The text is no policy.
-    #[error("policy {name} has problems:\n{problems}")]
+    /// The text is no sound policy.
+    #[error("{}: {problems}", path.display())]
     Unsound {
-        /// The file, or `standard`.
-        name: String,
+        /// The file.
+        path: PathBuf,
         /// Every problem.
         problems: Problems,
     },
 }
 
-/// Every problem of a policy, a line each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(pub Vec<PolicyProblem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            let end = if index + 1 == self.0.len() { "" } else { "\n" };
-            write!(f, "  {problem}{end}")?;
-        }
-        Ok(())
-    }
+/// The policy that a text is; its digest is that of the exact text.
+///
+/// # Errors
+/// Every problem of the text, each with its field and its fix.
+pub fn read(text: &str) -> Result<Policy, Problems> {
+    let digest = Digest::from_bytes(Sha256::digest(text).into());
+    read::policy(text, digest).map_err(Problems)
 }
 
-impl PolicyFile {
-    /// The policy in a file; without a file, the built-in standard policy.
-    ///
-    /// # Errors
-    /// The file cannot be read, or its text is no sound policy.
-    pub fn load(path: Option<&Path>) -> Result<Self, PolicyFileError> {
-        let (name, text) = match path {
-            Some(path) => (path.display().to_string(), read_text(path)?),
-            None => ("standard".to_owned(), STANDARD.to_owned()),
-        };
-        match Self::parse(text) {
-            Ok(file) => Ok(file),
-            Err(problems) => Err(PolicyFileError::Unsound { name, problems }),
-        }
-    }
-
-    /// The policy that a text is.
-    ///
-    /// # Errors
-    /// Every problem of the text, each with its field and its fix.
-    pub fn parse(text: String) -> Result<Self, Problems> {
-        let digest = Digest::from_bytes(Sha256::digest(&text).into());
-        let policy = read::policy(&text, digest).map_err(Problems)?;
-        Ok(Self { policy, text })
-    }
-}
-
-fn read_text(path: &Path) -> Result<String, PolicyFileError> {
-    std::fs::read_to_string(path).map_err(|source| PolicyFileError::Unreadable {
+/// Reads a policy's file, and says for people what it means.
+///
+/// # Errors
+/// The file cannot be read, or is no sound policy; every problem is named.
+pub fn check(path: &Path) -> Result<String, CheckError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CheckError::Unreadable {
         path: path.to_owned(),
         source,
-    })
+    })?;
+    match read(&text) {
+        Ok(policy) => Ok(report::of(&policy)),
+        Err(problems) => Err(CheckError::Unsound {
+            path: path.to_owned(),
+            problems,
+        }),
+    }
 }
 
 #[cfg(test)]

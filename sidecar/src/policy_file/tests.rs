@@ -5,7 +5,7 @@ use makegood_core::policy::{Dimension, GestureValue, Window};
 use super::*;
 
 fn problems(text: &str) -> Vec<String> {
-    let Problems(problems) = PolicyFile::parse(text.to_owned()).unwrap_err();
+    let Problems(problems) = read(text).unwrap_err();
     problems.iter().map(ToString::to_string).collect()
 }
 
@@ -17,8 +17,7 @@ fn changed(from: &str, to: &str) -> String {
 
 #[test]
 fn gives_2000_dollars_by_default() {
-    let file = PolicyFile::load(None).unwrap();
-    let policy = &file.policy;
+    let policy = read(STANDARD).unwrap();
     assert_eq!(policy.limits.len(), 1);
     let limit = &policy.limits[0];
     assert!(limit.scope.contains(&Dimension::Agent) && limit.scope.contains(&Dimension::Customer));
@@ -42,11 +41,11 @@ fn gives_2000_dollars_by_default() {
 
 #[test]
 fn has_the_digest_of_its_exact_text() {
-    let file = PolicyFile::load(None).unwrap();
+    let policy = read(STANDARD).unwrap();
     let digest: [u8; 32] = Sha256::digest(STANDARD).into();
-    assert_eq!(file.policy.digest, Digest::from_bytes(digest));
-    let again = PolicyFile::parse(format!("{STANDARD}\n")).unwrap();
-    assert_ne!(again.policy.digest, file.policy.digest);
+    assert_eq!(policy.digest, Digest::from_bytes(digest));
+    let again = read(&format!("{STANDARD}\n")).unwrap();
+    assert_ne!(again.digest, policy.digest);
 }
 
 #[rustfmt::skip]
@@ -132,23 +131,16 @@ fn reads_windows_of_every_kind() {
             "in one quarter of Europe/Madrid",
         ),
     ];
-    let folder = tempfile::tempdir().unwrap();
     for (window, expected) in windows {
-        let path = folder.path().join("policy.toml");
-        std::fs::write(
-            &path,
-            changed("window = \"case\"\nlength = \"30 days\"", window),
-        )
-        .unwrap();
-        let args = CheckArgs { file: Some(path) };
-        let report = args.run().unwrap();
+        let text = changed("window = \"case\"\nlength = \"30 days\"", window);
+        let report = report::of(&read(&text).unwrap());
         assert!(report.contains(expected), "{report}");
     }
 }
 
 #[test]
 fn reports_what_a_policy_means() {
-    let report = CheckArgs { file: None }.run().unwrap();
+    let report = report::of(&read(STANDARD).unwrap());
     for expected in [
         "policy     standard, version 1",
         "limit      customer_case: 2000.00 USD for each agent and customer, in one case, or in 30 days where there is none",
@@ -167,8 +159,7 @@ fn reports_what_a_policy_means() {
 
 #[test]
 fn names_the_file_that_is_no_policy() {
-    let path = Path::new("/nowhere/policy.toml");
-    let error = PolicyFile::load(Some(path)).unwrap_err();
+    let error = check(Path::new("/nowhere/policy.toml")).unwrap_err();
     assert!(
         error
             .to_string()
@@ -177,9 +168,11 @@ fn names_the_file_that_is_no_policy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy.toml");
     std::fs::write(&path, "name = \"x\"\n").unwrap();
-    let error = PolicyFile::load(Some(&path)).unwrap_err().to_string();
+    let error = check(&path).unwrap_err().to_string();
     assert!(
-        error.contains("policy.toml has problems:\n  version: is missing"),
+        error.contains("policy.toml: policy has problems:\n  version: is missing"),
         "{error}"
     );
+    std::fs::write(&path, STANDARD).unwrap();
+    assert!(check(&path).unwrap().ends_with("the policy is sound"));
 }

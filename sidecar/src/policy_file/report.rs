@@ -1,8 +1,7 @@
-//! `makegood policy check`: says what a policy means, or everything that is wrong with it.
+//! Says what a policy means, in lines for people.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use makegood_core::ids::{ReasonCode, RoleCode};
@@ -11,27 +10,8 @@ use makegood_core::policy::{
     CalendarUnit, Dimension, Gesture, GestureValue, Limit, Policy, Window,
 };
 
-use super::{PolicyFile, PolicyFileError};
-
-/// The arguments of `makegood policy check`.
-#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
-pub struct CheckArgs {
-    /// The policy, TOML; without it, the built-in standard policy.
-    pub file: Option<PathBuf>,
-}
-
-impl CheckArgs {
-    /// What the policy means, for people.
-    ///
-    /// # Errors
-    /// The file cannot be read, or is no sound policy; every problem is named.
-    pub fn run(&self) -> Result<String, PolicyFileError> {
-        let file = PolicyFile::load(self.file.as_deref())?;
-        Ok(report(&file.policy))
-    }
-}
-
-fn report(policy: &Policy) -> String {
+/// The report; one line a thing, and a last line that says that all is well.
+pub(super) fn of(policy: &Policy) -> String {
     let mut text = String::new();
     let mut line = |head: &str, rest: &str| {
         // Writing into a text cannot fail.
@@ -66,7 +46,7 @@ fn report(policy: &Policy) -> String {
         let caps = pool.caps.as_ref().map_or("no cap".to_owned(), amounts);
         line("pool", &format!("{} of {team}: {caps}", pool.id));
     }
-    text.push_str("the policy is sound\n");
+    text.push_str("the policy is sound");
     text
 }
 

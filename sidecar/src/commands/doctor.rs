@@ -1,0 +1,121 @@
+//! `makegood doctor` and `makegood config`: what would keep this machine from serving.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use super::{say, setup};
+use crate::clock::wall_time;
+use crate::config::{Config, ConfigFlags, Mode, environment};
+use crate::journal::error::JournalError;
+use crate::journal::lock::{DataLock, LockError};
+use crate::journal::reader::Reader;
+use crate::policy_file::PolicyFile;
+
+/// What a check found.
+enum Finding {
+    Good(String),
+    /// Works, but somebody should know.
+    Note(String),
+    Bad(String),
+}
+
+pub(super) fn show_config(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
+    let (_, lines) = Config::load(flags, &environment())?;
+    for line in lines {
+        say(line);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run(flags: &ConfigFlags) -> ExitCode {
+    let config = match setup::config(flags) {
+        Ok(config) => config,
+        Err(error) => {
+            say(format!("✗ configuration\n{error:?}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let checks: [(&str, fn(&Config) -> Finding); 6] = [
+        ("data folder", data_folder),
+        ("ledger", ledger),
+        ("policy", policy),
+        ("port", port),
+        ("keys", keys),
+        ("clock", clock),
+    ];
+    let mut is_fine = true;
+    for (name, check) in checks {
+        match check(&config) {
+            Finding::Good(text) => say(format!("✓ {name}: {text}")),
+            Finding::Note(text) => say(format!("! {name}: {text}")),
+            Finding::Bad(text) => {
+                is_fine = false;
+                say(format!("✗ {name}: {text}"));
+            }
+        }
+    }
+    if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn data_folder(config: &Config) -> Finding {
+    let folder = &config.data;
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        return Finding::Bad(format!("cannot create {}: {error}", folder.display()));
+    }
+    match DataLock::acquire(folder) {
+        Ok(_) => Finding::Good(format!("{} can be used", folder.display())),
+        Err(held @ LockError::Held { .. }) => Finding::Note(held.to_string()),
+        Err(error) => Finding::Bad(error.to_string()),
+    }
+}
+
+fn ledger(config: &Config) -> Finding {
+    let reader = match Reader::open(&config.tenant_folder().join("ledger")) {
+        Ok(reader) => reader,
+        Err(JournalError::NoJournal { .. }) => return Finding::Good("none yet".to_owned()),
+        Err(error) => return Finding::Bad(error.to_string()),
+    };
+    let mut count = 0_u64;
+    for record in reader.iter_from(0) {
+        match record {
+            Ok(_) => count += 1,
+            Err(error) => return Finding::Bad(error.to_string()),
+        }
+    }
+    Finding::Good(format!("{count} entries, all readable"))
+}
+
+fn policy(config: &Config) -> Finding {
+    match PolicyFile::load(config.policy.as_deref()) {
+        Ok(PolicyFile { policy, .. }) => {
+            Finding::Good(format!("{} {}", policy.name, policy.version))
+        }
+        Err(error) => Finding::Bad(error.to_string()),
+    }
+}
+
+fn port(config: &Config) -> Finding {
+    match TcpListener::bind(config.listen) {
+        Ok(_) => Finding::Good(format!("{} is free", config.listen)),
+        Err(error) => Finding::Note(format!("{}: {error}", config.listen)),
+    }
+}
+
+fn keys(config: &Config) -> Finding {
+    if config.mode == Mode::Development && config.kek_file.is_none() {
+        return Finding::Note("development keys lie in the data folder".to_owned());
+    }
+    match setup::key_encryption_key(config) {
+        Ok(_) => Finding::Good("the key-encryption key can be read".to_owned()),
+        Err(error) => Finding::Bad(format!("{error:#}")),
+    }
+}
+
+/// A clock before the first release is one that was never set.
+fn clock(_: &Config) -> Finding {
+    const YEAR_2026_NS: i64 = 1_767_225_600_000_000_000;
+    if wall_time().as_nanos() < YEAR_2026_NS {
+        return Finding::Bad("it says a year before 2026; set it".to_owned());
+    }
+    Finding::Good("set".to_owned())
+}

@@ -1,0 +1,195 @@
+//! `makegood ledger`: reads the journal, also beside a sidecar that serves it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use makegood_core::ids::AgentPid;
+use makegood_proto::records::v1::{self as pb, RecordKind};
+
+use super::{say, setup};
+use crate::config::{Config, ConfigFlags};
+use crate::journal::frame::leaf_hash;
+use crate::journal::reader::Reader;
+use crate::ledger::codec;
+use crate::ledger::line::{Line, decimal};
+use crate::records;
+use crate::vault::{Pid, Vault};
+
+/// The commands about the ledger.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum LedgerCommand {
+    /// List entries: who, for whom, how much, why, and the headroom before and after.
+    List(ListArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// The first position.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// How many entries at most; the last ones where `--from` is not given.
+    #[arg(long, default_value_t = 200)]
+    limit: usize,
+    /// Show names instead of pseudonyms; reads and opens the sealed records.
+    #[arg(long)]
+    names: bool,
+    /// One JSON object a line, for programs.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFlags,
+}
+
+/// An entry with its leaf in the Merkle tree.
+struct Listed {
+    line: Line,
+    leaf: String,
+}
+
+pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
+    let LedgerCommand::List(args) = command;
+    let config = setup::config(&args.config)?;
+    let listed = read(&config, args)?;
+    let names = if args.names { names(&config, &listed)? } else { HashMap::new() };
+    if args.json {
+        for entry in &listed {
+            say(json(entry, &names));
+        }
+    } else if listed.is_empty() {
+        say("the ledger is empty");
+    } else {
+        say(table(&listed, &names));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
+    let folder = config.tenant_folder().join("ledger");
+    let reader = Reader::open(&folder)
+        .with_context(|| format!("read the ledger; is {} the data folder?", config.data.display()))?;
+    let mut listed = std::collections::VecDeque::new();
+    for record in reader.iter_from(args.from) {
+        let record = record?;
+        let entry = codec::decode(&record.payload)
+            .with_context(|| format!("read entry {}", record.position))?;
+        let leaf = hex(&leaf_hash(&record.payload));
+        listed.push_back(Listed { line: Line::of(&entry), leaf });
+        if listed.len() > args.limit {
+            if args.from > 0 {
+                listed.pop_back();
+                break;
+            }
+            listed.pop_front();
+        }
+    }
+    Ok(listed.into())
+}
+
+/// The names of everybody in the list, from the sealed records.
+fn names(config: &Config, listed: &[Listed]) -> anyhow::Result<HashMap<Pid, String>> {
+    let vault = Vault::open(&config.tenant_folder(), &setup::key_encryption_key(config)?)?;
+    let people = listed.iter().flat_map(|entry| [entry.line.agent, entry.line.customer]);
+    let wanted: BTreeSet<Pid> = people.flatten().collect();
+    let mut names = HashMap::new();
+    for record in Reader::open(&config.tenant_folder().join("records"))?.iter_from(0) {
+        let envelope = records::decode(&record?.payload)?;
+        let subject = records::subject(&envelope)?;
+        if !wanted.contains(&subject) {
+            continue;
+        }
+        let name = match envelope.kind() {
+            RecordKind::Customer => records::open::<pb::Customer>(&vault, &envelope)?.display_name,
+            RecordKind::Agent => records::open::<pb::Agent>(&vault, &envelope)?.display_name,
+            _ => continue,
+        };
+        names.insert(subject, name);
+    }
+    Ok(names)
+}
+
+fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header([
+        "#", "time", "what", "who", "for whom", "gesture", "amount", "why", "before", "after", "leaf",
+    ]);
+    for entry in listed {
+        let line = &entry.line;
+        let person = |pid: Option<Pid>| pid.map(|pid| name(&pid, names)).unwrap_or_default();
+        let (_, before, after) = line.headroom.clone().unwrap_or_default();
+        let shown = |minor: i64| line.headroom.as_ref().map(|_| amount(line, minor)).unwrap_or_default();
+        table.add_row([
+            line.position.to_string(),
+            time(line),
+            line.kind.to_owned(),
+            person(line.agent),
+            person(line.customer),
+            line.gesture.clone(),
+            line.amount_minor.map(|minor| amount(line, minor)).unwrap_or_default(),
+            line.why.clone(),
+            shown(before),
+            shown(after),
+            entry.leaf.chars().take(12).collect(),
+        ]);
+    }
+    for column in [0, 6, 8, 9] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn json(entry: &Listed, names: &HashMap<Pid, String>) -> serde_json::Value {
+    let line = &entry.line;
+    let person = |pid: Option<Pid>| pid.map(|pid| name(&pid, names));
+    let (limit, before, after) = line.headroom.clone().map_or((None, None, None), |it| {
+        (Some(it.0), Some(it.1), Some(it.2))
+    });
+    serde_json::json!({
+        "position": line.position,
+        "time": time(line),
+        "kind": line.kind,
+        "who": person(line.agent),
+        "for_whom": person(line.customer),
+        "gesture": line.gesture,
+        "why": line.why,
+        "amount_minor": line.amount_minor,
+        "currency_code": line.currency.map(|(code, _)| code),
+        "limit": limit,
+        "before_minor": before,
+        "after_minor": after,
+        "policy": line.policy,
+        "decided_ms": line.decided_ms,
+        "leaf_hash": entry.leaf,
+    })
+}
+
+fn amount(line: &Line, minor: i64) -> String {
+    match line.currency {
+        Some((code, exponent)) => format!("{} {code}", decimal(minor, exponent)),
+        None => minor.to_string(),
+    }
+}
+
+fn name(pid: &Pid, names: &HashMap<Pid, String>) -> String {
+    names.get(pid).cloned().unwrap_or_else(|| AgentPid::from_bytes(*pid).to_string())
+}
+
+fn time(line: &Line) -> String {
+    let instant = Timestamp::from_nanosecond(line.at.as_nanos().into());
+    instant.map(|instant| format!("{instant:.0}")).unwrap_or_default()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,80 @@
+//! The commands of `makegood`.
+
+mod demo;
+mod doctor;
+mod import;
+mod ledger;
+mod policy;
+mod serve;
+mod setup;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::ConfigFlags;
+
+/// The customer's story and the authority to act, for the agent on the call; the proof, for the
+/// auditor.
+#[derive(Debug, Parser)]
+#[command(name = "makegood", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve agents, panels and back ends on one port.
+    Serve(ConfigFlags),
+    /// Try it: a generated contact centre, two agents' desks, and a call that plays itself.
+    Demo(demo::DemoArgs),
+    /// Bring in customers, agents and history from files.
+    Import(import::ImportCommand),
+    /// Read the ledger.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    /// Look at policies.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Make tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Show the configuration and where each value comes from.
+    Config(ConfigFlags),
+    /// Check that this machine and folder can serve, and say what to do where they cannot.
+    Doctor(ConfigFlags),
+}
+
+impl Cli {
+    /// Carries out the command.
+    ///
+    /// # Errors
+    /// Whatever keeps the command from being carried out, for people to read.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(flags) => serve::run(&flags),
+            Command::Demo(args) => demo::run(&args),
+            Command::Import(command) => import::run(&command),
+            Command::Ledger(command) => ledger::run(&command),
+            Command::Policy(command) => Ok(policy::run(&command)),
+            Command::Token(command) => token::run(&command),
+            Command::Config(flags) => doctor::show_config(&flags),
+            Command::Doctor(flags) => Ok(doctor::run(&flags)),
+        }
+    }
+}
+
+/// Prints for people and programs; standard output is the one place where commands speak.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    use std::io::Write as _;
+    // A reader that went away, such as `head`, is no failure.
+    drop(writeln!(std::io::stdout(), "{text}"));
+}
+
+/// Tells people what went wrong, with every cause once.
+pub fn complain(error: &impl std::fmt::Debug) {
+    use std::io::Write as _;
+    drop(writeln!(std::io::stderr(), "makegood: {error:?}"));
+}

@@ -1,0 +1,71 @@
+//! `makegood serve`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::setup;
+use crate::config::{ConfigFlags, Mode};
+use crate::house::House;
+use crate::{server, telemetry};
+
+/// The exit code for a configuration that must not be served (`EX_CONFIG` of sysexits).
+const BAD_CONFIGURATION: u8 = 78;
+
+pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
+    let config = match setup::config(flags) {
+        Ok(config) => config,
+        Err(error) => {
+            super::complain(&error);
+            return Ok(ExitCode::from(BAD_CONFIGURATION));
+        }
+    };
+    telemetry::init(config.log_format, &config.log_filter)?;
+    let house = Arc::new(setup::open_house(&config)?);
+    if config.mode == Mode::Development {
+        tracing::warn!("development mode: loopback only, entries are marked as such");
+    }
+    runtime()?.block_on(async {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("listen on {}; is another process there?", config.listen))?;
+        tracing::info!(listen = %listener.local_addr()?, "serving");
+        server::serve(&config, &house, listener, Router::new(), stop_asked()).await
+    })?;
+    close(house);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The runtime of every command that serves.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().build().context("start the runtime")
+}
+
+/// Closes the house once nobody uses it any more.
+pub(super) fn close(house: Arc<House>) {
+    match Arc::try_unwrap(house) {
+        Ok(house) => house.close(),
+        // A call that outlived the drain; whatever was acknowledged is on disk.
+        Err(_) => tracing::warn!("a call was still at work at the end"),
+    }
+    tracing::info!("stopped");
+}
+
+/// Returns when the process is asked to stop.
+pub(super) async fn stop_asked() {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        // Without signals the process can only be killed, which it bears.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

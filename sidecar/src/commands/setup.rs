@@ -1,0 +1,80 @@
+//! What commands share: configuration, keys, and opening the house.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::config::{Config, ConfigFlags, Mode, environment, read_secret};
+use crate::house::{House, Settings};
+use crate::policy_file::PolicyFile;
+use crate::vault;
+
+/// The key-encryption key of development mode, in the data folder.
+const DEVELOPMENT_KEK: &str = "development-kek";
+
+/// The configuration of a command.
+pub(super) fn config(flags: &ConfigFlags) -> anyhow::Result<Config> {
+    Ok(Config::load(flags, &environment())?.0)
+}
+
+/// Opens the house that a configuration describes.
+pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
+    let PolicyFile { policy, text } = PolicyFile::load(config.policy.as_deref())?;
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("create {}", config.data.display()))?;
+    let house = House::open(Settings {
+        data_dir: config.data.clone(),
+        tenant: config.tenant.clone(),
+        key_encryption_key: key_encryption_key(config)?,
+        policy,
+        policy_text: text,
+        phone_region: config.default_region.clone(),
+        cache_bytes: config.cache_bytes,
+        development: config.mode == Mode::Development,
+    })?;
+    Ok(house)
+}
+
+/// The key that wraps every other key: from its file, or in development mode one that is made.
+pub(super) fn key_encryption_key(config: &Config) -> anyhow::Result<[u8; 32]> {
+    if let Some(path) = &config.kek_file {
+        return read_key(path);
+    }
+    if config.mode != Mode::Development {
+        bail!(
+            "no key-encryption key; make one with `head -c 32 /dev/urandom | base64 > FILE`, keep \
+             it apart from the data, and name it in MAKEGOOD_KEK_FILE"
+        );
+    }
+    let path = config.data.join(DEVELOPMENT_KEK);
+    if !path.try_exists()? {
+        make_key(&path).with_context(|| format!("write {}", path.display()))?;
+    }
+    read_key(&path)
+}
+
+fn read_key(path: &Path) -> anyhow::Result<[u8; 32]> {
+    let text = read_secret(path)?;
+    let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.with_context(|| format!("{} must hold 32 bytes in base64", path.display()))
+}
+
+fn make_key(path: &Path) -> anyhow::Result<()> {
+    let key: [u8; 32] = vault::random()?;
+    write_secret(path, &STANDARD.encode(key))
+}
+
+/// Writes a new file that its owner alone can read.
+pub(super) fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")?;
+    Ok(file.sync_all()?)
+}

@@ -1,0 +1,175 @@
+//! One entry as people read it: who, for whom, how much, why, before and after.
+
+use makegood_core::ledger::{
+    Entry, EntryBody, LimitTrace, Operation, ReverseReason, SpendAbout, VoidReason,
+};
+use makegood_core::time::Time;
+
+use crate::vault::Pid;
+
+/// An entry in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The position.
+    pub position: u64,
+    /// When it was written.
+    pub at: Time,
+    /// What happened, for example "given".
+    pub kind: &'static str,
+    /// Who acted; none for the sidecar itself.
+    pub agent: Option<Pid>,
+    /// For whom.
+    pub customer: Option<Pid>,
+    /// The amount in minor units.
+    pub amount_minor: Option<i64>,
+    /// Its currency's code and exponent.
+    pub currency: Option<(&'static str, u8)>,
+    /// The gesture's code.
+    pub gesture: String,
+    /// Why.
+    pub why: String,
+    /// The limit that left least, with the headroom before and after in minor units.
+    pub headroom: Option<(String, i64, i64)>,
+    /// The first digits of the policy's digest.
+    pub policy: String,
+    /// Milliseconds from complaint to decision.
+    pub decided_ms: Option<u32>,
+}
+
+impl Line {
+    /// Says what an entry says.
+    pub fn of(entry: &Entry) -> Self {
+        let agent = *entry.caller.agent.as_bytes();
+        let mut line = Self {
+            position: entry.position,
+            at: entry.at,
+            kind: "",
+            // The sidecar's own pseudonym is all zeros.
+            agent: (agent != Pid::default()).then_some(agent),
+            customer: None,
+            amount_minor: None,
+            currency: entry.currency.map(|currency| (currency.code(), currency.exponent())),
+            gesture: String::new(),
+            why: String::new(),
+            headroom: tightest(&entry.trace),
+            policy: entry.policy.to_string().chars().take(8).collect(),
+            decided_ms: None,
+        };
+        line.fill(&entry.body);
+        line
+    }
+
+    fn fill(&mut self, body: &EntryBody) {
+        match body {
+            EntryBody::PolicyActivated { name, version, .. } => {
+                self.kind = "policy in force";
+                self.why = format!("{name} {version}");
+            }
+            EntryBody::PoolOpened { pool, allotted_minor, .. } => {
+                self.kind = "pool opened";
+                self.why = pool.to_string();
+                self.amount_minor = *allotted_minor;
+            }
+            EntryBody::Reserved { request, .. } => {
+                self.kind = "held";
+                self.customer = Some(*request.customer.as_bytes());
+                self.amount_minor = Some(request.amount.amount_minor);
+                self.gesture = request.gesture.to_string();
+                self.why = request.reason.to_string();
+                self.decided_ms = Some(request.decided_ms).filter(|ms| *ms > 0);
+            }
+            EntryBody::Refused { operation, refusal, about } => {
+                self.kind = "refused";
+                self.amount_minor = operation.amount_minor();
+                if let Operation::Reserve(request) | Operation::Give(request) = operation {
+                    self.customer = Some(*request.customer.as_bytes());
+                    self.gesture = request.gesture.to_string();
+                }
+                if let Some(about) = about {
+                    self.about(about);
+                }
+                self.why = refusal.reason().to_lowercase().replace('_', " ");
+            }
+            EntryBody::Extended { about, .. } => {
+                self.kind = "kept held";
+                self.about(about);
+            }
+            EntryBody::Committed { about, amount_minor, .. } => {
+                self.kind = "given";
+                self.about(about);
+                self.amount_minor = Some(*amount_minor);
+            }
+            EntryBody::Voided { about, reason, released_minor, .. } => {
+                self.kind = "released";
+                self.about(about);
+                self.amount_minor = Some(*released_minor);
+                void_word(*reason).clone_into(&mut self.why);
+            }
+            EntryBody::Expired { about, released_minor } => {
+                self.kind = "expired";
+                self.about(about);
+                self.amount_minor = Some(*released_minor);
+            }
+            EntryBody::Reversed { about, amount_minor, reason, .. } => {
+                self.kind = "taken back";
+                self.about(about);
+                self.amount_minor = Some(*amount_minor);
+                reverse_word(*reason).clone_into(&mut self.why);
+            }
+        }
+    }
+
+    fn about(&mut self, about: &SpendAbout) {
+        self.customer = Some(*about.customer.as_bytes());
+        self.gesture = about.gesture.to_string();
+        self.why = about.reason.to_string();
+    }
+}
+
+/// Of several limits the one that left least after the entry.
+fn tightest(trace: &[LimitTrace]) -> Option<(String, i64, i64)> {
+    let left = |limit: &LimitTrace, used: i64| limit.cap_minor.saturating_sub(used);
+    let tightest = trace.iter().min_by_key(|limit| left(limit, limit.after_minor))?;
+    let (before, after) = (left(tightest, tightest.before_minor), left(tightest, tightest.after_minor));
+    Some((tightest.limit.to_string(), before, after))
+}
+
+fn void_word(reason: VoidReason) -> &'static str {
+    match reason {
+        VoidReason::CustomerDeclined => "the customer declined",
+        VoidReason::Misidentified => "held for the wrong customer",
+        VoidReason::Other => "other",
+    }
+}
+
+fn reverse_word(reason: ReverseReason) -> &'static str {
+    match reason {
+        ReverseReason::MisEntry => "undone as a slip",
+        ReverseReason::CustomerReturned => "the customer gave it back",
+        ReverseReason::Duplicate => "given twice",
+        ReverseReason::Other => "other",
+    }
+}
+
+/// An amount as decimal digits, for example `45.00`.
+pub fn decimal(amount_minor: i64, exponent: u8) -> String {
+    let digits = usize::from(exponent);
+    let text = format!("{:0>width$}", amount_minor.unsigned_abs(), width = digits + 1);
+    let (whole, rest) = text.split_at(text.len() - digits);
+    let sign = if amount_minor < 0 { "-" } else { "" };
+    if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn writes_minor_units_as_the_currency_is_written() {
+        for (minor, exponent, text) in
+            [(4_500, 2, "45.00"), (5, 2, "0.05"), (-120, 2, "-1.20"), (4_500, 0, "4500"), (0, 3, "0.000")]
+        {
+            assert_eq!(decimal(minor, exponent), text);
+        }
+    }
+}

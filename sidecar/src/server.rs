@@ -1,0 +1,114 @@
+//! The one port: gRPC, gRPC-Web, the widget's files and the probes, behind the guard.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use makegood_proto::FILE_DESCRIPTOR_SET;
+use tokio::net::TcpListener;
+use tonic_health::ServingStatus;
+use tonic_web::GrpcWebLayer;
+
+use crate::config::{Config, Mode};
+use crate::grpc::{self, Desks, status};
+use crate::guard::connection::Server;
+use crate::guard::{self, Guard, GuardParts, MethodTable};
+use crate::house::House;
+use crate::http::{self, EmbeddedFile, Pages};
+use crate::telemetry::Metrics;
+use crate::token::{PublicKey, Signer, Verifier, VerifierRules};
+
+/// The widget's files, as they were built before the sidecar.
+static WIDGET_FILES: &[EmbeddedFile] = include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
+
+/// Serves the house on a listener until `stop` is ready, then drains.
+///
+/// `pages` are routes besides those of the sidecar, for example the demo's.
+///
+/// # Errors
+/// When keys or certificates cannot be read.
+pub async fn serve(
+    config: &Config,
+    house: &Arc<House>,
+    listener: TcpListener,
+    pages: Router,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let port = listener.local_addr()?.port();
+    let metrics = Metrics::new();
+    let desks = Arc::new(Desks::default());
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_service_status("", ServingStatus::Serving).await;
+    let api = grpc::routes(house, &desks, config.limits.message_bytes)
+        .add_service(health)
+        .add_service(reflection_v1()?)
+        .add_service(reflection_v1alpha()?)
+        .prepare()
+        .into_axum_router()
+        .layer(GrpcWebLayer::new())
+        .reset_fallback();
+    let ready = Arc::clone(house);
+    let pages = pages.merge(http::router(Pages {
+        files: WIDGET_FILES,
+        frame_ancestors: config.frame_ancestors_at(port),
+        ready: Arc::new(move || ready.ready()),
+        metrics: metrics.clone(),
+    }));
+    let parts = GuardParts {
+        methods: MethodTable::from_descriptors(FILE_DESCRIPTOR_SET)?,
+        verifier: verifier(config)?,
+        metrics: metrics.clone(),
+        respond: status::from_guard,
+    };
+    let guard = Guard::new(config, port, parts);
+    let tls = config.tls.as_ref().map(guard::acceptor).transpose()?;
+    let server = Server::new(guard.protect(api.merge(pages)), tls, config.limits, metrics);
+    let stop = async {
+        stop.await;
+        tracing::info!("draining");
+        reporter.set_service_status("", ServingStatus::NotServing).await;
+        desks.go_away();
+    };
+    server.serve(listener, stop).await;
+    Ok(())
+}
+
+/// Whoever signs tokens: the vendors' keys, and in development mode the data folder's own.
+fn verifier(config: &Config) -> anyhow::Result<Verifier> {
+    let is_development = config.mode == Mode::Development;
+    let keys = config.token_keys.iter().map(|path| PublicKey::read(path));
+    let mut keys = keys.collect::<Result<Vec<_>, _>>().context("read token_keys")?;
+    if is_development {
+        keys.push(Signer::development(&config.data)?.public_key());
+    }
+    let rules = VerifierRules {
+        tenant: config.tenant.clone(),
+        tool_token_ttl: config.tool_token_ttl,
+        allows_unbound_agents: is_development,
+    };
+    Ok(Verifier::new(keys, rules)?)
+}
+
+/// The API, health and the details of errors: without the latter, clients print them as base64.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+}
+
+fn reflection_v1() -> anyhow::Result<
+    tonic_reflection::server::v1::ServerReflectionServer<
+        impl tonic_reflection::server::v1::ServerReflection,
+    >,
+> {
+    Ok(reflection().build_v1()?)
+}
+
+fn reflection_v1alpha() -> anyhow::Result<
+    tonic_reflection::server::v1alpha::ServerReflectionServer<
+        impl tonic_reflection::server::v1alpha::ServerReflection,
+    >,
+> {
+    Ok(reflection().build_v1alpha()?)
+}
