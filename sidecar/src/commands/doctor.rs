@@ -9,7 +9,7 @@ use crate::config::{Config, ConfigFlags, Mode, environment};
 use crate::journal::error::JournalError;
 use crate::journal::lock::{DataLock, LockError};
 use crate::journal::reader::Reader;
-use crate::policy_file::PolicyFile;
+use crate::policy_file;
 
 /// What a check found.
 enum Finding {
@@ -86,11 +86,10 @@ fn ledger(config: &Config) -> Finding {
 }
 
 fn policy(config: &Config) -> Finding {
-    match PolicyFile::load(config.policy.as_deref()) {
-        Ok(PolicyFile { policy, .. }) => {
-            Finding::Good(format!("{} {}", policy.name, policy.version))
-        }
-        Err(error) => Finding::Bad(error.to_string()),
+    let read = setup::policy_text(config).and_then(|text| Ok(policy_file::read(&text)?));
+    match read {
+        Ok(policy) => Finding::Good(format!("{} {}", policy.name, policy.version)),
+        Err(error) => Finding::Bad(format!("{error:#}")),
     }
 }
 

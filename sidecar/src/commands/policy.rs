@@ -1,15 +1,20 @@
 //! `makegood policy`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{complain, say};
-use crate::policy_file::{self, CheckArgs};
+use crate::policy_file;
 
 /// The commands about policies.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum PolicyCommand {
     /// Check a policy file and name every problem with its fix.
-    Check(CheckArgs),
+    Check {
+        /// The policy, in TOML.
+        #[arg(value_name = "FILE.toml")]
+        file: PathBuf,
+    },
     /// Print the standard policy, to start one's own from.
     Standard,
 }
@@ -20,9 +25,9 @@ pub(super) fn run(command: &PolicyCommand) -> ExitCode {
             say(policy_file::STANDARD.trim_end());
             ExitCode::SUCCESS
         }
-        PolicyCommand::Check(args) => match args.run() {
+        PolicyCommand::Check { file } => match policy_file::check(file) {
             Ok(report) => {
-                say(report.trim_end());
+                say(report);
                 ExitCode::SUCCESS
             }
             Err(error) => {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::config::{Config, ConfigFlags, Mode, environment, read_secret};
 use crate::house::{House, Settings};
-use crate::policy_file::PolicyFile;
+use crate::policy_file;
 use crate::vault;
 
 /// The key-encryption key of development mode, in the data folder.
@@ -24,7 +24,8 @@ pub(super) fn config(flags: &ConfigFlags) -> anyhow::Result<Config> {
 
 /// Opens the house that a configuration describes.
 pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
-    let PolicyFile { policy, text } = PolicyFile::load(config.policy.as_deref())?;
+    let policy_text = policy_text(config)?;
+    let policy = policy_file::read(&policy_text).context("read the policy")?;
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("create {}", config.data.display()))?;
     let house = House::open(Settings {
@@ -32,12 +33,21 @@ pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
         tenant: config.tenant.clone(),
         key_encryption_key: key_encryption_key(config)?,
         policy,
-        policy_text: text,
+        policy_text,
         phone_region: config.default_region.clone(),
         cache_bytes: config.cache_bytes,
         development: config.mode == Mode::Development,
     })?;
     Ok(house)
+}
+
+/// The text of the policy that is to be in force.
+pub(super) fn policy_text(config: &Config) -> anyhow::Result<String> {
+    match &config.policy {
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("read the policy {}", path.display())),
+        None => Ok(policy_file::STANDARD.to_owned()),
+    }
 }
 
 /// The key that wraps every other key: from its file, or in development mode one that is made.
