@@ -12,7 +12,10 @@ fn main() -> io::Result<()> {
     for path in built_files(&dist)? {
         println!("cargo:rerun-if-changed={}", path.display());
         let path = path.canonicalize()?;
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         let mut brotli = path.clone().into_os_string();
         brotli.push(".br");
         let brotli = PathBuf::from(brotli);
@@ -22,8 +25,11 @@ fn main() -> io::Result<()> {
             "None".to_owned()
         };
         let kind = content_type(name);
-        writeln!(table, "({name:?}, {kind:?}, include_bytes!({path:?}), {compressed}),")
-            .map_err(io::Error::other)?;
+        writeln!(
+            table,
+            "({name:?}, {kind:?}, include_bytes!({path:?}), {compressed}),"
+        )
+        .map_err(io::Error::other)?;
     }
     table.push(']');
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;

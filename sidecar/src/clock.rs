@@ -35,7 +35,10 @@ pub struct SystemClock {
 impl SystemClock {
     /// A clock that watches from now on.
     pub fn start() -> Self {
-        Self { started: Instant::now(), started_wall: wall() }
+        Self {
+            started: Instant::now(),
+            started_wall: wall(),
+        }
     }
 }
 
@@ -56,7 +59,9 @@ pub fn wall_time() -> Time {
 }
 
 fn wall() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 fn time(since_epoch: Duration) -> Time {

@@ -52,7 +52,10 @@ impl Hub {
             watcher.interaction == interaction && watcher.desk.as_ptr() == Arc::as_ptr(desk)
         };
         if !list.iter().any(is_known) {
-            list.push(Watcher { desk: Arc::downgrade(desk), interaction: interaction.to_owned() });
+            list.push(Watcher {
+                desk: Arc::downgrade(desk),
+                interaction: interaction.to_owned(),
+            });
         }
     }
 
@@ -112,7 +115,10 @@ mod tests {
             hub.publish([Topic::Customer([1; 15]), Topic::Customer([9; 15])]);
         }
         hub.publish([Topic::Agent([2; 15])]);
-        assert_eq!(desk.changed().await, BTreeSet::from(["c-1".to_owned(), "c-2".to_owned()]));
+        assert_eq!(
+            desk.changed().await,
+            BTreeSet::from(["c-1".to_owned(), "c-2".to_owned()])
+        );
         assert!(desk.changed.lock().is_empty());
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use axum::Router;
 use makegood_proto::FILE_DESCRIPTOR_SET;
 use tokio::net::TcpListener;
 use tonic_health::ServingStatus;
@@ -23,22 +22,21 @@ static WIDGET_FILES: &[EmbeddedFile] = include!(concat!(env!("OUT_DIR"), "/widge
 
 /// Serves the house on a listener until `stop` is ready, then drains.
 ///
-/// `pages` are routes besides those of the sidecar, for example the demo's.
-///
 /// # Errors
 /// When keys or certificates cannot be read.
 pub async fn serve(
     config: &Config,
     house: &Arc<House>,
     listener: TcpListener,
-    pages: Router,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let port = listener.local_addr()?.port();
     let metrics = Metrics::new();
     let desks = Arc::new(Desks::default());
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_service_status("", ServingStatus::Serving).await;
+    reporter
+        .set_service_status("", ServingStatus::Serving)
+        .await;
     let api = grpc::routes(house, &desks, config.limits.message_bytes)
         .add_service(health)
         .add_service(reflection_v1()?)
@@ -48,12 +46,12 @@ pub async fn serve(
         .layer(GrpcWebLayer::new())
         .reset_fallback();
     let ready = Arc::clone(house);
-    let pages = pages.merge(http::router(Pages {
+    let pages = http::router(Pages {
         files: WIDGET_FILES,
         frame_ancestors: config.frame_ancestors_at(port),
         ready: Arc::new(move || ready.ready()),
         metrics: metrics.clone(),
-    }));
+    });
     let parts = GuardParts {
         methods: MethodTable::from_descriptors(FILE_DESCRIPTOR_SET)?,
         verifier: verifier(config)?,
@@ -66,7 +64,9 @@ pub async fn serve(
     let stop = async {
         stop.await;
         tracing::info!("draining");
-        reporter.set_service_status("", ServingStatus::NotServing).await;
+        reporter
+            .set_service_status("", ServingStatus::NotServing)
+            .await;
         desks.go_away();
     };
     server.serve(listener, stop).await;
@@ -77,7 +77,9 @@ pub async fn serve(
 fn verifier(config: &Config) -> anyhow::Result<Verifier> {
     let is_development = config.mode == Mode::Development;
     let keys = config.token_keys.iter().map(|path| PublicKey::read(path));
-    let mut keys = keys.collect::<Result<Vec<_>, _>>().context("read token_keys")?;
+    let mut keys = keys
+        .collect::<Result<Vec<_>, _>>()
+        .context("read token_keys")?;
     if is_development {
         keys.push(Signer::development(&config.data)?.public_key());
     }

@@ -15,7 +15,11 @@ use makegood_core::time::Time;
 /// A limit whose zone is not known has none, and whatever it applies to is then refused; `policy
 /// check` and the start report such a zone before that.
 pub fn windows(policy: &Policy, now: Time) -> Vec<WindowBounds> {
-    policy.limits.iter().filter_map(|limit| window(limit, now)).collect()
+    policy
+        .limits
+        .iter()
+        .filter_map(|limit| window(limit, now))
+        .collect()
 }
 
 /// Whether the time-zone data has a zone of this name.
@@ -24,15 +28,23 @@ pub fn is_known(zone: &str) -> bool {
 }
 
 fn window(limit: &Limit, now: Time) -> Option<WindowBounds> {
-    let Window::Calendar { unit, zone } = &limit.window else { return None };
+    let Window::Calendar { unit, zone } = &limit.window else {
+        return None;
+    };
     let (start, end) = bounds(*unit, zone, now).ok()?;
-    Some(WindowBounds { limit: limit.id.clone(), start, end })
+    Some(WindowBounds {
+        limit: limit.id.clone(),
+        start,
+        end,
+    })
 }
 
 /// The first instant of the unit that holds `now`, and the first instant after it.
 fn bounds(unit: CalendarUnit, zone: &str, now: Time) -> Result<(Time, Time), jiff::Error> {
     let zone = TimeZone::get(zone)?;
-    let today = Timestamp::from_nanosecond(now.as_nanos().into())?.to_zoned(zone.clone()).date();
+    let today = Timestamp::from_nanosecond(now.as_nanos().into())?
+        .to_zoned(zone.clone())
+        .date();
     let first = first_day(unit, today)?;
     let next = following(unit, first)?;
     let next_start = instant(&next.to_zoned(zone.clone())?);
@@ -61,9 +73,7 @@ fn first_day(unit: CalendarUnit, day: Date) -> Result<Date, jiff::Error> {
         CalendarUnit::Day => day,
         CalendarUnit::Week => day.checked_sub(day.weekday().since(Weekday::Monday).days())?,
         CalendarUnit::Month => day.first_of_month(),
-        CalendarUnit::Quarter => {
-            Date::new(day.year(), (day.month() - 1) / 3 * 3 + 1, 1)?
-        }
+        CalendarUnit::Quarter => Date::new(day.year(), (day.month() - 1) / 3 * 3 + 1, 1)?,
         CalendarUnit::Year => day.first_of_year(),
     })
 }
@@ -107,12 +117,40 @@ mod tests {
     #[test]
     fn follows_the_wall_clock_over_a_time_change() {
         for (unit, zone, now, start, end) in [
-            (CalendarUnit::Day, "Europe/Vienna", "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
-            (CalendarUnit::Week, "UTC", "2026-11-22T00:00:00Z", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
-            (CalendarUnit::Quarter, "UTC", "2026-11-22T00:00:00Z", "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z"),
-            (CalendarUnit::Year, "America/New_York", "2026-01-01T04:59:59Z", "2025-01-01T05:00:00Z", "2026-01-01T05:00:00Z"),
+            (
+                CalendarUnit::Day,
+                "Europe/Vienna",
+                "2026-03-29T12:00:00Z",
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T22:00:00Z",
+            ),
+            (
+                CalendarUnit::Week,
+                "UTC",
+                "2026-11-22T00:00:00Z",
+                "2026-11-16T00:00:00Z",
+                "2026-11-23T00:00:00Z",
+            ),
+            (
+                CalendarUnit::Quarter,
+                "UTC",
+                "2026-11-22T00:00:00Z",
+                "2026-10-01T00:00:00Z",
+                "2027-01-01T00:00:00Z",
+            ),
+            (
+                CalendarUnit::Year,
+                "America/New_York",
+                "2026-01-01T04:59:59Z",
+                "2025-01-01T05:00:00Z",
+                "2026-01-01T05:00:00Z",
+            ),
         ] {
-            assert_eq!(bounds(unit, zone, at(now)).unwrap(), (at(start), at(end)), "{zone} {now}");
+            assert_eq!(
+                bounds(unit, zone, at(now)).unwrap(),
+                (at(start), at(end)),
+                "{zone} {now}"
+            );
         }
     }
 
@@ -125,7 +163,11 @@ mod tests {
         let sunday = (at("1987-10-25T02:30:00Z"), at("1987-10-26T03:30:00Z"));
         assert_eq!(day("1987-10-25T02:29:59Z"), saturday);
         assert_eq!(day("1987-10-25T02:30:30Z"), sunday);
-        assert_eq!(day("1987-10-25T02:31:00Z"), sunday, "the evening of Saturday again");
+        assert_eq!(
+            day("1987-10-25T02:31:00Z"),
+            sunday,
+            "the evening of Saturday again"
+        );
         assert_eq!(day("1987-10-25T03:31:00Z"), sunday);
     }
 

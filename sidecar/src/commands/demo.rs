@@ -1,6 +1,6 @@
 //! `makegood demo`: everything at once, on loopback, with generated people.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,21 +8,23 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
-use tokio::net::TcpListener;
 
 use super::{say, serve, setup};
 use crate::clock::wall_time;
 use crate::config::{Config, ConfigFlags};
 use crate::demo::Demo;
 use crate::generate::{self, generate};
+use crate::guard::connection::Server;
 use crate::house::{House, HouseSink};
+use crate::telemetry::Metrics;
 use crate::token::Signer;
 use crate::{server, telemetry, vault};
 
 /// The arguments of `makegood demo`.
 #[derive(Debug, clap::Args)]
 pub(super) struct DemoArgs {
-    /// The port on 127.0.0.1; 0 lets the system choose.
+    /// The port of the agent desktop on 127.0.0.1, and one below that of the sidecar; 0 chooses
+    /// both.
     #[arg(long, default_value_t = 7070)]
     port: u16,
     /// The data folder; kept, so that the demo goes on where it was left.
@@ -40,22 +42,52 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
-    let data = args.data.to_string_lossy();
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)).to_string();
-    let flags = ConfigFlags::from_pairs(&[
-        ("data", &data),
-        ("listen", &listen),
-        ("mode", "development"),
-        ("log_filter", "warn"),
-    ]);
-    // A demo is the same everywhere, whatever the environment says.
-    let config = Config::load(&flags, &[])?.0;
+    let (desktop, sidecar) = ports(args.port)?;
+    let config = config(args, desktop.local_addr()?, sidecar.local_addr()?)?;
     telemetry::init(config.log_format, &config.log_filter)?;
     let house = Arc::new(setup::open_house(&config)?);
     fill(&house, args)?;
-    serve::runtime()?.block_on(show(&config, &house, args))?;
+    serve::runtime()?.block_on(show(&config, &house, args, (desktop, sidecar)))?;
     serve::close(house);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Two listeners on neighbouring ports: the desktop is the vendor's page and the sidecar is not, so
+/// each has an origin of its own; both are one site, so that the panel may keep its notes.
+fn ports(wanted: u16) -> anyhow::Result<(TcpListener, TcpListener)> {
+    const TRIES: u32 = 50;
+    let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    if wanted != 0 {
+        let next = wanted.checked_add(1).context("name a port below 65535")?;
+        let both = bind(wanted).and_then(|desktop| Ok((desktop, bind(next)?)));
+        return both.with_context(|| {
+            format!("listen on {wanted} and {next}; name another port with --port")
+        });
+    }
+    for _ in 0..TRIES {
+        let desktop = bind(0)?;
+        if let Some(next) = desktop.local_addr()?.port().checked_add(1)
+            && let Ok(sidecar) = bind(next)
+        {
+            return Ok((desktop, sidecar));
+        }
+    }
+    anyhow::bail!("no two neighbouring ports are free; name one with --port")
+}
+
+/// A demo is the same everywhere, whatever the environment says.
+fn config(args: &DemoArgs, desktop: SocketAddr, sidecar: SocketAddr) -> anyhow::Result<Config> {
+    let data = args.data.to_string_lossy();
+    let page = format!("http://{desktop}");
+    let flags = ConfigFlags::from_pairs(&[
+        ("data", &data),
+        ("listen", &sidecar.to_string()),
+        ("mode", "development"),
+        ("log_filter", "warn"),
+        ("allowed_origins", &page),
+        ("frame_ancestors", &page),
+    ]);
+    Ok(Config::load(&flags, &[])?.0)
 }
 
 /// Fills an empty house; one that has people is left as it is.
@@ -79,16 +111,27 @@ fn fill(house: &House, args: &DemoArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn show(config: &Config, house: &Arc<House>, args: &DemoArgs) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("listen on {}; name another port with --port", config.listen)
-    })?;
-    let address = listener.local_addr()?;
+async fn show(
+    config: &Config,
+    house: &Arc<House>,
+    args: &DemoArgs,
+    (desktop, sidecar): (TcpListener, TcpListener),
+) -> anyhow::Result<()> {
+    let (page, api) = (desktop.local_addr()?, sidecar.local_addr()?);
     let token = page_token(&config.data)?;
     let signer = Signer::development(&config.data)?;
-    let demo = Demo::new(house, signer, &config.tenant, &token, address);
-    announce(args, address, &token);
-    server::serve(config, house, listener, demo.router(), serve::stop_asked()).await
+    let demo = Demo::new(house, signer, &config.tenant, &token, api);
+    let desktop = Server::new(demo.router(), None, config.limits, Metrics::new())
+        .serve(listener(desktop)?, serve::stop_asked());
+    let sidecar = server::serve(config, house, listener(sidecar)?, serve::stop_asked());
+    announce(args, page, api, &token);
+    let ((), served) = tokio::join!(desktop, sidecar);
+    served
+}
+
+fn listener(bound: TcpListener) -> anyhow::Result<tokio::net::TcpListener> {
+    bound.set_nonblocking(true)?;
+    Ok(tokio::net::TcpListener::from_std(bound)?)
 }
 
 /// Kept with the data, so that a page survives a restart of the sidecar.
@@ -98,39 +141,45 @@ fn page_token(data: &std::path::Path) -> anyhow::Result<String> {
         return Ok(token.trim().to_owned());
     }
     let token: [u8; 32] = vault::random()?;
-    let token = token.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let token = token
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
     super::setup::write_secret(&path, &token)?;
     Ok(token)
 }
 
-fn announce(args: &DemoArgs, address: SocketAddr, token: &str) {
-    let port = address.port();
-    let page = format!("http://127.0.0.1:{port}");
-    let frame = format!("http://localhost:{port}");
+fn announce(args: &DemoArgs, page: SocketAddr, api: SocketAddr, token: &str) {
+    let (page, api) = (format!("http://{page}"), format!("http://{api}"));
     let url = format!("{page}/demo/#token={token}");
     if args.print_json {
         say(serde_json::json!({
             "demo_url": url,
             "page_origin": page,
-            "frame_origin": frame,
+            "frame_origin": api,
             "token": token,
             "pid": std::process::id(),
         }));
         return;
     }
+    let data = args.data.display();
     let lines = [
         "Makegood demo".to_owned(),
         String::new(),
         "Open this in a browser:".to_owned(),
         format!("  {url}"),
         String::new(),
-        format!("gRPC, gRPC-Web and the panel   {frame}"),
-        format!("health, metrics                {page}/readyz  {page}/metrics"),
-        format!("the ledger, in another shell   makegood ledger list --names --data {}", args.data.display()),
+        format!("the sidecar                    {api}  (gRPC, gRPC-Web, the panel)"),
+        format!("health and metrics             {api}/readyz  {api}/metrics"),
+        format!("the ledger, in another shell   makegood ledger list --names --data {data}"),
         String::new(),
         "Development mode: this machine only, invented people. Stop with Ctrl+C.".to_owned(),
     ];
-    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let width = lines
+        .iter()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0);
     let rule = "─".repeat(width + 2);
     say(format!("╭{rule}╮"));
     for line in lines {

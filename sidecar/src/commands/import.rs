@@ -22,9 +22,8 @@ pub(super) struct ImportCommand {
 
 pub(super) fn run(command: &ImportCommand) -> anyhow::Result<ExitCode> {
     let config = setup::config(&command.config)?;
-    let house = setup::open_house(&config).context(
-        "open the data folder; while a sidecar serves it, stop that before an import",
-    )?;
+    let house = setup::open_house(&config)
+        .context("open the data folder; while a sidecar serves it, stop that before an import")?;
     let bar = ProgressBar::new_spinner().with_style(style()?);
     house.wait_for_history(|progress| show(&bar, progress))?;
     bar.finish_and_clear();
@@ -36,7 +35,9 @@ pub(super) fn run(command: &ImportCommand) -> anyhow::Result<ExitCode> {
 }
 
 fn style() -> anyhow::Result<ProgressStyle> {
-    Ok(ProgressStyle::with_template("{spinner} rebuilding the read model {pos}/{len}")?)
+    Ok(ProgressStyle::with_template(
+        "{spinner} rebuilding the read model {pos}/{len}",
+    )?)
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {

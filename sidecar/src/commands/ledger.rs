@@ -53,7 +53,11 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
     let LedgerCommand::List(args) = command;
     let config = setup::config(&args.config)?;
     let listed = read(&config, args)?;
-    let names = if args.names { names(&config, &listed)? } else { HashMap::new() };
+    let names = if args.names {
+        names(&config, &listed)?
+    } else {
+        HashMap::new()
+    };
     if args.json {
         for entry in &listed {
             say(json(entry, &names));
@@ -68,15 +72,22 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
 
 fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
     let folder = config.tenant_folder().join("ledger");
-    let reader = Reader::open(&folder)
-        .with_context(|| format!("read the ledger; is {} the data folder?", config.data.display()))?;
+    let reader = Reader::open(&folder).with_context(|| {
+        format!(
+            "read the ledger; is {} the data folder?",
+            config.data.display()
+        )
+    })?;
     let mut listed = std::collections::VecDeque::new();
     for record in reader.iter_from(args.from) {
         let record = record?;
         let entry = codec::decode(&record.payload)
             .with_context(|| format!("read entry {}", record.position))?;
         let leaf = hex(&leaf_hash(&record.payload));
-        listed.push_back(Listed { line: Line::of(&entry), leaf });
+        listed.push_back(Listed {
+            line: Line::of(&entry),
+            leaf,
+        });
         if listed.len() > args.limit {
             if args.from > 0 {
                 listed.pop_back();
@@ -91,7 +102,9 @@ fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
 /// The names of everybody in the list, from the sealed records.
 fn names(config: &Config, listed: &[Listed]) -> anyhow::Result<HashMap<Pid, String>> {
     let vault = Vault::open(&config.tenant_folder(), &setup::key_encryption_key(config)?)?;
-    let people = listed.iter().flat_map(|entry| [entry.line.agent, entry.line.customer]);
+    let people = listed
+        .iter()
+        .flat_map(|entry| [entry.line.agent, entry.line.customer]);
     let wanted: BTreeSet<Pid> = people.flatten().collect();
     let mut names = HashMap::new();
     for record in Reader::open(&config.tenant_folder().join("records"))?.iter_from(0) {
@@ -115,13 +128,19 @@ fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([
-        "#", "time", "what", "who", "for whom", "gesture", "amount", "why", "before", "after", "leaf",
+        "#", "time", "what", "who", "for whom", "gesture", "amount", "why", "before", "after",
+        "leaf",
     ]);
     for entry in listed {
         let line = &entry.line;
         let person = |pid: Option<Pid>| pid.map(|pid| name(&pid, names)).unwrap_or_default();
         let (_, before, after) = line.headroom.clone().unwrap_or_default();
-        let shown = |minor: i64| line.headroom.as_ref().map(|_| amount(line, minor)).unwrap_or_default();
+        let shown = |minor: i64| {
+            line.headroom
+                .as_ref()
+                .map(|_| amount(line, minor))
+                .unwrap_or_default()
+        };
         table.add_row([
             line.position.to_string(),
             time(line),
@@ -129,7 +148,9 @@ fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
             person(line.agent),
             person(line.customer),
             line.gesture.clone(),
-            line.amount_minor.map(|minor| amount(line, minor)).unwrap_or_default(),
+            line.amount_minor
+                .map(|minor| amount(line, minor))
+                .unwrap_or_default(),
             line.why.clone(),
             shown(before),
             shown(after),
@@ -177,12 +198,17 @@ fn amount(line: &Line, minor: i64) -> String {
 }
 
 fn name(pid: &Pid, names: &HashMap<Pid, String>) -> String {
-    names.get(pid).cloned().unwrap_or_else(|| AgentPid::from_bytes(*pid).to_string())
+    names
+        .get(pid)
+        .cloned()
+        .unwrap_or_else(|| AgentPid::from_bytes(*pid).to_string())
 }
 
 fn time(line: &Line) -> String {
     let instant = Timestamp::from_nanosecond(line.at.as_nanos().into());
-    instant.map(|instant| format!("{instant:.0}")).unwrap_or_default()
+    instant
+        .map(|instant| format!("{instant:.0}"))
+        .unwrap_or_default()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -34,7 +33,7 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
             .await
             .with_context(|| format!("listen on {}; is another process there?", config.listen))?;
         tracing::info!(listen = %listener.local_addr()?, "serving");
-        server::serve(&config, &house, listener, Router::new(), stop_asked()).await
+        server::serve(&config, &house, listener, stop_asked()).await
     })?;
     close(house);
     Ok(ExitCode::SUCCESS)
@@ -58,9 +57,10 @@ pub(super) fn close(house: Arc<House>) {
 
 /// Returns when the process is asked to stop.
 pub(super) async fn stop_asked() {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         // Without signals the process can only be killed, which it bears.
         return std::future::pending().await;
     };

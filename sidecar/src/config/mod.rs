@@ -181,7 +181,10 @@ impl Config {
     /// The pages that may frame the panel, once the port is known; see
     /// [`Config::allowed_origins_at`].
     pub fn frame_ancestors_at(&self, port: u16) -> Vec<WebOrigin> {
-        self.with_own_pages(&self.frame_ancestors, port)
+        let mut pages = self.with_own_pages(&self.frame_ancestors, port);
+        // A content security policy has no way to write IPv6 addresses.
+        pages.retain(|page| !page.as_str().contains('['));
+        pages
     }
 
     fn with_own_pages(&self, configured: &[WebOrigin], port: u16) -> Vec<WebOrigin> {

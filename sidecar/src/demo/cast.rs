@@ -12,16 +12,20 @@ use crate::generate;
 /// How many desks the page shows.
 const DESK_COUNT: u32 = 2;
 
-pub(super) async fn serve(State(_): State<Arc<Demo>>) -> Json<Value> {
+pub(super) async fn serve(State(demo): State<Arc<Demo>>) -> Json<Value> {
     // The first employees are the same under every seed.
     let agents = generate::staff(0, DESK_COUNT);
-    let agents = agents.iter().take(DESK_COUNT as usize).map(|agent| json!({ "id": agent.id, "name": agent.name }));
+    let agents = agents
+        .iter()
+        .take(DESK_COUNT as usize)
+        .map(|agent| json!({ "id": agent.id, "name": agent.name }));
     let callers = generate::cast();
-    let callers = callers.iter().map(|caller| {
-        json!({ "name": caller.name, "phone": caller.phone, "note": caller.note })
-    });
+    let callers = callers
+        .iter()
+        .map(|caller| json!({ "name": caller.name, "phone": caller.phone, "note": caller.note }));
     Json(json!({
         "agents": agents.collect::<Vec<_>>(),
         "callers": callers.collect::<Vec<_>>(),
+        "sidecar": demo.sidecar(),
     }))
 }

@@ -32,7 +32,7 @@ fn row(demo: &Demo, line: &Line, leaf: &[u8; 32]) -> Value {
         "kind": line.kind,
         "who": line.agent.map(|pid| demo.house.agent_name(&pid)).unwrap_or_default(),
         "for_whom": line.customer.map(|pid| demo.house.customer_name(&pid)).unwrap_or_default(),
-        "why": line.why,
+        "why": demo.house.reason_label(&line.why),
         "amount_minor": line.amount_minor,
         "currency_code": line.currency.map_or("USD", |(code, _)| code),
         "before_minor": headroom.map(|(_, before, _)| before),

@@ -41,7 +41,7 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// A demo over a house that listens on `api`.
+    /// A demo over a house that is served on `api`.
     pub fn new(
         house: &Arc<House>,
         signer: Signer,
@@ -59,7 +59,12 @@ impl Demo {
         })
     }
 
-    /// The demo's routes.
+    /// Where the sidecar is, as pages name it.
+    fn sidecar(&self) -> String {
+        format!("http://{}", self.api)
+    }
+
+    /// The demo's routes: the agent desktop, which is a page of its own and not the sidecar's.
     pub fn router(self: &Arc<Self>) -> Router {
         let guarded = Router::new()
             .route("/demo/cast.json", get(cast::serve))
@@ -69,7 +74,7 @@ impl Demo {
             .route("/demo/play/{id}", get(played))
             .layer(middleware::from_fn_with_state(Arc::clone(self), with_token))
             .with_state(Arc::clone(self));
-        guarded.merge(pages::router())
+        guarded.merge(pages::router(&self.sidecar()))
     }
 
     /// A token as a vendor's back end would make it: for one agent on one call.
@@ -92,7 +97,10 @@ impl Demo {
 
 /// Lets in who has the token of the page's address.
 async fn with_token(State(demo): State<Arc<Demo>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let expected = format!("Bearer {}", demo.page_token);
     if given == Some(expected.as_str()) {
         next.run(request).await
@@ -129,7 +137,10 @@ async fn play(State(demo): State<Arc<Demo>>, body: Bytes) -> Response {
     let Ok(request) = serde_json::from_slice::<PlayRequest>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let PlayRequest { interaction_id, agent } = request;
+    let PlayRequest {
+        interaction_id,
+        agent,
+    } = request;
     let Some(token) = demo.agent_token(&agent, &interaction_id) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

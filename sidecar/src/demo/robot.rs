@@ -29,12 +29,22 @@ const STEPS: usize = 7;
 
 impl Step {
     pub(super) fn first() -> Self {
-        Self { step: 0, of: STEPS, text: "The agent answers.".to_owned(), done: false }
+        Self {
+            step: 0,
+            of: STEPS,
+            text: "The agent answers.".to_owned(),
+            done: false,
+        }
     }
 
     pub(super) fn stopped() -> Self {
         let text = "The play stopped; the sidecar's log says why.".to_owned();
-        Self { step: STEPS, of: STEPS, text, done: true }
+        Self {
+            step: STEPS,
+            of: STEPS,
+            text,
+            done: true,
+        }
     }
 }
 
@@ -61,7 +71,9 @@ pub(super) async fn play(
     tell: &(dyn Fn(Step) + Sync),
 ) -> anyhow::Result<()> {
     let mut robot = Robot {
-        channel: Endpoint::from_shared(format!("http://{api}"))?.connect().await?,
+        channel: Endpoint::from_shared(format!("http://{api}"))?
+            .connect()
+            .await?,
         bearer: format!("Bearer {token}").parse()?,
         interaction_id: interaction_id.to_owned(),
         customer_id: String::new(),
@@ -70,11 +82,18 @@ pub(super) async fn play(
         done_steps: 0,
     };
     let panel = robot.panel().await?;
-    let customer = panel.context.and_then(|it| it.customer).context("nobody fits this number")?;
+    let customer = panel
+        .context
+        .and_then(|it| it.customer)
+        .context("nobody fits this number")?;
     let name = customer.short_name;
     robot.customer_id = customer.customer_id;
     robot.log(v1::ActionKind::Listened, "", "").await?;
-    robot.next(format!("{name} tells the story; listening is logged, it costs nothing.")).await;
+    robot
+        .next(format!(
+            "{name} tells the story; listening is logged, it costs nothing."
+        ))
+        .await;
 
     let policy = panel.policy.context("the policy gives no gestures")?;
     let priced = policy.gestures.iter().filter(|card| card.amount.is_some());
@@ -83,18 +102,42 @@ pub(super) async fn play(
     };
     let held = robot.reserve(first, &policy).await?;
     let label = first.label.to_lowercase();
-    robot.next(format!("Held for {name}: {label}. The headroom shrinks on both desks.")).await;
+    robot
+        .next(format!(
+            "Held for {name}: {label}. The headroom shrinks on both desks."
+        ))
+        .await;
     robot.commit(&held).await?;
-    robot.next("Given: the ledger has the entry, and the panel its receipt.".to_owned()).await;
+    robot
+        .next("Given: the ledger has the entry, and the panel its receipt.".to_owned())
+        .await;
     robot.undo(&held).await?;
-    robot.next("A slip, undone within thirty seconds. The room is back.".to_owned()).await;
+    robot
+        .next("A slip, undone within thirty seconds. The room is back.".to_owned())
+        .await;
     let held = robot.reserve(second, &policy).await?;
     let label = second.label.to_lowercase();
-    robot.next(format!("Something that fits better: {label} is held and offered.")).await;
+    robot
+        .next(format!(
+            "Something that fits better: {label} is held and offered."
+        ))
+        .await;
     robot.commit(&held).await?;
-    robot.log(v1::ActionKind::RaisedInside, "Third late delivery", "Logistics").await?;
-    robot.next(format!("{name} accepts. The cause is raised inside, which is logged too.")).await;
-    robot.promise("Call back when the refund has arrived").await?;
+    robot
+        .log(
+            v1::ActionKind::RaisedInside,
+            "Third late delivery",
+            "Logistics",
+        )
+        .await?;
+    robot
+        .next(format!(
+            "{name} accepts. The cause is raised inside, which is logged too."
+        ))
+        .await;
+    robot
+        .promise("Call back when the refund has arrived")
+        .await?;
     robot.finish("A promise is made, with a date. That is the call.".to_owned());
     Ok(())
 }
@@ -102,17 +145,29 @@ pub(super) async fn play(
 impl Robot<'_> {
     async fn next(&mut self, text: String) {
         self.done_steps += 1;
-        (self.tell)(Step { step: self.done_steps, of: STEPS, text, done: false });
+        (self.tell)(Step {
+            step: self.done_steps,
+            of: STEPS,
+            text,
+            done: false,
+        });
         tokio::time::sleep(self.pace).await;
     }
 
     fn finish(&mut self, text: String) {
-        (self.tell)(Step { step: STEPS, of: STEPS, text, done: true });
+        (self.tell)(Step {
+            step: STEPS,
+            of: STEPS,
+            text,
+            done: true,
+        });
     }
 
     fn request<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
-        request.metadata_mut().insert("authorization", self.bearer.clone());
+        request
+            .metadata_mut()
+            .insert("authorization", self.bearer.clone());
         request
     }
 
@@ -153,7 +208,10 @@ impl Robot<'_> {
             ..v1::ReserveSpendRequest::default()
         };
         let mut client = BudgetServiceClient::new(self.channel.clone());
-        let reply = client.reserve_spend(self.request(request)).await?.into_inner();
+        let reply = client
+            .reserve_spend(self.request(request))
+            .await?
+            .into_inner();
         reply.spend.context("a reservation comes with its spend")
     }
 
@@ -164,7 +222,9 @@ impl Robot<'_> {
             amount: spend.amount.clone(),
             keep_rest: false,
         };
-        BudgetServiceClient::new(self.channel.clone()).commit_spend(self.request(request)).await?;
+        BudgetServiceClient::new(self.channel.clone())
+            .commit_spend(self.request(request))
+            .await?;
         Ok(())
     }
 
@@ -175,7 +235,9 @@ impl Robot<'_> {
             amount: spend.amount.clone(),
             reason: v1::ReverseReason::MisEntry.into(),
         };
-        BudgetServiceClient::new(self.channel.clone()).reverse_spend(self.request(request)).await?;
+        BudgetServiceClient::new(self.channel.clone())
+            .reverse_spend(self.request(request))
+            .await?;
         Ok(())
     }
 
@@ -189,7 +251,9 @@ impl Robot<'_> {
             counterpart: with.to_owned(),
             ..v1::LogActionRequest::default()
         };
-        AdvocacyServiceClient::new(self.channel.clone()).log_action(self.request(request)).await?;
+        AdvocacyServiceClient::new(self.channel.clone())
+            .log_action(self.request(request))
+            .await?;
         Ok(())
     }
 
@@ -202,7 +266,9 @@ impl Robot<'_> {
             text: text.to_owned(),
             due_time: Some(timestamp(wall_time().as_nanos() + TWO_DAYS_NS)),
         };
-        AdvocacyServiceClient::new(self.channel.clone()).make_promise(self.request(request)).await?;
+        AdvocacyServiceClient::new(self.channel.clone())
+            .make_promise(self.request(request))
+            .await?;
         Ok(())
     }
 }

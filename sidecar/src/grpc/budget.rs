@@ -36,7 +36,9 @@ impl BudgetService for Service {
             ..v1::ReserveSpendRequest::default()
         })?;
         let preview = self.house.preview(&visitor, &request);
-        Ok(Response::new(preview.map_err(|error| status::from_house(&error))?))
+        Ok(Response::new(
+            preview.map_err(|error| status::from_house(&error))?,
+        ))
     }
 
     async fn reserve_spend(
@@ -46,10 +48,19 @@ impl BudgetService for Service {
         let visitor = self.serving(&request)?;
         let request = self.spend_request(request.into_inner())?;
         let answer = self.house.reserve(&visitor, request, false).await;
-        let SpendAnswer { spend, headroom, receipt, replayed } =
-            answer.map_err(|error| status::from_house(&error))?;
+        let SpendAnswer {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        } = answer.map_err(|error| status::from_house(&error))?;
         let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::ReserveSpendResponse { spend, headroom, receipt, replayed }))
+        Ok(Response::new(v1::ReserveSpendResponse {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        }))
     }
 
     async fn give_spend(
@@ -80,10 +91,19 @@ impl BudgetService for Service {
             suggestion_code,
         })?;
         let answer = self.house.reserve(&visitor, request, true).await;
-        let SpendAnswer { spend, headroom, receipt, replayed } =
-            answer.map_err(|error| status::from_house(&error))?;
+        let SpendAnswer {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        } = answer.map_err(|error| status::from_house(&error))?;
         let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::GiveSpendResponse { spend, headroom, receipt, replayed }))
+        Ok(Response::new(v1::GiveSpendResponse {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        }))
     }
 
     async fn extend_spend(
@@ -91,17 +111,28 @@ impl BudgetService for Service {
         request: Request<v1::ExtendSpendRequest>,
     ) -> Result<Response<v1::ExtendSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ExtendSpendRequest { request_id, spend_id } = request.into_inner();
+        let v1::ExtendSpendRequest {
+            request_id,
+            spend_id,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
         let (request, spend) = shape.build(id.zip(spend))?;
         let operation = Operation::Extend { request, spend };
         let answer = self.house.change_spend(&visitor, operation, None).await;
-        let SpendAnswer { spend, receipt, replayed, .. } =
-            answer.map_err(|error| status::from_house(&error))?;
+        let SpendAnswer {
+            spend,
+            receipt,
+            replayed,
+            ..
+        } = answer.map_err(|error| status::from_house(&error))?;
         let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::ExtendSpendResponse { spend, receipt, replayed }))
+        Ok(Response::new(v1::ExtendSpendResponse {
+            spend,
+            receipt,
+            replayed,
+        }))
     }
 
     async fn commit_spend(
@@ -109,20 +140,44 @@ impl BudgetService for Service {
         request: Request<v1::CommitSpendRequest>,
     ) -> Result<Response<v1::CommitSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::CommitSpendRequest { request_id, spend_id, amount, keep_rest } =
-            request.into_inner();
+        let v1::CommitSpendRequest {
+            request_id,
+            spend_id,
+            amount,
+            keep_rest,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
         let amount = shape.money("amount", amount.as_ref());
         let ((request, spend), amount) = shape.build(id.zip(spend).zip(amount))?;
-        let Money { currency, amount_minor } = amount;
-        let operation = Operation::Commit { request, spend, amount_minor, is_final: !keep_rest };
-        let answer = self.house.change_spend(&visitor, operation, Some(currency)).await;
-        let SpendAnswer { spend, headroom, receipt, replayed } =
-            answer.map_err(|error| status::from_house(&error))?;
+        let Money {
+            currency,
+            amount_minor,
+        } = amount;
+        let operation = Operation::Commit {
+            request,
+            spend,
+            amount_minor,
+            is_final: !keep_rest,
+        };
+        let answer = self
+            .house
+            .change_spend(&visitor, operation, Some(currency))
+            .await;
+        let SpendAnswer {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        } = answer.map_err(|error| status::from_house(&error))?;
         let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::CommitSpendResponse { spend, headroom, receipt, replayed }))
+        Ok(Response::new(v1::CommitSpendResponse {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        }))
     }
 
     async fn void_spend(
@@ -130,18 +185,35 @@ impl BudgetService for Service {
         request: Request<v1::VoidSpendRequest>,
     ) -> Result<Response<v1::VoidSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::VoidSpendRequest { request_id, spend_id, reason } = request.into_inner();
+        let v1::VoidSpendRequest {
+            request_id,
+            spend_id,
+            reason,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
         let reason = shape.choice::<v1::VoidReason>("reason", reason);
         let ((request, spend), reason) = shape.build(id.zip(spend).zip(reason))?;
-        let operation = Operation::Void { request, spend, reason: void_reason(reason) };
+        let operation = Operation::Void {
+            request,
+            spend,
+            reason: void_reason(reason),
+        };
         let answer = self.house.change_spend(&visitor, operation, None).await;
-        let SpendAnswer { spend, headroom, receipt, replayed } =
-            answer.map_err(|error| status::from_house(&error))?;
+        let SpendAnswer {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        } = answer.map_err(|error| status::from_house(&error))?;
         let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::VoidSpendResponse { spend, headroom, receipt, replayed }))
+        Ok(Response::new(v1::VoidSpendResponse {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        }))
     }
 
     async fn reverse_spend(
@@ -149,7 +221,12 @@ impl BudgetService for Service {
         request: Request<v1::ReverseSpendRequest>,
     ) -> Result<Response<v1::ReverseSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ReverseSpendRequest { request_id, spend_id, amount, reason } = request.into_inner();
+        let v1::ReverseSpendRequest {
+            request_id,
+            spend_id,
+            amount,
+            reason,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
@@ -157,13 +234,36 @@ impl BudgetService for Service {
         let reason = shape.choice::<v1::ReverseReason>("reason", reason);
         let (((request, spend), amount), reason) =
             shape.build(id.zip(spend).zip(amount).zip(reason))?;
-        let (Money { currency, amount_minor }, reason) = (amount, reverse_reason(reason));
-        let operation = Operation::Reverse { request, spend, amount_minor, reason };
-        let answer = self.house.change_spend(&visitor, operation, Some(currency)).await;
-        let SpendAnswer { spend, headroom, receipt, replayed } =
-            answer.map_err(|error| status::from_house(&error))?;
+        let (
+            Money {
+                currency,
+                amount_minor,
+            },
+            reason,
+        ) = (amount, reverse_reason(reason));
+        let operation = Operation::Reverse {
+            request,
+            spend,
+            amount_minor,
+            reason,
+        };
+        let answer = self
+            .house
+            .change_spend(&visitor, operation, Some(currency))
+            .await;
+        let SpendAnswer {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        } = answer.map_err(|error| status::from_house(&error))?;
         let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::ReverseSpendResponse { spend, headroom, receipt, replayed }))
+        Ok(Response::new(v1::ReverseSpendResponse {
+            spend,
+            headroom,
+            receipt,
+            replayed,
+        }))
     }
 
     async fn get_spend(
@@ -183,8 +283,11 @@ impl BudgetService for Service {
         request: Request<v1::GetHeadroomRequest>,
     ) -> Result<Response<v1::GetHeadroomResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::GetHeadroomRequest { customer_id, interaction_id, currency_code } =
-            request.into_inner();
+        let v1::GetHeadroomRequest {
+            customer_id,
+            interaction_id,
+            currency_code,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let id = shape.host_id("interaction_id", &interaction_id);

@@ -26,10 +26,15 @@ impl CustomerService for Service {
         }
         shape.lookup(lookup.as_ref());
         shape.finish()?;
-        let (match_status, candidates) =
-            self.house.identify(lookup.as_ref()).map_err(|error| status::from_house(&error))?;
+        let (match_status, candidates) = self
+            .house
+            .identify(lookup.as_ref())
+            .map_err(|error| status::from_house(&error))?;
         let match_status = match_status.into();
-        Ok(Response::new(v1::IdentifyCallerResponse { match_status, candidates }))
+        Ok(Response::new(v1::IdentifyCallerResponse {
+            match_status,
+            candidates,
+        }))
     }
 
     async fn get_panel(
@@ -37,7 +42,11 @@ impl CustomerService for Service {
         request: Request<v1::GetPanelRequest>,
     ) -> Result<Response<v1::GetPanelResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::GetPanelRequest { interaction_id, lookup, customer_id } = request.into_inner();
+        let v1::GetPanelRequest {
+            interaction_id,
+            lookup,
+            customer_id,
+        } = request.into_inner();
         let mut shape = Shape::default();
         if !interaction_id.is_empty() || visitor.interaction.is_some() {
             shape.host_id("interaction_id", &interaction_id);
@@ -57,14 +66,24 @@ impl CustomerService for Service {
         request: Request<v1::ListTimelineRequest>,
     ) -> Result<Response<v1::ListTimelineResponse>, Status> {
         self.serving(&request)?;
-        let v1::ListTimelineRequest { customer_id, page_size, page_token } = request.into_inner();
+        let v1::ListTimelineRequest {
+            customer_id,
+            page_size,
+            page_token,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let page = Page::read(&mut shape, page_size, &page_token);
         let customer = shape.build(customer)?;
-        let rows = self.house.timeline(customer).map_err(|error| status::from_house(&error))?;
+        let rows = self
+            .house
+            .timeline(customer)
+            .map_err(|error| status::from_house(&error))?;
         let (items, next_page_token) = page.cut(rows);
-        Ok(Response::new(v1::ListTimelineResponse { items, next_page_token }))
+        Ok(Response::new(v1::ListTimelineResponse {
+            items,
+            next_page_token,
+        }))
     }
 
     async fn list_preferences(
@@ -72,15 +91,24 @@ impl CustomerService for Service {
         request: Request<v1::ListPreferencesRequest>,
     ) -> Result<Response<v1::ListPreferencesResponse>, Status> {
         self.serving(&request)?;
-        let v1::ListPreferencesRequest { customer_id, page_size, page_token } =
-            request.into_inner();
+        let v1::ListPreferencesRequest {
+            customer_id,
+            page_size,
+            page_token,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let page = Page::read(&mut shape, page_size, &page_token);
         let customer = shape.build(customer)?;
-        let rows = self.house.preferences(customer).map_err(|error| status::from_house(&error))?;
+        let rows = self
+            .house
+            .preferences(customer)
+            .map_err(|error| status::from_house(&error))?;
         let (preferences, next_page_token) = page.cut(rows);
-        Ok(Response::new(v1::ListPreferencesResponse { preferences, next_page_token }))
+        Ok(Response::new(v1::ListPreferencesResponse {
+            preferences,
+            next_page_token,
+        }))
     }
 
     async fn save_preference(
@@ -99,7 +127,10 @@ impl CustomerService for Service {
         request: Request<v1::RetirePreferenceRequest>,
     ) -> Result<Response<v1::RetirePreferenceResponse>, Status> {
         self.serving(&request)?;
-        let v1::RetirePreferenceRequest { preference_id, customer_id } = request.into_inner();
+        let v1::RetirePreferenceRequest {
+            preference_id,
+            customer_id,
+        } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let preference_id = shape.host_id("preference_id", &preference_id);

@@ -36,10 +36,8 @@ const COMMON: [(&str, Effect, Entry); 5] = [
 ];
 
 /// Pages; a name that ends in `/` stands for all below it.
-const PAGES: [(&str, Entry); 6] = [
-    ("/", Entry::Open),
+const PAGES: [(&str, Entry); 4] = [
     ("/embed/", Entry::Open),
-    ("/demo/", Entry::Open),
     ("/livez", Entry::Open),
     ("/readyz", Entry::Open),
     ("/metrics", Entry::Diagnostics),
@@ -270,7 +268,7 @@ mod tests {
 
     #[test]
     fn opens_pages_and_probes() {
-        for path in ["/", "/embed/frame.html", "/demo/", "/livez", "/readyz"] {
+        for path in ["/embed/frame.html", "/livez", "/readyz"] {
             assert_eq!(route(path).entry, Entry::Open, "{path}");
         }
         assert_eq!(route("/metrics").entry, Entry::Diagnostics);

@@ -68,7 +68,9 @@ impl Live {
 
     /// Its case as ledger commands name it.
     pub(super) fn case(&self) -> Option<CasePid> {
-        Pid::try_from(self.record.case_pid.as_slice()).ok().map(CasePid::from_bytes)
+        Pid::try_from(self.record.case_pid.as_slice())
+            .ok()
+            .map(CasePid::from_bytes)
     }
 
     /// The customer who is bound to it.
@@ -100,7 +102,11 @@ impl Live {
             start_time: Some(timestamp(record.start_ns)),
             connect_time: stored_time(record.connect_ns),
             end_time: stored_time(record.end_ns),
-            customer_id: self.customer().as_ref().map(customer_id).unwrap_or_default(),
+            customer_id: self
+                .customer()
+                .as_ref()
+                .map(customer_id)
+                .unwrap_or_default(),
             match_status: record.match_status,
             case_id: record.case_id.clone(),
             reason: record.reasons.first().cloned().unwrap_or_default(),
@@ -122,14 +128,27 @@ impl Live {
 }
 
 impl Interactions {
-    pub(super) fn find(&self, shared: &Shared, host_id: &str) -> Result<Option<Arc<Live>>, HouseError> {
+    pub(super) fn find(
+        &self,
+        shared: &Shared,
+        host_id: &str,
+    ) -> Result<Option<Arc<Live>>, HouseError> {
         if let Some(live) = self.known.read().get(host_id) {
             return Ok(Some(Arc::clone(live)));
         }
-        let id = shared.vault.read().record_id(RecordKind::Interaction.into(), LIVE, host_id);
-        let Some(envelope) = shared.read_model.record(&id)? else { return Ok(None) };
-        let record = records::open(&shared.vault.read(), &envelope).map_err(|_| HouseError::Stored)?;
-        Ok(Some(self.keep(Live { host_id: host_id.to_owned(), record })))
+        let id = shared
+            .vault
+            .read()
+            .record_id(RecordKind::Interaction.into(), LIVE, host_id);
+        let Some(envelope) = shared.read_model.record(&id)? else {
+            return Ok(None);
+        };
+        let record =
+            records::open(&shared.vault.read(), &envelope).map_err(|_| HouseError::Stored)?;
+        Ok(Some(self.keep(Live {
+            host_id: host_id.to_owned(),
+            record,
+        })))
     }
 
     /// The interaction behind a pseudonym, of those in memory.
@@ -143,9 +162,13 @@ impl Interactions {
         let mut known = self.known.write();
         if known.len() >= KEPT {
             known.retain(|_, live| live.record.call_state() != v1::CallState::Ended);
-            self.host_ids.write().retain(|_, host_id| known.contains_key(host_id));
+            self.host_ids
+                .write()
+                .retain(|_, host_id| known.contains_key(host_id));
         }
-        self.host_ids.write().insert(live.pid(), live.host_id.clone());
+        self.host_ids
+            .write()
+            .insert(live.pid(), live.host_id.clone());
         known.insert(live.host_id.clone(), Arc::clone(&live));
         live
     }
@@ -154,7 +177,9 @@ impl Interactions {
 impl House {
     /// The interaction with the host's id; while history is away only those in memory are found.
     pub(super) fn interaction(&self, host_id: &str) -> Result<Arc<Live>, HouseError> {
-        self.interactions.find(&self.shared, host_id)?.ok_or(HouseError::InteractionNotFound)
+        self.interactions
+            .find(&self.shared, host_id)?
+            .ok_or(HouseError::InteractionNotFound)
     }
 
     /// Starts an interaction, and binds the customer if exactly one fits. One that has started
@@ -173,11 +198,17 @@ impl House {
             v1::MatchStatus::Several => candidates(&self.shared, &found.pids)?,
             _ => Vec::new(),
         };
-        if let Some(live) = self.interactions.find(&self.shared, &start.interaction_id)? {
+        if let Some(live) = self
+            .interactions
+            .find(&self.shared, &start.interaction_id)?
+        {
             return Ok((self.interaction_view(&live), candidates));
         }
         let record = self.first_record(visitor, &start, &found, wall_time());
-        let live = Live { host_id: start.interaction_id, record };
+        let live = Live {
+            host_id: start.interaction_id,
+            record,
+        };
         Ok((self.write_interaction(live, None).await?, candidates))
     }
 
@@ -202,17 +233,27 @@ impl House {
             }),
             customer_pid: found.exact().map(|pid| pid.to_vec()).unwrap_or_default(),
             agent_pid: visitor.agent.pid.to_vec(),
-            team: visitor.agent.team.as_ref().map(ToString::to_string).unwrap_or_default(),
+            team: visitor
+                .agent
+                .team
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             site: visitor.agent.site.clone(),
             channel: start.channel.into(),
-            reasons: Some(start.reason.clone()).filter(|text| !text.is_empty()).into_iter().collect(),
+            reasons: Some(start.reason.clone())
+                .filter(|text| !text.is_empty())
+                .into_iter()
+                .collect(),
             start_ns: now.as_nanos(),
             connect_ns: if is_connected { now.as_nanos() } else { 0 },
             call_state: call_state.into(),
             match_status: found.status.into(),
             case_id: start.case_id.clone(),
             case_pid: case.map(|pid| pid.to_vec()).unwrap_or_default(),
-            interaction_pid: vault.thing_pid("interaction", &start.interaction_id).to_vec(),
+            interaction_pid: vault
+                .thing_pid("interaction", &start.interaction_id)
+                .to_vec(),
             ..pb::Interaction::default()
         }
     }
@@ -279,7 +320,9 @@ impl House {
         let mut live = Live::clone(live.as_ref());
         live.record.customer_pid.clear();
         live.record.match_status = v1::MatchStatus::None.into();
-        let live = self.write_interaction(live, Some(*customer.as_bytes())).await?;
+        let live = self
+            .write_interaction(live, Some(*customer.as_bytes()))
+            .await?;
         Ok((live, released))
     }
 
@@ -304,9 +347,19 @@ impl House {
                 reason: VoidReason::Misidentified,
             });
             let ask = Some((visitor.agent.caller(visitor.access, wall_time()), action));
-            let done = self.shared.writer.submit(Work { ask, ..Work::default() }).await?;
+            let done = self
+                .shared
+                .writer
+                .submit(Work {
+                    ask,
+                    ..Work::default()
+                })
+                .await?;
             // A hold that ended by itself in the meantime is released as well.
-            released += usize::from(done.outcome.is_some_and(|outcome| outcome.refusal.is_none()));
+            released += usize::from(
+                done.outcome
+                    .is_some_and(|outcome| outcome.refusal.is_none()),
+            );
         }
         Ok(released)
     }
@@ -332,12 +385,18 @@ impl House {
     /// Lets a desk know whenever anything changes that an interaction's panel shows.
     pub fn watch(&self, desk: &Arc<Desk>, visitor: &Visitor, host_id: &str) {
         let pid = self.shared.vault.read().thing_pid("interaction", host_id);
-        self.shared.hub.watch(Topic::Interaction(pid), desk, host_id);
-        self.shared.hub.watch(Topic::Agent(visitor.agent.pid), desk, host_id);
+        self.shared
+            .hub
+            .watch(Topic::Interaction(pid), desk, host_id);
+        self.shared
+            .hub
+            .watch(Topic::Agent(visitor.agent.pid), desk, host_id);
         if let Ok(live) = self.interaction(host_id)
             && let Some(customer) = live.customer()
         {
-            self.shared.hub.watch(Topic::Customer(customer), desk, host_id);
+            self.shared
+                .hub
+                .watch(Topic::Customer(customer), desk, host_id);
         }
     }
 
@@ -351,7 +410,14 @@ impl House {
             .chain(before.map(Topic::Customer))
             .collect();
         let records = vec![live.draft(&self.shared)];
-        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
+        self.shared
+            .writer
+            .submit(Work {
+                ask: None,
+                records,
+                topics,
+            })
+            .await?;
         let live = self.interactions.keep(live);
         // Those who read between the write and the keeping would have seen the former version.
         self.shared.hub.publish([Topic::Interaction(live.pid())]);

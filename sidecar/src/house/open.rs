@@ -106,7 +106,10 @@ impl House {
         };
         fs::create_dir_all(&folder).map_err(fail(&folder))?;
         let lock = DataLock::acquire(&settings.data_dir)?;
-        let vault = Arc::new(RwLock::new(Vault::open(&folder, &settings.key_encryption_key)?));
+        let vault = Arc::new(RwLock::new(Vault::open(
+            &folder,
+            &settings.key_encryption_key,
+        )?));
         let sources = Sources {
             ledger: folder.join("ledger"),
             records: folder.join("records"),
@@ -177,7 +180,11 @@ impl House {
         interaction: Option<String>,
     ) -> Result<Visitor, HouseError> {
         let agent = self.directory.agent(&self.shared, host_agent_id)?;
-        Ok(Visitor { agent, access, interaction })
+        Ok(Visitor {
+            agent,
+            access,
+            interaction,
+        })
     }
 
     /// Where the customers' history stands.
@@ -206,6 +213,17 @@ impl House {
         &self.shared.hub
     }
 
+    /// What the policy calls a reason; any other text as it is.
+    pub fn reason_label(&self, code: &str) -> String {
+        let known = self
+            .shared
+            .policy
+            .reasons
+            .iter()
+            .find(|reason| reason.code.as_str() == code);
+        known.map_or_else(|| code.to_owned(), |reason| reason.label.clone())
+    }
+
     /// The longest note, in characters.
     pub fn note_characters(&self) -> usize {
         self.shared.policy.note_max_chars as usize
@@ -216,7 +234,8 @@ impl House {
         let digest = self.shared.policy.digest;
         let is_in_force = {
             let rows = self.shared.state.rows();
-            rows.active_policy().is_some_and(|active| active.digest == digest)
+            rows.active_policy()
+                .is_some_and(|active| active.digest == digest)
         };
         if is_in_force {
             return Ok(());
@@ -225,7 +244,10 @@ impl House {
         write_durably(&path, text.as_bytes())
             .map_err(|source| OpenError::Folder { path, source })?;
         let ask = Some((writer::system(), Action::ActivatePolicy { digest }));
-        self.shared.writer.submit_blocking(Work { ask, ..Work::default() })?;
+        self.shared.writer.submit_blocking(Work {
+            ask,
+            ..Work::default()
+        })?;
         Ok(())
     }
 }

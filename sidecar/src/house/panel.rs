@@ -134,7 +134,10 @@ impl House {
             && let Some(pid) = live.customer()
         {
             let status = v1::MatchStatus::try_from(live.record.match_status).unwrap_or_default();
-            return Ok(Match { status, pids: vec![pid] });
+            return Ok(Match {
+                status,
+                pids: vec![pid],
+            });
         }
         if let Some(customer) = customer {
             self.shared.check_customer(&customer)?;
@@ -145,13 +148,15 @@ impl House {
         }
         match identify(&self.shared, lookup) {
             // Giving goes on while history is away; who calls is then for the agent to ask.
-            Err(HouseError::Rebuilding(_)) => {
-                Ok(Match { status: v1::MatchStatus::None, pids: Vec::new() })
-            }
+            Err(HouseError::Rebuilding(_)) => Ok(Match {
+                status: v1::MatchStatus::None,
+                pids: Vec::new(),
+            }),
             // A started interaction without a customer is one whose customer was rejected.
-            Ok(found) if live.is_some() && found.exact().is_some() => {
-                Ok(Match { status: v1::MatchStatus::None, pids: Vec::new() })
-            }
+            Ok(found) if live.is_some() && found.exact().is_some() => Ok(Match {
+                status: v1::MatchStatus::None,
+                pids: Vec::new(),
+            }),
             other => other,
         }
     }
@@ -174,20 +179,30 @@ impl House {
             panel.headroom = self.headroom_in(&rows, visitor, live, pid, now)?;
             let mut spends: Vec<_> = rows.open_of_interaction(live.interaction()).collect();
             let listed = told.iter().flat_map(|told| &told.gestures);
-            spends.extend(listed.filter_map(|id| rows.spend(*id)).filter(|row| {
-                row.about.interaction == live.interaction() && row.held_minor == 0
-            }));
+            spends.extend(
+                listed.filter_map(|id| rows.spend(*id)).filter(|row| {
+                    row.about.interaction == live.interaction() && row.held_minor == 0
+                }),
+            );
             spends.sort_by_key(|row| std::cmp::Reverse(row.reserved_at));
             spends.truncate(SPENDS_SHOWN);
-            panel.spends =
-                spends.into_iter().map(|row| self.spend_view(row, visitor, live, now)).collect();
+            panel.spends = spends
+                .into_iter()
+                .map(|row| self.spend_view(row, visitor, live, now))
+                .collect();
         }
         drop(rows);
         if let Some(told) = told {
             let own = |action: &&v1::AdvocacyAction| {
                 live.is_some_and(|live| action.interaction_id == live.host_id)
             };
-            panel.actions = told.actions.iter().filter(own).take(ACTIONS_SHOWN).cloned().collect();
+            panel.actions = told
+                .actions
+                .iter()
+                .filter(own)
+                .take(ACTIONS_SHOWN)
+                .cloned()
+                .collect();
             panel.context = Some(told.context.clone());
         }
         Ok(())
@@ -206,7 +221,9 @@ impl House {
             return Ok(None);
         };
         let question = self.question(visitor, live, customer, currency, now);
-        Ok(self.weigh(rows, &question).map(|headroom| view::headroom(&headroom)))
+        Ok(self
+            .weigh(rows, &question)
+            .map(|headroom| view::headroom(&headroom)))
     }
 
     pub(super) fn question(
@@ -266,9 +283,18 @@ impl House {
             .collect();
         drop(rows);
         let name = |pid: &[u8]| self.directory.name(&self.shared, pid);
-        let actions = opened.actions.iter().map(|it| action_view(it, name(&it.agent_pid)));
+        let actions = opened
+            .actions
+            .iter()
+            .map(|it| action_view(it, name(&it.agent_pid)));
         let context = opened.context(now, &given, name);
-        Ok(Told { generation, told_at: now, context, gestures, actions: actions.collect() })
+        Ok(Told {
+            generation,
+            told_at: now,
+            context,
+            gestures,
+            actions: actions.collect(),
+        })
     }
 
     /// A gesture that was given, as a row of the timeline.
@@ -276,11 +302,19 @@ impl House {
         let amount = makegood_core::money::Money::new(gesture.currency, gesture.given_minor());
         let title = format!("{} · {amount}", self.gesture_label(gesture));
         let id = gesture.about.spend.to_string();
-        row(v1::TimelineKind::Gesture, &id, gesture.reserved_at.as_nanos(), title)
+        row(
+            v1::TimelineKind::Gesture,
+            &id,
+            gesture.reserved_at.as_nanos(),
+            title,
+        )
     }
 
     pub(super) fn gesture_label(&self, gesture: &SpendRow) -> String {
         let known = self.shared.policy.gesture(&gesture.about.gesture);
-        known.map_or_else(|| gesture.about.gesture.to_string(), |gesture| gesture.label.clone())
+        known.map_or_else(
+            || gesture.about.gesture.to_string(),
+            |gesture| gesture.label.clone(),
+        )
     }
 }

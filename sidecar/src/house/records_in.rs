@@ -83,7 +83,9 @@ impl House {
             self.shared.check_customer(customer)?;
         }
         // Without a customer it is the agent's own note, sealed under the agent's key.
-        let subject = action.customer.map_or(visitor.agent.pid, |pid| *pid.as_bytes());
+        let subject = action
+            .customer
+            .map_or(visitor.agent.pid, |pid| *pid.as_bytes());
         let now = wall_time();
         let record = pb::AdvocacyAction {
             origin: Some(live_origin(&action.action_id)),
@@ -93,14 +95,25 @@ impl House {
             ..action.record
         };
         let sort_ns = record.act_ns;
-        let new = New { kind: RecordKind::Action, id: &action.action_id, field: "action_id", subject };
+        let new = New {
+            kind: RecordKind::Action,
+            id: &action.action_id,
+            field: "action_id",
+            subject,
+        };
         let topics = vec![Topic::Interaction(live.pid())];
         let kept = self
             .keep(new, sort_ns, record, topics, |stored, given| {
                 // A retry is stamped anew, unless the client said when it was.
-                stored.act_ns == given.act_ns || action.act_time.is_none()
-                    && pb::AdvocacyAction { act_ns: 0, ..stored.clone() }
-                        == pb::AdvocacyAction { act_ns: 0, ..given.clone() }
+                stored.act_ns == given.act_ns
+                    || action.act_time.is_none()
+                        && pb::AdvocacyAction {
+                            act_ns: 0,
+                            ..stored.clone()
+                        } == pb::AdvocacyAction {
+                            act_ns: 0,
+                            ..given.clone()
+                        }
             })
             .await?;
         Ok(action_view(&kept, visitor.agent.name.clone()))
@@ -129,8 +142,12 @@ impl House {
             ..pb::Promise::default()
         };
         let subject = *promise.customer.as_bytes();
-        let new =
-            New { kind: RecordKind::Promise, id: &promise.promise_id, field: "promise_id", subject };
+        let new = New {
+            kind: RecordKind::Promise,
+            id: &promise.promise_id,
+            field: "promise_id",
+            subject,
+        };
         let topics = vec![Topic::Interaction(live.pid())];
         let kept = self
             .keep(new, now.as_nanos(), record, topics, |stored, given| {
@@ -151,7 +168,10 @@ impl House {
         promise_id: &str,
     ) -> Result<v1::Promise, HouseError> {
         let opened = Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)?;
-        let found = opened.promises.into_iter().find(|it| is_named(it.origin.as_ref(), promise_id));
+        let found = opened
+            .promises
+            .into_iter()
+            .find(|it| is_named(it.origin.as_ref(), promise_id));
         let mut record = found.ok_or(HouseError::PromiseNotFound)?;
         if record.outcome == 0 {
             const KEPT: i32 = 1;
@@ -160,7 +180,8 @@ impl House {
             let source = record.origin.clone().unwrap_or_default();
             let subject = *customer.as_bytes();
             let at = record.create_ns;
-            self.replace(RecordKind::Promise, &source, subject, at, &record).await?;
+            self.replace(RecordKind::Promise, &source, subject, at, &record)
+                .await?;
         }
         let owner = self.directory.name(&self.shared, &record.owner_pid);
         Ok(promise_view(&record, wall_time(), owner))
@@ -195,8 +216,12 @@ impl House {
         };
         let kept = self
             .keep(new, now, record, Vec::new(), |stored, given| {
-                (stored.kind, &stored.text, stored.expire_ns, stored.situational)
-                    == (given.kind, &given.text, given.expire_ns, given.situational)
+                (
+                    stored.kind,
+                    &stored.text,
+                    stored.expire_ns,
+                    stored.situational,
+                ) == (given.kind, &given.text, given.expire_ns, given.situational)
             })
             .await?;
         Ok(preference_view(&kept))
@@ -220,7 +245,8 @@ impl House {
             let source = record.origin.clone().unwrap_or_default();
             let at = record.learned_ns;
             let subject = *customer.as_bytes();
-            self.replace(RecordKind::Preference, &source, subject, at, &record).await?;
+            self.replace(RecordKind::Preference, &source, subject, at, &record)
+                .await?;
         }
         Ok(())
     }
@@ -232,13 +258,25 @@ impl House {
     pub async fn record_score(&self, score: ScoreIn) -> Result<v1::Score, HouseError> {
         self.shared.check_customer(&score.customer)?;
         let at = score.record.respond_ns;
-        let record = pb::Score { origin: Some(live_origin(&score.score_id)), ..score.record };
+        let record = pb::Score {
+            origin: Some(live_origin(&score.score_id)),
+            ..score.record
+        };
         let subject = *score.customer.as_bytes();
-        let new = New { kind: RecordKind::Score, id: &score.score_id, field: "score_id", subject };
+        let new = New {
+            kind: RecordKind::Score,
+            id: &score.score_id,
+            field: "score_id",
+            subject,
+        };
         let kept = self
             .keep(new, at, record, Vec::new(), |stored, given| {
-                (stored.kind, stored.value, &stored.words, &stored.interaction_id)
-                    == (given.kind, given.value, &given.words, &given.interaction_id)
+                (
+                    stored.kind,
+                    stored.value,
+                    &stored.words,
+                    &stored.interaction_id,
+                ) == (given.kind, given.value, &given.words, &given.interaction_id)
             })
             .await?;
         Ok(score_view(&kept, None))
@@ -251,11 +289,18 @@ impl House {
     pub fn timeline(&self, customer: CustomerPid) -> Result<Vec<v1::TimelineItem>, HouseError> {
         let opened = self.opened(customer)?;
         let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
-        let ids = self.shared.read_model.gestures_of(customer.as_bytes(), LIST_LIMIT)?;
+        let ids = self
+            .shared
+            .read_model
+            .gestures_of(customer.as_bytes(), LIST_LIMIT)?;
         let ledger = self.shared.state.rows();
         let gestures = ids.into_iter().map(makegood_core::ids::SpendId::from_bytes);
         let given = gestures.filter_map(|id| makegood_core::ledger::Read::spend(&*ledger, id));
-        rows.extend(given.filter(|row| row.given_minor() > 0).map(|row| self.gesture_row(row)));
+        rows.extend(
+            given
+                .filter(|row| row.given_minor() > 0)
+                .map(|row| self.gesture_row(row)),
+        );
         drop(ledger);
         for row in &mut rows {
             row.open = false;
@@ -288,7 +333,11 @@ impl House {
     pub fn actions(&self, customer: CustomerPid) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
         let opened = self.opened(customer)?;
         let name = |it: &pb::AdvocacyAction| self.directory.name(&self.shared, &it.agent_pid);
-        Ok(opened.actions.iter().map(|it| action_view(it, name(it))).collect())
+        Ok(opened
+            .actions
+            .iter()
+            .map(|it| action_view(it, name(it)))
+            .collect())
     }
 
     /// A customer's scores, newest first.
@@ -313,16 +362,37 @@ impl House {
         topics: Vec<Topic>,
         is_same: impl FnOnce(&M, &M) -> bool,
     ) -> Result<M, HouseError> {
-        let record_id = self.shared.vault.read().record_id(new.kind.into(), LIVE, new.id);
+        let record_id = self
+            .shared
+            .vault
+            .read()
+            .record_id(new.kind.into(), LIVE, new.id);
         if let Some(envelope) = self.shared.read_model.record(&record_id)? {
             let stored: M = records::open(&self.shared.vault.read(), &envelope)
                 .map_err(|_| HouseError::Stored)?;
             let is_its = envelope.subject_pid == new.subject;
             let is_repeat = is_its && is_same(&stored, &record);
-            return if is_repeat { Ok(stored) } else { Err(HouseError::IdReused { field: new.field }) };
+            return if is_repeat {
+                Ok(stored)
+            } else {
+                Err(HouseError::IdReused { field: new.field })
+            };
         }
-        let records = vec![Draft::new(new.kind, new.subject, record_id, sort_time_ns, &record)];
-        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
+        let records = vec![Draft::new(
+            new.kind,
+            new.subject,
+            record_id,
+            sort_time_ns,
+            &record,
+        )];
+        self.shared
+            .writer
+            .submit(Work {
+                ask: None,
+                records,
+                topics,
+            })
+            .await?;
         Ok(record)
     }
 
@@ -336,9 +406,20 @@ impl House {
         record: &impl Message,
     ) -> Result<(), HouseError> {
         let (source, source_id) = (&origin.source, &origin.source_id);
-        let id = self.shared.vault.read().record_id(kind.into(), source, source_id);
+        let id = self
+            .shared
+            .vault
+            .read()
+            .record_id(kind.into(), source, source_id);
         let records = vec![Draft::new(kind, subject, id, sort_time_ns, record)];
-        self.shared.writer.submit(Work { ask: None, records, topics: Vec::new() }).await?;
+        self.shared
+            .writer
+            .submit(Work {
+                ask: None,
+                records,
+                topics: Vec::new(),
+            })
+            .await?;
         Ok(())
     }
 }
@@ -352,7 +433,10 @@ struct New<'a> {
 }
 
 fn live_origin(id: &str) -> pb::Origin {
-    pb::Origin { source: LIVE.to_owned(), source_id: id.to_owned() }
+    pb::Origin {
+        source: LIVE.to_owned(),
+        source_id: id.to_owned(),
+    }
 }
 
 fn is_named(origin: Option<&pb::Origin>, id: &str) -> bool {

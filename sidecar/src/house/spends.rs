@@ -90,8 +90,11 @@ impl House {
             decided_ms: request.decided_ms,
             suggestion: request.suggestion,
         });
-        let operation =
-            if is_give { Operation::Give(gesture) } else { Operation::Reserve(gesture) };
+        let operation = if is_give {
+            Operation::Give(gesture)
+        } else {
+            Operation::Reserve(gesture)
+        };
         self.ask(visitor, operation, records).await
     }
 
@@ -144,9 +147,12 @@ impl House {
         let rows = self.shared.state.rows();
         let policy = &self.shared.policy;
         let amount_minor = request.amount.amount_minor;
-        let Preview { headroom, refusal, available_after_minor } =
-            preview(&*rows, policy, &question, amount_minor)
-                .map_err(|fault| HouseError::Write(fault.into()))?;
+        let Preview {
+            headroom,
+            refusal,
+            available_after_minor,
+        } = preview(&*rows, policy, &question, amount_minor)
+            .map_err(|fault| HouseError::Write(fault.into()))?;
         let excess_minor = amount_minor.saturating_sub(headroom.available_minor).max(0);
         let mut after = view::headroom(&headroom);
         if refusal.is_none() {
@@ -157,7 +163,9 @@ impl House {
             accepted: refusal.is_none(),
             headroom: Some(after),
             excess_minor: if refusal.is_none() { 0 } else { excess_minor },
-            refusal: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
+            refusal: refusal
+                .map(|refusal| refusal.reason().to_owned())
+                .unwrap_or_default(),
         })
     }
 
@@ -178,7 +186,9 @@ impl House {
         let policy = &self.shared.policy;
         let first = || policy.currencies.first().copied();
         let Some(currency) = currency.or_else(first) else {
-            return Err(HouseError::Write(makegood_core::ledger::Fault::NoPolicy.into()));
+            return Err(HouseError::Write(
+                makegood_core::ledger::Fault::NoPolicy.into(),
+            ));
         };
         let question = self.question(visitor, &live, customer.as_bytes(), currency, wall_time());
         let rows = self.shared.state.rows();
@@ -196,7 +206,15 @@ impl House {
         let spend = operation.spend();
         let caller = visitor.agent.caller(visitor.access, wall_time());
         let ask = Some((caller, Action::Spend(operation)));
-        let done = self.shared.writer.submit(Work { ask, records, topics: Vec::new() }).await?;
+        let done = self
+            .shared
+            .writer
+            .submit(Work {
+                ask,
+                records,
+                topics: Vec::new(),
+            })
+            .await?;
         let outcome = done.outcome.ok_or(HouseError::Stored)?;
         if let Some(refusal) = outcome.refusal {
             return Err(HouseError::Refused(refusal));
@@ -206,7 +224,9 @@ impl House {
         let now = wall_time();
         let live = self.live_of(row);
         let headroom = match &live {
-            Some(live) => self.headroom_in(&rows, visitor, live, row.about.customer.as_bytes(), now)?,
+            Some(live) => {
+                self.headroom_in(&rows, visitor, live, row.about.customer.as_bytes(), now)?
+            }
             None => None,
         };
         let mut view = self.spend_view_of(row, visitor, now);
@@ -225,15 +245,27 @@ impl House {
         }
         let receipt = v1::Receipt {
             ledger_position: outcome.position.cast_signed(),
-            leaf_hash: self.shared.state.leaf(outcome.position).unwrap_or_default().to_vec(),
+            leaf_hash: self
+                .shared
+                .state
+                .leaf(outcome.position)
+                .unwrap_or_default()
+                .to_vec(),
             record_time: Some(timestamp(outcome.at.as_nanos())),
         };
-        Ok(SpendAnswer { spend: view, headroom, receipt, replayed: outcome.replayed })
+        Ok(SpendAnswer {
+            spend: view,
+            headroom,
+            receipt,
+            replayed: outcome.replayed,
+        })
     }
 
     /// A token that is bound to an interaction reaches the spends of no other.
     fn check_bound(&self, visitor: &Visitor, spend: SpendId) -> Result<(), HouseError> {
-        let Some(bound) = &visitor.interaction else { return Ok(()) };
+        let Some(bound) = &visitor.interaction else {
+            return Ok(());
+        };
         let pid = self.shared.vault.read().thing_pid("interaction", bound);
         let rows = self.shared.state.rows();
         match rows.spend(spend) {
@@ -246,9 +278,9 @@ impl House {
     fn check_currency(&self, spend: SpendId, given: Option<Currency>) -> Result<(), HouseError> {
         let rows = self.shared.state.rows();
         match (rows.spend(spend), given) {
-            (Some(row), Some(given)) if row.currency != given => {
-                Err(HouseError::OtherCurrency { currency_code: row.currency.code() })
-            }
+            (Some(row), Some(given)) if row.currency != given => Err(HouseError::OtherCurrency {
+                currency_code: row.currency.code(),
+            }),
             _ => Ok(()),
         }
     }
@@ -268,13 +300,23 @@ impl House {
             return None;
         }
         let kind = RecordKind::GestureNote;
-        let id = self.shared.vault.read().record_id(kind.into(), LIVE, &request.spend.to_string());
+        let id = self
+            .shared
+            .vault
+            .read()
+            .record_id(kind.into(), LIVE, &request.spend.to_string());
         let note = pb::GestureNote {
             spend_id: request.spend.as_bytes().to_vec(),
             note: request.note.clone(),
         };
         let at = wall_time().as_nanos();
-        Some(Draft::new(kind, *request.customer.as_bytes(), id, at, &note))
+        Some(Draft::new(
+            kind,
+            *request.customer.as_bytes(),
+            id,
+            at,
+            &note,
+        ))
     }
 
     fn live_of(&self, row: &SpendRow) -> Option<std::sync::Arc<Live>> {
@@ -283,7 +325,12 @@ impl House {
 
     fn spend_view_of(&self, row: &SpendRow, visitor: &Visitor, now: Time) -> v1::Spend {
         let live = self.live_of(row);
-        self.view_of(row, visitor, live.as_deref().map_or("", |live| &live.host_id), now)
+        self.view_of(
+            row,
+            visitor,
+            live.as_deref().map_or("", |live| &live.host_id),
+            now,
+        )
     }
 
     pub(super) fn spend_view(
@@ -299,9 +346,15 @@ impl House {
     fn view_of(&self, row: &SpendRow, visitor: &Visitor, host_id: &str, now: Time) -> v1::Spend {
         let is_held = row.state_at(now) == SpendState::Held;
         let held_minor = if is_held { row.held_minor } else { 0 };
-        let undo_until = row.committed_at.map(|at| at.saturating_add_ns(self.shared.policy.undo_ns));
-        let state =
-            state_view(row.state_at(now), held_minor, row.committed_minor, row.reversed_minor);
+        let undo_until = row
+            .committed_at
+            .map(|at| at.saturating_add_ns(self.shared.policy.undo_ns));
+        let state = state_view(
+            row.state_at(now),
+            held_minor,
+            row.committed_minor,
+            row.reversed_minor,
+        );
         v1::Spend {
             spend_id: row.about.spend.to_string(),
             state: state.into(),
@@ -317,9 +370,15 @@ impl House {
             reserve_time: Some(timestamp(row.reserved_at.as_nanos())),
             expire_time: is_held.then(|| timestamp(row.expire_at.as_nanos())),
             undo_expire_time: undo_until.map(|time| timestamp(time.as_nanos())),
-            agent_name: self.directory.name(&self.shared, row.about.agent.as_bytes()),
+            agent_name: self
+                .directory
+                .name(&self.shared, row.about.agent.as_bytes()),
             own: row.about.agent.as_bytes() == &visitor.agent.pid,
-            reference: if row.committed_minor > 0 { reference(row.about.spend) } else { String::new() },
+            reference: if row.committed_minor > 0 {
+                reference(row.about.spend)
+            } else {
+                String::new()
+            },
         }
     }
 }
@@ -329,7 +388,9 @@ fn reference(spend: SpendId) -> String {
     const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
     let tail = spend.as_bytes().iter().rev().take(4);
     let letters = tail.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
-    std::iter::once("MG-".to_owned()).chain(letters.map(String::from)).collect()
+    std::iter::once("MG-".to_owned())
+        .chain(letters.map(String::from))
+        .collect()
 }
 
 fn state_view(

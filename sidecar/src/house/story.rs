@@ -53,14 +53,24 @@ impl Opened {
         ];
         let found = shared.read_model.records_of(pid, &wanted)?;
         let vault = shared.vault.read();
-        let [customer, interactions, scores, preferences, promises, actions, purchases] =
-            found.as_slice()
+        let [
+            customer,
+            interactions,
+            scores,
+            preferences,
+            promises,
+            actions,
+            purchases,
+        ] = found.as_slice()
         else {
             return Err(HouseError::Stored);
         };
         Ok(Self {
             pid: *pid,
-            customer: open_all(&vault, customer)?.into_iter().next().unwrap_or_default(),
+            customer: open_all(&vault, customer)?
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
             interactions: open_all(&vault, interactions)?,
             scores: open_all(&vault, scores)?,
             preferences: open_all(&vault, preferences)?,
@@ -90,7 +100,11 @@ impl Opened {
             recent_scores,
             trend: trend.into(),
             owed: promises.first().cloned(),
-            preferences: self.preference_views(now).into_iter().take(PREFERENCE_LIMIT).collect(),
+            preferences: self
+                .preference_views(now)
+                .into_iter()
+                .take(PREFERENCE_LIMIT)
+                .collect(),
             timeline,
             gesture_count: i32::try_from(gestures.len()).unwrap_or(i32::MAX),
             repeat_contact_count: self.repeat_contact_count(now),
@@ -101,7 +115,12 @@ impl Opened {
     pub(super) fn customer_view(&self) -> v1::Customer {
         let it = &self.customer;
         let short_name = match it.short_name.as_str() {
-            "" => it.display_name.split_whitespace().next().unwrap_or_default().to_owned(),
+            "" => it
+                .display_name
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             given => given.to_owned(),
         };
         v1::Customer {
@@ -123,9 +142,13 @@ impl Opened {
         let previous = |index: usize| {
             let kind = (scores[index].kind, scores[index].scale_version);
             let mut earlier = scores[index + 1..].iter();
-            earlier.find(|other| (other.kind, other.scale_version) == kind).map(|it| it.value)
+            earlier
+                .find(|other| (other.kind, other.scale_version) == kind)
+                .map(|it| it.value)
         };
-        (0..scores.len()).map(|index| score_view(scores[index], previous(index))).collect()
+        (0..scores.len())
+            .map(|index| score_view(scores[index], previous(index)))
+            .collect()
     }
 
     fn trend(&self) -> v1::Trend {
@@ -143,11 +166,18 @@ impl Opened {
 
     /// Preferences that hold now, those the customer told us or confirmed first, then the newest.
     pub(super) fn preference_views(&self, now: Time) -> Vec<v1::Preference> {
-        let mut valid: Vec<_> =
-            self.preferences.iter().filter(|it| core_preference(it).is_valid_at(now)).collect();
+        let mut valid: Vec<_> = self
+            .preferences
+            .iter()
+            .filter(|it| core_preference(it).is_valid_at(now))
+            .collect();
         valid.sort_by_key(|it| {
             let is_told = it.source == i32::from(v1::PreferenceSource::ToldUs);
-            (it.situational, !is_told, std::cmp::Reverse(it.learned_ns.max(it.confirmed_ns)))
+            (
+                it.situational,
+                !is_told,
+                std::cmp::Reverse(it.learned_ns.max(it.confirmed_ns)),
+            )
         });
         valid.into_iter().map(preference_view).collect()
     }
@@ -158,18 +188,31 @@ impl Opened {
         now: Time,
         owner_name: impl Fn(&[u8]) -> String,
     ) -> Vec<v1::Promise> {
-        let mut open: Vec<_> =
-            self.promises.iter().filter(|it| core_promise(it).ending.is_none()).collect();
+        let mut open: Vec<_> = self
+            .promises
+            .iter()
+            .filter(|it| core_promise(it).ending.is_none())
+            .collect();
         open.sort_by_key(|it| (core_promise(it).next_due_at(), it.create_ns));
-        open.into_iter().map(|it| promise_view(it, now, owner_name(&it.owner_pid))).collect()
+        open.into_iter()
+            .map(|it| promise_view(it, now, owner_name(&it.owner_pid)))
+            .collect()
     }
 
     /// Contacts about the newest contact's reason within thirty days, beyond the first.
     fn repeat_contact_count(&self, now: Time) -> i32 {
         let since = now.saturating_sub_ns(REPEAT_DAYS * NS_PER_DAY).as_nanos();
-        let recent = || self.interactions.iter().filter(move |it| it.start_ns >= since);
-        let Some(reason) = recent().find_map(|it| it.reasons.first()) else { return 0 };
-        let same = recent().filter(|it| it.reasons.first() == Some(reason)).count();
+        let recent = || {
+            self.interactions
+                .iter()
+                .filter(move |it| it.start_ns >= since)
+        };
+        let Some(reason) = recent().find_map(|it| it.reasons.first()) else {
+            return 0;
+        };
+        let same = recent()
+            .filter(|it| it.reasons.first() == Some(reason))
+            .count();
         i32::try_from(same.saturating_sub(1)).unwrap_or(i32::MAX)
     }
 
@@ -181,21 +224,49 @@ impl Opened {
     ) -> Vec<v1::TimelineItem> {
         let ended = v1::CallState::Ended as i32;
         // A call that is still going on is on the screen itself.
-        let past = self.interactions.iter().filter(|it| it.call_state == 0 || it.call_state == ended);
+        let past = self
+            .interactions
+            .iter()
+            .filter(|it| it.call_state == 0 || it.call_state == ended);
         let mut rows: Vec<_> = past.map(|it| self.interaction_row(it)).collect();
-        rows.extend(self.scores.iter().filter(|it| self.is_loose(it)).map(|it| self.score_row(it)));
-        rows.extend(self.promises.iter().map(|it| promise_row(it, now, owner_name(&it.owner_pid))));
-        rows.extend(self.actions.iter().filter(|it| it.spend_id.is_empty()).map(action_row));
+        rows.extend(
+            self.scores
+                .iter()
+                .filter(|it| self.is_loose(it))
+                .map(|it| self.score_row(it)),
+        );
+        rows.extend(
+            self.promises
+                .iter()
+                .map(|it| promise_row(it, now, owner_name(&it.owner_pid))),
+        );
+        rows.extend(
+            self.actions
+                .iter()
+                .filter(|it| it.spend_id.is_empty())
+                .map(action_row),
+        );
         rows.extend(self.purchases.iter().map(purchase_row));
         rows
     }
 
     fn interaction_row(&self, it: &pb::Interaction) -> v1::TimelineItem {
         let id = origin_id(it.origin.as_ref());
-        let about = self.scores.iter().find(|score| score.interaction_id == id && !id.is_empty());
-        let reason = it.reasons.first().map(|reason| reason.replace('_', " ")).unwrap_or_default();
+        let about = self
+            .scores
+            .iter()
+            .find(|score| score.interaction_id == id && !id.is_empty());
+        let reason = it
+            .reasons
+            .first()
+            .map(|reason| reason.replace('_', " "))
+            .unwrap_or_default();
         let channel = channel_name(it.channel);
-        let title = if reason.is_empty() { channel.to_owned() } else { format!("{channel} · {reason}") };
+        let title = if reason.is_empty() {
+            channel.to_owned()
+        } else {
+            format!("{channel} · {reason}")
+        };
         let effort = it.transfer_count + i32::from(!it.repeat_of.is_empty());
         v1::TimelineItem {
             quote: about.map(|score| shorten(&score.words)).unwrap_or_default(),
@@ -216,7 +287,11 @@ impl Opened {
         let id = origin_id(it.origin.as_ref());
         let quote = shorten(&it.words);
         let row = row(v1::TimelineKind::Score, id, it.respond_ns, title);
-        v1::TimelineItem { quote, score: Some(score), ..row }
+        v1::TimelineItem {
+            quote,
+            score: Some(score),
+            ..row
+        }
     }
 }
 
@@ -299,11 +374,14 @@ pub(super) fn promise_view(it: &pb::Promise, now: Time, owner_name: String) -> v
 
 pub(super) fn score_view(it: &pb::Score, previous_value: Option<i32>) -> v1::Score {
     let core = core_score(it);
-    let band = core.as_ref().and_then(Score::band).map_or(v1::Band::Unspecified, |band| match band {
-        Band::Advocate => v1::Band::Advocate,
-        Band::Passive => v1::Band::Passive,
-        Band::Opponent => v1::Band::Opponent,
-    });
+    let band =
+        core.as_ref()
+            .and_then(Score::band)
+            .map_or(v1::Band::Unspecified, |band| match band {
+                Band::Advocate => v1::Band::Advocate,
+                Band::Passive => v1::Band::Passive,
+                Band::Opponent => v1::Band::Opponent,
+            });
     v1::Score {
         score_id: origin_id(it.origin.as_ref()).to_owned(),
         kind: it.kind,
@@ -355,8 +433,14 @@ fn core_score(it: &pb::Score) -> Option<Score> {
 fn core_promise(it: &pb::Promise) -> promise::Promise {
     let at = Time::from_nanos(it.settle_ns);
     let moved = match it.moved_by {
-        1 => Some(Ending::Moved { at, by: MovedBy::Customer }),
-        2 => Some(Ending::Moved { at, by: MovedBy::House }),
+        1 => Some(Ending::Moved {
+            at,
+            by: MovedBy::Customer,
+        }),
+        2 => Some(Ending::Moved {
+            at,
+            by: MovedBy::House,
+        }),
         _ => None,
     };
     let ending = match it.outcome {
@@ -393,18 +477,39 @@ fn promise_row(it: &pb::Promise, now: Time, owner_name: String) -> v1::TimelineI
     };
     let title = format!("{} · {word}", it.text);
     let id = origin_id(it.origin.as_ref());
-    v1::TimelineItem { open: is_open, ..row(v1::TimelineKind::Promise, id, it.create_ns, title) }
+    v1::TimelineItem {
+        open: is_open,
+        ..row(v1::TimelineKind::Promise, id, it.create_ns, title)
+    }
 }
 
 fn action_row(it: &pb::AdvocacyAction) -> v1::TimelineItem {
     let what = action_name(it.kind);
-    let title = if it.note.is_empty() { what.to_owned() } else { format!("{what}: {}", it.note) };
-    row(v1::TimelineKind::Action, origin_id(it.origin.as_ref()), it.act_ns, title)
+    let title = if it.note.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {}", it.note)
+    };
+    row(
+        v1::TimelineKind::Action,
+        origin_id(it.origin.as_ref()),
+        it.act_ns,
+        title,
+    )
 }
 
 fn purchase_row(it: &pb::Purchase) -> v1::TimelineItem {
-    let what = if it.product.is_empty() { "Purchase".to_owned() } else { format!("Bought {}", it.product) };
-    row(v1::TimelineKind::Purchase, origin_id(it.origin.as_ref()), it.at_ns, what)
+    let what = if it.product.is_empty() {
+        "Purchase".to_owned()
+    } else {
+        format!("Bought {}", it.product)
+    };
+    row(
+        v1::TimelineKind::Purchase,
+        origin_id(it.origin.as_ref()),
+        it.at_ns,
+        what,
+    )
 }
 
 fn action_name(kind: i32) -> &'static str {
@@ -435,7 +540,9 @@ fn channel_name(channel: i32) -> &'static str {
 }
 
 fn origin_id(origin: Option<&pb::Origin>) -> &str {
-    origin.map(|origin| origin.source_id.as_str()).unwrap_or_default()
+    origin
+        .map(|origin| origin.source_id.as_str())
+        .unwrap_or_default()
 }
 
 fn shorten(words: &str) -> String {

@@ -73,7 +73,7 @@ impl LedgerState {
     }
 
     /// Takes over a durable batch.
-    pub(super) fn publish(
+    pub(crate) fn publish(
         &self,
         changes: makegood_core::ledger::Changes,
         leaves: &[LeafHash],

@@ -142,10 +142,19 @@ impl Writer {
     pub fn start(parts: Parts) -> std::io::Result<(Self, WriterThread)> {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
         let is_poisoned = Arc::new(AtomicBool::new(false));
-        let desk = WriterDesk { parts, is_poisoned: Arc::clone(&is_poisoned) };
+        let desk = WriterDesk {
+            parts,
+            is_poisoned: Arc::clone(&is_poisoned),
+        };
         let thread = std::thread::Builder::new().name("writer".into());
         let thread = thread.spawn(move || desk.run(&receiver))?;
-        Ok((Self { sender, is_poisoned }, WriterThread(thread)))
+        Ok((
+            Self {
+                sender,
+                is_poisoned,
+            },
+            WriterThread(thread),
+        ))
     }
 
     /// Whether the journal has failed, so that nothing is written any more.
@@ -162,10 +171,12 @@ impl Writer {
     /// Why the work was not done; see [`WriteError`].
     pub async fn submit(&self, work: Work) -> Result<Done, WriteError> {
         let (reply, answer) = oneshot::channel();
-        self.sender.try_send(Job { work, reply }).map_err(|error| match error {
-            TrySendError::Full(_) => WriteError::Busy,
-            TrySendError::Disconnected(_) => WriteError::Stopping,
-        })?;
+        self.sender
+            .try_send(Job { work, reply })
+            .map_err(|error| match error {
+                TrySendError::Full(_) => WriteError::Busy,
+                TrySendError::Disconnected(_) => WriteError::Stopping,
+            })?;
         answer.await.unwrap_or(Err(WriteError::Poisoned))
     }
 
@@ -175,7 +186,9 @@ impl Writer {
     /// As [`Writer::submit`].
     pub fn submit_blocking(&self, work: Work) -> Result<Done, WriteError> {
         let (reply, answer) = oneshot::channel();
-        self.sender.send(Job { work, reply }).map_err(|_| WriteError::Stopping)?;
+        self.sender
+            .send(Job { work, reply })
+            .map_err(|_| WriteError::Stopping)?;
         answer.blocking_recv().unwrap_or(Err(WriteError::Poisoned))
     }
 }
@@ -194,7 +207,10 @@ struct Batch {
     entries: Vec<Entry>,
     envelopes: Vec<Envelope>,
     topics: Vec<Topic>,
-    replies: Vec<(oneshot::Sender<Result<Done, WriteError>>, Result<Done, WriteError>)>,
+    replies: Vec<(
+        oneshot::Sender<Result<Done, WriteError>>,
+        Result<Done, WriteError>,
+    )>,
 }
 
 impl WriterDesk {
@@ -278,13 +294,22 @@ impl WriterDesk {
         now: Time,
         batch: &mut Batch,
     ) -> Result<Done, WriteError> {
-        let Work { ask, records, topics } = work;
+        let Work {
+            ask,
+            records,
+            topics,
+        } = work;
         let mut outcome = None;
         let mut leaf = None;
         let mut is_carried_out = true;
         if let Some((caller, action)) = ask {
             let windows = zones::windows(&self.parts.policy, now);
-            let command = Command { at: now, caller, windows, action };
+            let command = Command {
+                at: now,
+                caller,
+                windows,
+                action,
+            };
             let decision = decide(&*overlay, &self.parts.policy, &command)?;
             is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
             for entry in decision.entries {
@@ -318,8 +343,18 @@ impl WriterDesk {
         Ok(stored.start)
     }
 
-    fn publish(&self, mut batch: Batch, changes: makegood_core::ledger::Changes, first_record: u64) {
-        let Parts { state, read_model, hub, .. } = &self.parts;
+    fn publish(
+        &self,
+        mut batch: Batch,
+        changes: makegood_core::ledger::Changes,
+        first_record: u64,
+    ) {
+        let Parts {
+            state,
+            read_model,
+            hub,
+            ..
+        } = &self.parts;
         state.publish(changes, &batch.leaves, self.parts.records.next_position());
         for entry in &batch.entries {
             if let EntryBody::Reserved { request, .. } = &entry.body {
@@ -339,7 +374,11 @@ impl WriterDesk {
     }
 
     fn confirm(&mut self) {
-        let confirmed = self.parts.records.confirm().and_then(|()| self.parts.ledger.confirm());
+        let confirmed = self
+            .parts
+            .records
+            .confirm()
+            .and_then(|()| self.parts.ledger.confirm());
         if let Err(error) = confirmed {
             self.poison(&error);
         }
@@ -355,7 +394,10 @@ impl WriterDesk {
 impl Batch {
     fn add_entry(&mut self, entry: Entry, development: bool) -> Leaf {
         let payload = codec::encode(&entry, development);
-        let leaf = Leaf { position: entry.position, hash: leaf_hash(&payload) };
+        let leaf = Leaf {
+            position: entry.position,
+            hash: leaf_hash(&payload),
+        };
         self.topics.extend(topics_of(&entry));
         self.payloads.push(payload);
         self.leaves.push(leaf.hash);

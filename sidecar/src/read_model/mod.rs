@@ -84,20 +84,24 @@ impl ReadModel {
         wanted: &[(RecordKind, usize)],
     ) -> Result<Vec<Vec<Envelope>>, Rebuilding> {
         let pending = self.pending.read();
-        let prefixes =
-            wanted.iter().map(|(kind, limit)| (keys::records_of(subject, (*kind).into()), *limit));
+        let prefixes = wanted
+            .iter()
+            .map(|(kind, limit)| (keys::records_of(subject, (*kind).into()), *limit));
         let stored = self.read(|engine| engine.scan_all(prefixes.collect()))?;
-        let merged = stored.into_iter().zip(wanted).map(|(pairs, (kind, limit))| {
-            let mut found = self.decode(pairs);
-            // A record that has moved to another subject waits there.
-            found.retain(|_, envelope| pending.is_current(envelope));
-            for envelope in pending.of_subject(subject, (*kind).into()) {
-                if self.counts(envelope) {
-                    found.insert(keys::record(envelope), envelope.clone());
+        let merged = stored
+            .into_iter()
+            .zip(wanted)
+            .map(|(pairs, (kind, limit))| {
+                let mut found = self.decode(pairs);
+                // A record that has moved to another subject waits there.
+                found.retain(|_, envelope| pending.is_current(envelope));
+                for envelope in pending.of_subject(subject, (*kind).into()) {
+                    if self.counts(envelope) {
+                        found.insert(keys::record(envelope), envelope.clone());
+                    }
                 }
-            }
-            found.into_values().take(*limit).collect()
-        });
+                found.into_values().take(*limit).collect()
+            });
         Ok(merged.collect())
     }
 
@@ -153,11 +157,21 @@ impl ReadModel {
         let mut all: Vec<_> = waiting.into_iter().chain(stored).collect();
         all.sort_unstable();
         all.dedup();
-        Ok(all.iter().take(limit).filter_map(|key| keys::tail(key)).collect())
+        Ok(all
+            .iter()
+            .take(limit)
+            .filter_map(|key| keys::tail(key))
+            .collect())
     }
 
     /// Notes a gesture that the writer has made durable.
-    pub fn accept_gesture(&self, customer: &Pid, reserved_at_ns: i64, spend: &[u8; 16], entry: u64) {
+    pub fn accept_gesture(
+        &self,
+        customer: &Pid,
+        reserved_at_ns: i64,
+        spend: &[u8; 16],
+        entry: u64,
+    ) {
         let key = keys::gesture(customer, reserved_at_ns, spend);
         self.pending.write().add_gesture(entry, *customer, key);
     }
@@ -178,7 +192,10 @@ impl ReadModel {
         pairs.into_iter().filter_map(decode).collect()
     }
 
-    fn read<T>(&self, call: impl FnOnce(&dyn Engine) -> Result<T, Damaged>) -> Result<T, Rebuilding> {
+    fn read<T>(
+        &self,
+        call: impl FnOnce(&dyn Engine) -> Result<T, Damaged>,
+    ) -> Result<T, Rebuilding> {
         let engine = self.engine.read().clone().ok_or(Rebuilding)?;
         call(engine.as_ref()).map_err(|damage| {
             self.lose(&damage);

@@ -62,10 +62,18 @@ impl Projector {
             wake,
         });
         let stop = Arc::new(AtomicBool::new(false));
-        let work = Work { model: Arc::clone(&model), sources, stop: Arc::clone(&stop) };
+        let work = Work {
+            model: Arc::clone(&model),
+            sources,
+            stop: Arc::clone(&stop),
+        };
         let thread = std::thread::Builder::new().name("projector".into());
         let thread = thread.spawn(move || work.run(&woken)).ok();
-        Self { model, stop, thread }
+        Self {
+            model,
+            stop,
+            thread,
+        }
     }
 
     /// What it projects into.
@@ -141,12 +149,19 @@ impl Work {
     /// An engine whose positions the journals bear out; a fresh one where there is none such.
     fn open(&self) -> Result<SledEngine, Damaged> {
         let folder = &self.sources.engine;
-        let lost = matches!(*self.model.progress.read(), Progress::Rebuilding { total: 0, .. });
+        let lost = matches!(
+            *self.model.progress.read(),
+            Progress::Rebuilding { total: 0, .. }
+        );
         let opened = SledEngine::open(folder).and_then(|engine| {
             let at = positions(&engine)?;
             let ahead = at.ledger > self.model.ledger.entry_count()
                 || at.records > self.model.ledger.record_count();
-            if ahead { Err(Damaged("it is ahead of the journals".to_owned())) } else { Ok(engine) }
+            if ahead {
+                Err(Damaged("it is ahead of the journals".to_owned()))
+            } else {
+                Ok(engine)
+            }
         });
         match opened {
             Ok(engine) => Ok(engine),
@@ -203,7 +218,10 @@ impl Work {
         if at != batch.committed {
             batch.commit(at)?;
         }
-        self.model.pending.write().forget_before(at.records, at.ledger);
+        self.model
+            .pending
+            .write()
+            .forget_before(at.records, at.ledger);
         Ok(())
     }
 
@@ -231,7 +249,12 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     fn new(engine: &'a dyn Engine) -> Self {
         let committed = positions(engine).unwrap_or_default();
-        Self { engine, changes: Vec::new(), places: HashMap::new(), committed }
+        Self {
+            engine,
+            changes: Vec::new(),
+            places: HashMap::new(),
+            committed,
+        }
     }
 
     fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
@@ -275,7 +298,10 @@ fn positions(engine: &dyn Engine) -> Result<Positions, Damaged> {
     let (Some(records), Some(ledger)) = (value.first_chunk(), value.last_chunk()) else {
         return Err(Damaged("its positions are damaged".to_owned()));
     };
-    Ok(Positions { records: u64::from_be_bytes(*records), ledger: u64::from_be_bytes(*ledger) })
+    Ok(Positions {
+        records: u64::from_be_bytes(*records),
+        ledger: u64::from_be_bytes(*ledger),
+    })
 }
 
 /// Keeps one damaged folder, for those who want to look into it.

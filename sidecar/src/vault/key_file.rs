@@ -72,8 +72,14 @@ pub(super) struct KeyFile {
 
 impl KeyFile {
     /// Opens or creates the file and returns every key in it.
-    pub(super) fn open(path: &Path, wrapping_key: &Key) -> Result<(Self, HashMap<Pid, Key>), VaultError> {
-        let fail = |source| VaultError::File { path: path.to_owned(), source };
+    pub(super) fn open(
+        path: &Path,
+        wrapping_key: &Key,
+    ) -> Result<(Self, HashMap<Pid, Key>), VaultError> {
+        let fail = |source| VaultError::File {
+            path: path.to_owned(),
+            source,
+        };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -125,14 +131,20 @@ impl KeyFile {
         self.file
             .write_all_at(bytes, offset)
             .and_then(|()| self.file.sync_data())
-            .map_err(|source| VaultError::File { path: self.path.clone(), source })
+            .map_err(|source| VaultError::File {
+                path: self.path.clone(),
+                source,
+            })
     }
 
     /// A torn last row was never synced, so no record uses it: it is overwritten by the next one.
     fn read_rows(&mut self, bytes: &[u8]) -> Result<HashMap<Pid, Key>, VaultError> {
         let mut keys = HashMap::new();
         let Some(rows) = bytes.strip_prefix(HEADER.as_slice()) else {
-            return Err(VaultError::Damaged { path: self.path.clone(), row: 0 });
+            return Err(VaultError::Damaged {
+                path: self.path.clone(),
+                row: 0,
+            });
         };
         let last = rows.len().div_ceil(ROW_BYTES).saturating_sub(1);
         for (index, row) in rows.chunks(ROW_BYTES).enumerate() {
@@ -141,12 +153,19 @@ impl KeyFile {
                     let key = seal::open(&self.wrapping_key, &wrapping(&pid), wrapped)
                         .ok()
                         .and_then(|key| Key::try_from(key).ok())
-                        .ok_or_else(|| VaultError::WrongKey { path: self.path.clone() })?;
+                        .ok_or_else(|| VaultError::WrongKey {
+                            path: self.path.clone(),
+                        })?;
                     keys.insert(pid, key);
                     self.end += ROW_BYTES as u64;
                 }
                 None if index == last => break,
-                None => return Err(VaultError::Damaged { path: self.path.clone(), row: index }),
+                None => {
+                    return Err(VaultError::Damaged {
+                        path: self.path.clone(),
+                        row: index,
+                    });
+                }
             }
         }
         Ok(keys)

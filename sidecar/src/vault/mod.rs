@@ -48,10 +48,18 @@ impl Vault {
     pub fn open(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
         let (file, mut subjects) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
         let mut vault = match subjects.remove(&TENANT_SUBJECT) {
-            Some(tenant_key) => Self { file, tenant_key, subjects },
+            Some(tenant_key) => Self {
+                file,
+                tenant_key,
+                subjects,
+            },
             None => {
                 let tenant_key = random()?;
-                let mut vault = Self { file, tenant_key, subjects };
+                let mut vault = Self {
+                    file,
+                    tenant_key,
+                    subjects,
+                };
                 vault.file.add(TENANT_SUBJECT, &tenant_key)?;
                 vault
             }
@@ -94,7 +102,12 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Erased`] when the subject has no key.
-    pub fn seal(&self, pid: &Pid, binding: Binding<'_>, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+    pub fn seal(
+        &self,
+        pid: &Pid,
+        binding: Binding<'_>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
         seal::seal(self.key(pid)?, &associated(pid, binding), plain)
     }
 
@@ -148,7 +161,12 @@ impl Vault {
     ) -> Result<[u8; 32], VaultError> {
         let salt = keyed(self.key(pid)?, b"note-salt", &[spend_id]);
         let mut hash = Sha256::new();
-        for part in [b"makegood/commit/v1".as_slice(), b"note", &salt, note.as_bytes()] {
+        for part in [
+            b"makegood/commit/v1".as_slice(),
+            b"note",
+            &salt,
+            note.as_bytes(),
+        ] {
             hash.update(length(part));
             hash.update(part);
         }
@@ -175,7 +193,13 @@ pub fn random<const N: usize>() -> Result<[u8; N], VaultError> {
 }
 
 fn associated(pid: &Pid, binding: Binding<'_>) -> Vec<u8> {
-    [b"makegood/record/v1".as_slice(), pid, &binding.kind.to_be_bytes(), binding.record_id].concat()
+    [
+        b"makegood/record/v1".as_slice(),
+        pid,
+        &binding.kind.to_be_bytes(),
+        binding.record_id,
+    ]
+    .concat()
 }
 
 /// Every part goes in with its length, so that no two lists of parts share their bytes.

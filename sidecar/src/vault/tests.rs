@@ -19,7 +19,10 @@ fn opens_what_it_sealed_after_a_restart() {
     drop(vault);
 
     let vault = Vault::open(folder.path(), &KEK).unwrap();
-    assert_eq!(vault.open_sealed(&pid, binding(b"r1"), &sealed).unwrap(), b"Maria");
+    assert_eq!(
+        vault.open_sealed(&pid, binding(b"r1"), &sealed).unwrap(),
+        b"Maria"
+    );
     assert_eq!(vault.index_hash(1, "+15550100"), hash);
     assert_eq!(vault.subject_count(), 1);
 }
@@ -34,9 +37,11 @@ fn refuses_sealed_bytes_that_moved_or_changed() {
     let mut flipped = sealed.clone();
     flipped[30] ^= 1;
 
-    for (who, place, bytes) in
-        [(&pid, b"r2", &sealed), (&other, b"r1", &sealed), (&pid, b"r1", &flipped)]
-    {
+    for (who, place, bytes) in [
+        (&pid, b"r2", &sealed),
+        (&other, b"r1", &sealed),
+        (&pid, b"r1", &flipped),
+    ] {
         let result = vault.open_sealed(who, binding(place), bytes);
         assert!(matches!(result, Err(VaultError::Tampered)), "{result:?}");
     }
@@ -71,7 +76,10 @@ fn names_a_damaged_row_and_forgives_a_torn_last_one() {
     flipped[16 + 91 + 3] ^= 1;
     std::fs::write(&path, &flipped).unwrap();
     let result = Vault::open(folder.path(), &KEK).err();
-    assert!(matches!(result, Some(VaultError::Damaged { row: 1, .. })), "{result:?}");
+    assert!(
+        matches!(result, Some(VaultError::Damaged { row: 1, .. })),
+        "{result:?}"
+    );
 }
 
 #[test]

@@ -11,6 +11,8 @@
  * @property {{id: string, name: string}[]} agents Who sits at the desks, first to last.
  * @property {Caller[]} callers Who can call. The first is the call that plays itself.
  *
+ * @property {string} sidecar Where the sidecar is, which is an origin apart from this page.
+ *
  * @typedef {object} PlayStep `GET /demo/play/<id>`
  * @property {number} step How many steps are done.
  * @property {number} of How many steps there are.

@@ -6,8 +6,6 @@ import { Desk } from './desk.js';
 import { keepLedger } from './ledger.js';
 import { playCall } from './play.js';
 
-// The same sidecar by another name, so that the panel has an origin of its own.
-const FRAME_SRC = `http://localhost:${location.port}/embed/`;
 // The one caller whom no customer data can have.
 const WITHHELD = { name: 'Withheld number', phone: '', note: 'the caller hides the number' };
 const LOOK_KEY = 'makegood-demo-look';
@@ -89,11 +87,13 @@ function offerPlay([desk, colleague], bringTo) {
 }
 
 async function start() {
-  const { agents, callers } = await cast();
+  const { agents, callers, sidecar } = await cast();
+  // What a vendor writes as one script tag; here the sidecar's port is known only now.
+  await import(`${sidecar}/embed/makegood-panel.js`);
   const pair = agents.slice(0, 2);
   const desks = pair.map((agent, index) => {
     const [colleague] = pair[(index + 1) % pair.length].name.split(' ');
-    return new Desk(agent, [...callers, WITHHELD], colleague, FRAME_SRC);
+    return new Desk(agent, [...callers, WITHHELD], colleague, `${sidecar}/embed/`);
   });
   $('desks').append(...desks.map(({ root }) => root));
   const refresh = keepLedger();

@@ -1,0 +1,277 @@
+//! Whatever an entry says is there again after it was stored.
+
+use makegood_core::ids::{
+    AgentPid, CasePid, CustomerPid, Digest, InteractionPid, RequestId, SpendId,
+};
+use makegood_core::ledger::{
+    Access, Account, Caller, Entry, EntryBody, GestureRequest, LimitTrace, Operation, Posting,
+    RULES_VERSION, Refusal, ReverseReason, ScopeKey, Side, SpendAbout, SpendState, VoidReason,
+    WindowKey,
+};
+use makegood_core::money::{Currency, Money};
+use makegood_core::policy::GestureKind;
+use makegood_core::time::Time;
+
+use super::{decode, encode, message};
+
+const INTERACTION: InteractionPid = InteractionPid::from_bytes([3; 15]);
+const CASE: CasePid = CasePid::from_bytes([4; 15]);
+const SPEND: SpendId = SpendId::from_bytes([5; 16]);
+const REQUEST: RequestId = RequestId::from_bytes([6; 16]);
+
+fn gesture() -> GestureRequest {
+    GestureRequest {
+        spend: SPEND,
+        customer: CustomerPid::from_bytes([2; 15]),
+        interaction: INTERACTION,
+        case: Some(CASE),
+        amount: Money::new(Currency::USD, 4_500),
+        reason: "delay".parse().unwrap(),
+        gesture: "waive_fee".parse().unwrap(),
+        note: Some(Digest::from_bytes([7; 32])),
+        decided_ms: 41_000,
+        suggestion: Some("waive_fee".parse().unwrap()),
+    }
+}
+
+fn about() -> Box<SpendAbout> {
+    let GestureRequest {
+        spend,
+        customer,
+        interaction,
+        case,
+        reason,
+        gesture,
+        ..
+    } = gesture();
+    Box::new(SpendAbout {
+        spend,
+        agent: AgentPid::from_bytes([1; 15]),
+        customer,
+        interaction,
+        case,
+        reason,
+        gesture,
+        kind: GestureKind::FeeWaiver,
+        pool: "house".parse().unwrap(),
+    })
+}
+
+fn trace(window: WindowKey) -> LimitTrace {
+    LimitTrace {
+        limit: "customer_case".parse().unwrap(),
+        scope: ScopeKey {
+            pool: Some("house".parse().unwrap()),
+            agent: Some(AgentPid::from_bytes([1; 15])),
+            customer: Some(CustomerPid::from_bytes([2; 15])),
+            case: Some(CASE),
+            interaction: Some(INTERACTION),
+            reason: Some("delay".parse().unwrap()),
+        },
+        window,
+        before_minor: 36_000,
+        amount_minor: -4_500,
+        after_minor: 31_500,
+        cap_minor: 200_000,
+    }
+}
+
+fn entry(body: EntryBody) -> Entry {
+    Entry {
+        position: 41,
+        at: Time::from_nanos(1_790_000_000_000_000_001),
+        caller: Caller {
+            agent: AgentPid::from_bytes([1; 15]),
+            access: Access::Supervisor,
+            role: "senior".parse().unwrap(),
+            team: Some("orders".parse().unwrap()),
+            tenure_days: 420,
+        },
+        policy: Digest::from_bytes([8; 32]),
+        rules_version: RULES_VERSION,
+        currency: Some(Currency::USD),
+        trace: [
+            WindowKey::Interaction(INTERACTION),
+            WindowKey::Case(CASE),
+            WindowKey::Calendar {
+                start: Time::from_nanos(-1),
+                end: Time::from_nanos(9),
+            },
+            WindowKey::Rolling { duration_ns: 30 },
+            WindowKey::Lifetime,
+        ]
+        .map(trace)
+        .to_vec(),
+        postings: vec![Posting {
+            account: Account::Encumbered("house".parse().unwrap()),
+            side: Side::Credit,
+            amount_minor: 4_500,
+        }],
+        body,
+    }
+}
+
+fn refusals() -> [Refusal; 7] {
+    let (requested_minor, currency) = (9_000, Currency::USD);
+    let at = Time::from_nanos(5);
+    [
+        Refusal::HoldExpired { at },
+        Refusal::HoldResolved {
+            state: SpendState::Voided,
+        },
+        Refusal::AmountAboveHold {
+            held_minor: 1,
+            requested_minor,
+            currency,
+        },
+        Refusal::AmountAboveGiven {
+            given_minor: 1,
+            requested_minor,
+            currency,
+        },
+        Refusal::UndoWindowClosed { ended_at: at },
+        Refusal::NoAuthority {
+            role: "guest".parse().unwrap(),
+        },
+        Refusal::LimitExceeded {
+            limit: "customer_case".parse().unwrap(),
+            label: "this case".to_owned(),
+            available_minor: 1,
+            requested_minor,
+            currency,
+        },
+    ]
+}
+
+fn operations() -> [Operation; 6] {
+    let (request, spend, amount_minor) = (REQUEST, SPEND, 4_500);
+    [
+        Operation::Reserve(Box::new(gesture())),
+        Operation::Give(Box::new(gesture())),
+        Operation::Extend { request, spend },
+        Operation::Commit {
+            request,
+            spend,
+            amount_minor,
+            is_final: true,
+        },
+        Operation::Void {
+            request,
+            spend,
+            reason: VoidReason::Misidentified,
+        },
+        Operation::Reverse {
+            request,
+            spend,
+            amount_minor,
+            reason: ReverseReason::MisEntry,
+        },
+    ]
+}
+
+fn bodies() -> Vec<EntryBody> {
+    let mut bodies = vec![
+        EntryBody::PolicyActivated {
+            name: "standard".to_owned(),
+            version: "1".to_owned(),
+            previous: Some(Digest::from_bytes([9; 32])),
+        },
+        EntryBody::PoolOpened {
+            pool: "house".parse().unwrap(),
+            team: Some("orders".parse().unwrap()),
+            allotted_minor: Some(0),
+            previous_minor: None,
+        },
+        EntryBody::Reserved {
+            request: Box::new(gesture()),
+            kind: GestureKind::FeeWaiver,
+            pool: "house".parse().unwrap(),
+            expire_at: Time::from_nanos(77),
+            is_give: true,
+        },
+        EntryBody::Extended {
+            request: REQUEST,
+            about: about(),
+            previous_expire_at: Time::from_nanos(77),
+            expire_at: Time::from_nanos(99),
+        },
+        EntryBody::Committed {
+            request: None,
+            about: about(),
+            amount_minor: 4_000,
+            is_final: true,
+            released_minor: 500,
+        },
+        EntryBody::Expired {
+            about: about(),
+            released_minor: 4_500,
+        },
+    ];
+    for reason in [
+        VoidReason::CustomerDeclined,
+        VoidReason::Misidentified,
+        VoidReason::Other,
+    ] {
+        let (request, about) = (REQUEST, about());
+        bodies.push(EntryBody::Voided {
+            request,
+            about,
+            reason,
+            released_minor: 4_500,
+        });
+    }
+    let reasons = [
+        ReverseReason::MisEntry,
+        ReverseReason::CustomerReturned,
+        ReverseReason::Duplicate,
+        ReverseReason::Other,
+    ];
+    for reason in reasons {
+        let (request, about) = (REQUEST, about());
+        bodies.push(EntryBody::Reversed {
+            request,
+            about,
+            amount_minor: 4_500,
+            reason,
+        });
+    }
+    for (index, operation) in operations().into_iter().enumerate() {
+        let refusal = refusals()[index].clone();
+        bodies.push(EntryBody::Refused {
+            operation,
+            refusal,
+            about: Some(about()),
+        });
+    }
+    let [operation, ..] = operations();
+    let [.., refusal] = refusals();
+    bodies.push(EntryBody::Refused {
+        operation,
+        refusal,
+        about: None,
+    });
+    bodies
+}
+
+#[test]
+fn says_the_same_after_it_was_stored() {
+    for body in bodies() {
+        let entry = entry(body);
+        let bytes = encode(&entry, true);
+        assert_eq!(decode(&bytes).as_ref(), Ok(&entry));
+        assert!(message(&bytes).unwrap().development);
+    }
+}
+
+#[test]
+fn names_the_field_that_a_newer_release_wrote() {
+    let bytes = encode(&entry(bodies().remove(2)), false);
+    let mut newer = bytes.clone();
+    newer[0] = 2;
+    assert_eq!(decode(&newer).unwrap_err().field, "version");
+
+    let mut unknown = message(&bytes).unwrap();
+    unknown.access = 99;
+    let stored = [vec![1], prost::Message::encode_to_vec(&unknown)].concat();
+    assert_eq!(decode(&stored).unwrap_err().field, "access");
+}

@@ -1,0 +1,250 @@
+//! One suite for every engine, and what the read model holds to.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use makegood_core::ledger::Rows;
+use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
+
+use super::engine::{Engine, Memory};
+use super::sled_engine::SledEngine;
+use super::{Progress, Projector, ReadModel, Sources};
+use crate::journal::{Config, Journal};
+use crate::ledger::state::LedgerState;
+use crate::records::{self, Draft, LIVE};
+use crate::vault::{Pid, Vault};
+
+fn engine_holds_to_its_port(engine: &dyn Engine) {
+    let put = |key: &[u8], value: &[u8]| (key.to_vec(), Some(value.to_vec()));
+    engine
+        .commit(vec![
+            put(b"a1", b"x"),
+            put(b"b1", b"y"),
+            put(b"b2", b"z"),
+            put(b"c", b""),
+        ])
+        .unwrap();
+    assert_eq!(engine.get(b"b2").unwrap().as_deref(), Some(b"z".as_slice()));
+    assert_eq!(engine.get(b"c").unwrap().as_deref(), Some(b"".as_slice()));
+    assert_eq!(engine.get(b"b").unwrap(), None);
+    let keys = |prefix: &[u8], limit| {
+        let pairs = engine.scan(prefix, limit).unwrap();
+        pairs.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(b"b", 9), [b"b1".to_vec(), b"b2".to_vec()]);
+    assert_eq!(keys(b"b", 1), [b"b1".to_vec()]);
+    assert_eq!(keys(b"", 9).len(), 4);
+    engine
+        .commit(vec![(b"b1".to_vec(), None), put(b"b2", b"new")])
+        .unwrap();
+    let both = engine
+        .scan_all(vec![(b"b".to_vec(), 9), (b"a".to_vec(), 9)])
+        .unwrap();
+    assert_eq!(both[0], [(b"b2".to_vec(), b"new".to_vec())]);
+    assert_eq!(both[1].len(), 1);
+    engine.sync().unwrap();
+}
+
+#[test]
+fn every_engine_holds_to_the_port() {
+    engine_holds_to_its_port(&Memory::default());
+    let folder = tempfile::tempdir().unwrap();
+    engine_holds_to_its_port(&SledEngine::open(folder.path()).unwrap());
+}
+
+/// A records' journal with its keys, and a read model over it.
+struct Bench {
+    folder: tempfile::TempDir,
+    vault: Vault,
+    records: Journal,
+    state: Arc<LedgerState>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path(), &[7; 32]).unwrap();
+        let open = |name: &str| {
+            Journal::open(&folder.path().join(name), Config::default())
+                .unwrap()
+                .0
+        };
+        let records = open("records");
+        // The projector reads the ledger too.
+        open("ledger").close().unwrap();
+        let state = Arc::new(LedgerState::new(Rows::default(), Vec::new(), 0));
+        Self {
+            folder,
+            vault,
+            records,
+            state,
+        }
+    }
+
+    fn sources(&self) -> Sources {
+        let path = |name: &str| self.folder.path().join(name);
+        Sources {
+            ledger: path("ledger"),
+            records: path("records"),
+            engine: path("engine"),
+        }
+    }
+
+    fn start(&self) -> Projector {
+        Projector::start(self.sources(), Arc::clone(&self.state))
+    }
+
+    /// Writes a version of a customer's record as the writer would.
+    fn write(&mut self, model: Option<&ReadModel>, pid: Pid, id: &str, name: &str) {
+        let kind = RecordKind::Customer;
+        let record_id = self.vault.record_id(kind.into(), LIVE, id);
+        let content = pb::Customer {
+            display_name: name.to_owned(),
+            ..pb::Customer::default()
+        };
+        let mut draft = Draft::new(kind, pid, record_id, 5, &content);
+        draft.find_by(&self.vault, IndexKind::Phone, "+15550100");
+        let envelope = draft.seal(&self.vault, 1, None).unwrap();
+        let range = self.records.append(&[records::encode(&envelope)]).unwrap();
+        let none = makegood_core::ledger::Overlay::new(&Rows::default()).into_changes();
+        self.state.publish(none, &[], range.end);
+        if let Some(model) = model {
+            model.accept(vec![(range.start, envelope)]);
+        }
+    }
+
+    fn names(&self, model: &ReadModel, pid: &Pid) -> Vec<String> {
+        let found = model.records_of(pid, &[(RecordKind::Customer, 9)]).unwrap();
+        let open = |it| {
+            records::open::<pb::Customer>(&self.vault, it)
+                .unwrap()
+                .display_name
+        };
+        found[0].iter().map(open).collect()
+    }
+}
+
+/// Waits for a condition that other threads bring about, and fails if they do not.
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn reads_what_was_written_before_and_after_it_is_projected() {
+    let mut bench = Bench::new();
+    let pid = bench.vault.create_subject().unwrap();
+    let projector = bench.start();
+    let model = projector.model();
+    until("ready", || model.progress() == Progress::Ready);
+    for name in ["Maria", "Maria Okafor"] {
+        bench.write(Some(&model), pid, "c-1", name);
+        assert_eq!(bench.names(&model, &pid), [name]);
+        until("projected", || {
+            model
+                .pending
+                .read()
+                .record(&bench.vault.record_id(1, LIVE, "c-1"))
+                .is_none()
+        });
+        assert_eq!(bench.names(&model, &pid), [name]);
+    }
+    let hash = bench.vault.index_hash(IndexKind::Phone.into(), "+15550100");
+    assert_eq!(model.find(IndexKind::Phone, &hash, 5).unwrap(), [pid]);
+    projector.stop();
+}
+
+#[test]
+fn a_record_that_moves_to_another_subject_leaves_the_first() {
+    let mut bench = Bench::new();
+    let first = bench.vault.create_subject().unwrap();
+    let second = bench.vault.create_subject().unwrap();
+    let projector = bench.start();
+    let model = projector.model();
+    until("ready", || model.progress() == Progress::Ready);
+    bench.write(Some(&model), first, "c-1", "Maria");
+    bench.write(Some(&model), second, "c-1", "Maria");
+    assert_eq!(bench.names(&model, &first), Vec::<String>::new());
+    until("projected", || {
+        model
+            .pending
+            .read()
+            .record(&bench.vault.record_id(1, LIVE, "c-1"))
+            .is_none()
+    });
+    assert_eq!(bench.names(&model, &first), Vec::<String>::new());
+    assert_eq!(bench.names(&model, &second), ["Maria"]);
+    projector.stop();
+}
+
+#[test]
+fn is_rebuilt_from_the_journal_after_any_damage() {
+    let mut bench = Bench::new();
+    let pid = bench.vault.create_subject().unwrap();
+    bench.write(None, pid, "c-1", "Maria");
+    let engine = bench.sources().engine;
+    let damages: [(&str, fn(&std::path::Path)); 3] = [
+        ("deleted", |folder| std::fs::remove_dir_all(folder).unwrap()),
+        ("truncated", |folder| {
+            let file = std::fs::OpenOptions::new()
+                .write(true)
+                .open(folder.join("db"))
+                .unwrap();
+            file.set_len(600).unwrap();
+        }),
+        ("overwritten", |folder| {
+            std::fs::write(folder.join("conf"), b"rubbish").unwrap()
+        }),
+    ];
+    for (what, damage) in damages {
+        let projector = bench.start();
+        let model = projector.model();
+        until("ready", || model.progress() == Progress::Ready);
+        projector.stop();
+        damage(&engine);
+        let projector = bench.start();
+        let model = projector.model();
+        until(what, || model.progress() == Progress::Ready);
+        assert_eq!(bench.names(&model, &pid), ["Maria"], "{what}");
+        projector.stop();
+    }
+}
+
+#[test]
+fn a_record_without_its_ledger_entry_does_not_count() {
+    let mut bench = Bench::new();
+    let pid = bench.vault.create_subject().unwrap();
+    let content = pb::GestureNote {
+        note: "late twice".to_owned(),
+        ..pb::GestureNote::default()
+    };
+    let draft = Draft::new(RecordKind::GestureNote, pid, [9; 16], 5, &content);
+    let leaf = records::Leaf {
+        position: 0,
+        hash: [1; 32],
+    };
+    let envelope = draft.seal(&bench.vault, 1, Some(leaf)).unwrap();
+    let range = bench.records.append(&[records::encode(&envelope)]).unwrap();
+    let none = || makegood_core::ledger::Overlay::new(&Rows::default()).into_changes();
+    bench.state.publish(none(), &[], range.end);
+    let projector = bench.start();
+    let model = projector.model();
+    until("ready", || model.progress() == Progress::Ready);
+    let found = || {
+        model
+            .records_of(&pid, &[(RecordKind::GestureNote, 9)])
+            .unwrap()
+            .remove(0)
+            .len()
+    };
+    assert_eq!(found(), 0);
+
+    // The very entry, while the record still waits.
+    bench.state.publish(none(), &[[1; 32]], range.end);
+    model.accept(vec![(range.start, envelope)]);
+    assert_eq!(found(), 1);
+    projector.stop();
+}
