@@ -1,1 +1,31 @@
-//! The panel frame: model, view and transport in WASM.
+//! The panel frame: what an agent sees during a live call.
+//!
+//! `model` knows and decides what is shown, and never what is allowed: the sidecar does. `view`
+//! makes a tree from it. Both are pure and tested on the host. `dom` patches the tree into the
+//! document, `rpc` speaks gRPC-Web, `host` listens to the desktop around the frame, `tabs` shares
+//! one stream among an agent's panels, and `app` joins them.
+
+mod app;
+mod clock;
+mod copy;
+mod dom;
+mod format;
+mod host;
+mod intl;
+mod look;
+mod model;
+mod rpc;
+mod store;
+mod tabs;
+mod view;
+
+use wasm_bindgen::prelude::*;
+
+/// Starts the panel in the page that loaded it: greets the host, and paints into `#panel`.
+///
+/// # Errors
+/// Fails if the page has no element of that id.
+#[wasm_bindgen]
+pub fn start() -> Result<(), JsValue> {
+    app::start()
+}

@@ -1,0 +1,158 @@
+//! Money, days and clocks by the browser's own `Intl`.
+
+use std::cell::RefCell;
+
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::format::Format;
+use crate::host::object;
+
+#[wasm_bindgen]
+extern "C" {
+    type NumberFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<NumberFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &NumberFormat, value: f64) -> String;
+    #[wasm_bindgen(method, js_name = resolvedOptions)]
+    fn resolved_options(this: &NumberFormat) -> Object;
+
+    type DateTimeFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<DateTimeFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &DateTimeFormat, ms: f64) -> String;
+}
+
+/// The formats of one currency: without decimals, and with as many as it has.
+struct Currency {
+    code: String,
+    whole: Option<NumberFormat>,
+    exact: Option<NumberFormat>,
+    digits: u32,
+}
+
+/// The formats of one locale, made when they are first needed.
+pub(crate) struct Locale {
+    tag: String,
+    decimal: char,
+    day: Option<DateTimeFormat>,
+    day_of_year: Option<DateTimeFormat>,
+    clock: Option<DateTimeFormat>,
+    currencies: RefCell<Vec<Currency>>,
+}
+
+impl Locale {
+    /// A locale by its BCP 47 tag; the browser's own where the tag is not one.
+    pub(crate) fn new(tag: &str) -> Locale {
+        let plain = object(&[]);
+        let tag = if NumberFormat::new(tag, &plain).is_ok() { tag } else { "en" };
+        let sample = NumberFormat::new(tag, &plain).map(|format| format.format(1.5));
+        let decimal = sample.ok().and_then(|text| text.chars().find(|letter| !letter.is_numeric()));
+        let date = |fields: &[(&str, JsValue)]| DateTimeFormat::new(tag, &object(fields)).ok();
+        let (day, month) = (("day", "numeric".into()), ("month", "short".into()));
+        Locale {
+            tag: tag.to_owned(),
+            decimal: decimal.unwrap_or('.'),
+            day: date(&[day.clone(), month.clone()]),
+            day_of_year: date(&[day, month, ("year", "numeric".into())]),
+            clock: date(&[
+                ("hour", "2-digit".into()),
+                ("minute", "2-digit".into()),
+                ("hourCycle", "h23".into()),
+            ]),
+            currencies: RefCell::new(Vec::new()),
+        }
+    }
+
+    fn with_currency<T>(&self, code: &str, read: impl FnOnce(&Currency) -> T) -> T {
+        let mut currencies = self.currencies.borrow_mut();
+        let at = currencies.iter().position(|currency| currency.code == code);
+        let at = at.unwrap_or_else(|| {
+            currencies.push(Currency::new(&self.tag, code));
+            currencies.len() - 1
+        });
+        read(&currencies[at])
+    }
+}
+
+impl Currency {
+    fn new(tag: &str, code: &str) -> Currency {
+        let style = [
+            ("style", "currency".into()),
+            ("currency", code.into()),
+            ("currencyDisplay", "narrowSymbol".into()),
+        ];
+        let exact = NumberFormat::new(tag, &object(&style)).ok();
+        let digits = exact.as_ref().and_then(|exact| {
+            let options = exact.resolved_options();
+            Reflect::get(&options, &"maximumFractionDigits".into()).ok()?.as_f64()
+        });
+        let [a, b, c] = style;
+        let no_digits = ("maximumFractionDigits", JsValue::from(0));
+        Currency {
+            code: code.to_owned(),
+            whole: NumberFormat::new(tag, &object(&[a, b, c, no_digits])).ok(),
+            exact,
+            digits: digits.map_or(2, |digits| digits as u32),
+        }
+    }
+}
+
+impl Format for Locale {
+    fn money(&self, minor: i64, currency_code: &str) -> String {
+        self.with_currency(currency_code, |currency| {
+            let unit = 10_i64.pow(currency.digits);
+            let format = if minor % unit == 0 { &currency.whole } else { &currency.exact };
+            let value = to_js(minor) / to_js(unit);
+            format.as_ref().map_or_else(String::new, |format| format.format(value))
+        })
+    }
+
+    fn digits(&self, currency_code: &str) -> u32 {
+        self.with_currency(currency_code, |currency| currency.digits)
+    }
+
+    fn decimal(&self) -> char {
+        self.decimal
+    }
+
+    fn day(&self, ms: i64) -> String {
+        let this_year = Date::new_0().get_full_year();
+        let same = date(ms).get_full_year() == this_year;
+        let format = if same { &self.day } else { &self.day_of_year };
+        write(format.as_ref(), ms)
+    }
+
+    fn clock(&self, ms: i64) -> String {
+        write(self.clock.as_ref(), ms)
+    }
+
+    fn day_end(&self, ms: i64, days: i64) -> i64 {
+        let end = date(ms + days * 86_400_000);
+        end.set_hours(23);
+        end.set_minutes(59);
+        from_js(end.get_time())
+    }
+}
+
+fn write(format: Option<&DateTimeFormat>, ms: i64) -> String {
+    format.map_or_else(String::new, |format| format.format(to_js(ms)))
+}
+
+fn date(ms: i64) -> Date {
+    Date::new(&JsValue::from(to_js(ms)))
+}
+
+/// A number as JavaScript has it: exact up to 2^53, which no clock and no amount reaches.
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+pub(crate) fn to_js(value: i64) -> f64 {
+    value as f64
+}
+
+/// A time of JavaScript's clock, in whole milliseconds.
+#[expect(clippy::cast_possible_truncation, reason = "a clock is far below 2^63 milliseconds")]
+pub(crate) fn from_js(ms: f64) -> i64 {
+    ms as i64
+}

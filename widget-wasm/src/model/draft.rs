@@ -1,0 +1,181 @@
+//! The composer: what the agent is about to hold, and what that would leave.
+
+use makegood_proto::v1 as pb;
+
+use super::{Call, Env, Focus, Model, money};
+use crate::copy;
+use crate::format::{AmountError, Format, parse_amount, plain_amount};
+use crate::model::line::Op;
+
+/// Amounts to tap, in minor units of any currency: with two decimals 25, 50 and 100.
+pub(crate) const PRESETS_MINOR: [i64; 3] = [2_500, 5_000, 10_000];
+
+/// What the agent is about to hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Draft {
+    /// The amount as typed.
+    pub(crate) amount: String,
+    /// The note as typed.
+    pub(crate) note: String,
+    /// The code of the gesture.
+    pub(crate) gesture: String,
+    /// The code of the reason. Empty until it is chosen.
+    pub(crate) reason: String,
+    /// The code of the suggestion that was taken. May be empty.
+    suggestion: String,
+    /// Why the last try was refused. Empty if it was not.
+    pub(crate) error: String,
+}
+
+/// What the typed amount comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sum {
+    /// It cannot be used.
+    Wrong(AmountError),
+    /// There is room for it.
+    Fits {
+        /// The amount.
+        minor: i64,
+        /// What would be left.
+        leaves: i64,
+    },
+    /// There is no room for all of it.
+    Over {
+        /// By how much it is too much.
+        excess: i64,
+        /// What can be given.
+        left: i64,
+    },
+}
+
+impl Sum {
+    /// The amount that can be held now. 0 if none can.
+    pub(crate) fn holdable(self) -> i64 {
+        match self {
+            Sum::Wrong(_) => 0,
+            Sum::Fits { minor, .. } => minor,
+            Sum::Over { left, .. } => left,
+        }
+    }
+}
+
+impl Draft {
+    /// The same again after it was refused: nothing has to be typed twice.
+    pub(super) fn again(want: &pb::ReserveSpendRequest, error: &str, fmt: &dyn Format) -> Draft {
+        let amount = want.amount.as_ref().map_or_else(String::new, |amount| {
+            let digits = fmt.digits(&amount.currency_code);
+            plain_amount(amount.amount_minor, fmt.decimal(), digits)
+        });
+        Draft {
+            amount,
+            note: want.note.clone(),
+            gesture: want.gesture_code.clone(),
+            reason: want.reason_code.clone(),
+            suggestion: want.suggestion_code.clone(),
+            error: error.to_owned(),
+        }
+    }
+
+    /// What the amount comes to against the headroom.
+    pub(crate) fn sum(&self, call: &Call, fmt: &dyn Format) -> Sum {
+        let available = call.headroom().map_or(0, |headroom| headroom.available_minor);
+        match parse_amount(&self.amount, fmt.decimal(), fmt.digits(call.currency())) {
+            Err(error) => Sum::Wrong(error),
+            Ok(minor) if minor > available => {
+                Sum::Over { excess: minor - available, left: available.max(0) }
+            }
+            Ok(minor) => Sum::Fits { minor, leaves: available - minor },
+        }
+    }
+}
+
+/// The gesture that "something else" stands for: the first that is no card, else the first with an
+/// amount.
+fn default_gesture(policy: &pb::PolicyView) -> String {
+    let gestures = &policy.gestures;
+    let other = gestures.iter().skip(CARDS).chain(gestures).find(|card| card.amount.is_some());
+    other.or(gestures.last()).map_or_else(String::new, |card| card.code.clone())
+}
+
+/// How many gestures are shown as cards.
+pub(crate) const CARDS: usize = 3;
+
+impl Model {
+    /// Takes a suggestion: holds its amount, logs it if it is free, or opens the composer where
+    /// there is no room for it.
+    pub(super) fn take_card(&mut self, index: usize, env: &mut Env<'_>) {
+        let Some(call) = self.shown() else { return };
+        let card = call.policy().and_then(|policy| policy.gestures.get(index)).cloned();
+        let Some(card) = card.filter(|_| index < CARDS && !call.cards_hidden()) else { return };
+        let Some(amount) = card.amount.clone() else {
+            self.log_free(&card, env);
+            return;
+        };
+        let room = call.headroom().map_or(0, |headroom| headroom.available_minor);
+        let want = pb::ReserveSpendRequest {
+            amount: Some(amount.clone()),
+            reason_code: card.reason_code.clone(),
+            gesture_code: card.code.clone(),
+            suggestion_code: card.code.clone(),
+            ..pb::ReserveSpendRequest::default()
+        };
+        if amount.amount_minor > room || card.reason_code.is_empty() {
+            self.open_draft(Draft::again(&want, "", env.fmt), env);
+        } else {
+            self.begin(Op::Reserve, want, env);
+        }
+    }
+
+    /// Opens the empty composer.
+    pub(super) fn compose(&mut self, env: &mut Env<'_>) {
+        let Some(policy) = self.shown().and_then(Call::policy) else { return };
+        let draft = Draft { gesture: default_gesture(policy), ..Draft::default() };
+        self.open_draft(draft, env);
+    }
+
+    fn open_draft(&mut self, draft: Draft, env: &mut Env<'_>) {
+        let allowed = self.shown().is_some_and(|call| self.may_hold(call));
+        if let Some(call) = self.shown_mut().filter(|_| allowed) {
+            call.form = None;
+            call.draft = Some(draft);
+            env.focus(Focus::Amount);
+        }
+    }
+
+    /// Changes the open composer.
+    pub(super) fn with_draft(&mut self, change: impl FnOnce(&mut Draft, &Call)) {
+        let Some(call) = self.shown_mut() else { return };
+        let Some(mut draft) = call.draft.take() else { return };
+        change(&mut draft, call);
+        call.draft = Some(draft);
+    }
+
+    /// Holds, or holds and gives, what the composer says.
+    pub(super) fn submit_draft(&mut self, op: Op, env: &mut Env<'_>) {
+        let Some(call) = self.shown() else { return };
+        let Some(draft) = &call.draft else { return };
+        let minor = draft.sum(call, env.fmt).holdable();
+        if minor == 0 || draft.reason.is_empty() {
+            let missing = minor != 0;
+            let words = if missing { copy::PICK_REASON } else { copy::NOT_AN_AMOUNT };
+            env.say(words);
+            return;
+        }
+        let want = pb::ReserveSpendRequest {
+            amount: money(minor, call.currency()),
+            reason_code: draft.reason.clone(),
+            gesture_code: draft.gesture.clone(),
+            note: draft.note.trim().to_owned(),
+            suggestion_code: draft.suggestion.clone(),
+            ..pb::ReserveSpendRequest::default()
+        };
+        self.begin(op, want, env);
+    }
+}
+
+impl Call {
+    /// Whether the suggestions give way to something that has begun.
+    pub(crate) fn cards_hidden(&self) -> bool {
+        self.draft.is_some() || self.lines.iter().any(|line| line.is_held() || line.is_pending())
+    }
+}

@@ -1,0 +1,410 @@
+//! From the ring to a known customer: starting, updating and ending an interaction, ruling a
+//! customer out, picking one, looking for one by hand.
+
+use makegood_proto::v1 as pb;
+use makegood_proto::v1::lookup::By;
+
+use super::call::Search;
+use super::event::Context;
+use super::{Call, Effect, Env, Focus, Model};
+use crate::copy;
+use crate::rpc::fault::Fault;
+use crate::rpc::request::{Reply, Request};
+
+/// After this the panel says what it is looking up.
+pub(crate) const LOOKING_MS: i64 = 400;
+/// After this it says that it is slow.
+pub(crate) const SLOW_MS: i64 = 2_000;
+/// Interactions begun in the panel itself have ids of their own.
+const BY_HAND: &str = "panel-";
+
+impl Model {
+    /// The host names the interaction on the agent's screen, or its new state.
+    pub(super) fn hear_interaction(&mut self, context: Context, env: &mut Env<'_>) {
+        let id = context.id.clone();
+        if let Some(by_hand) = self.shown.clone().filter(|shown| shown.starts_with(BY_HAND))
+            && by_hand != id
+        {
+            self.end(&by_hand, env);
+        }
+        if self.call_mut(&id).is_none() {
+            if context.state == pb::CallState::Ended {
+                return;
+            }
+            self.pop(context, env);
+            return;
+        }
+        self.show(&id);
+        let Some(call) = self.call_mut(&id) else { return };
+        let enriched = call.context.lookup.is_none() && context.lookup.is_some();
+        if enriched {
+            call.context.lookup = context.lookup;
+        }
+        let changed = call.state != context.state;
+        if changed {
+            call.turn(context.state, env.now);
+        }
+        if enriched && call.customer().is_none() {
+            call.asking = false;
+            self.ask_panel(&id, env);
+        }
+        if context.state == pb::CallState::Ended {
+            self.end(&id, env);
+        } else if changed {
+            self.report_state(&id, env);
+        }
+    }
+
+    /// A call rings: everything that it needs is asked for at once.
+    fn pop(&mut self, context: Context, env: &mut Env<'_>) {
+        let id = context.id.clone();
+        let mut call = Call::new(context, env.now);
+        call.recall(&mut self.kept, env.now);
+        self.calls.push(call);
+        self.show(&id);
+        self.ask_panel(&id, env);
+        self.start(&id, env);
+        self.watch(env);
+        env.push(Effect::Acquire { call: id, steal: false });
+        env.wake(LOOKING_MS);
+        env.wake(SLOW_MS);
+    }
+
+    fn show(&mut self, id: &str) {
+        if self.shown.as_deref() != Some(id) {
+            self.shown = Some(id.to_owned());
+            self.help = false;
+            self.polite.clear();
+            self.urgent.clear();
+        }
+    }
+
+    fn start(&mut self, id: &str, env: &mut Env<'_>) {
+        let Some(call) = self.call_mut(id) else { return };
+        if call.starting {
+            return;
+        }
+        call.starting = true;
+        let context = &call.context;
+        let request = pb::StartInteractionRequest {
+            interaction_id: id.to_owned(),
+            channel: context.channel as i32,
+            lookup: context.lookup.clone(),
+            case_id: context.case_id.clone(),
+            reason: context.reason.clone(),
+            call_state: call.state as i32,
+        };
+        env.send(id, Request::Start(request));
+    }
+
+    /// Tells the sidecar where the call is now, if it knows the call and not its state.
+    fn report_state(&mut self, id: &str, env: &mut Env<'_>) {
+        let Some(call) = self.call_mut(id) else { return };
+        if call.known_state.is_none_or(|known| known == call.state) {
+            return;
+        }
+        call.known_state = Some(call.state);
+        let interaction_id = id.to_owned();
+        let request = if call.is_open() {
+            let call_state = call.state as i32;
+            Request::Update(pb::UpdateInteractionRequest { interaction_id, call_state })
+        } else {
+            let resolved = call.resolved;
+            Request::End(pb::EndInteractionRequest { interaction_id, resolved })
+        };
+        env.send(id, request);
+    }
+
+    fn end(&mut self, id: &str, env: &mut Env<'_>) {
+        let desk_id = self.link.desk_id.clone();
+        let Some(call) = self.call_mut(id) else { return };
+        call.turn(pb::CallState::Ended, env.now);
+        if std::mem::take(&mut call.desk_id) == desk_id && !desk_id.is_empty() {
+            let request = pb::DropTopicRequest { desk_id, interaction_id: id.to_owned() };
+            env.send(id, Request::DropTopic(request));
+        }
+        self.report_state(id, env);
+        env.push(Effect::Abandon { call: id.to_owned() });
+        if self.shown.as_deref() == Some(id) {
+            self.shown = None;
+        }
+    }
+
+    pub(super) fn hear_interaction_reply(
+        &mut self,
+        id: &str,
+        request: &Request,
+        result: Result<Reply, Fault>,
+        env: &mut Env<'_>,
+    ) {
+        let lost = result.as_ref().is_err_and(Fault::is_unknown);
+        let done = result.is_ok();
+        let Some(call) = self.call_mut(id) else { return };
+        match request {
+            Request::Start(request) => {
+                call.starting = false;
+                if done {
+                    call.known_state = Some(request.call_state());
+                    self.follow_start(id, env);
+                }
+            }
+            // What may not have arrived is reported again.
+            Request::Update(_) if lost => call.known_state = Some(pb::CallState::Unspecified),
+            Request::Confirm(request) => {
+                if !lost {
+                    call.confirming = None;
+                }
+                if done {
+                    call.rejected.retain(|id| *id != request.customer_id);
+                    call.rebase = true;
+                    call.asking = false;
+                    self.ask_panel(id, env);
+                }
+            }
+            Request::Reject(_) if !lost => {
+                call.rejecting = None;
+                call.asking = false;
+                self.ask_panel(id, env);
+            }
+            _ => {}
+        }
+    }
+
+    /// The sidecar knows the interaction: what had to wait for that goes out.
+    fn follow_start(&mut self, id: &str, env: &mut Env<'_>) {
+        self.report_state(id, env);
+        let Some(call) = self.call_mut(id) else { return };
+        let waits = call.confirming.is_some() || call.rejecting.is_some();
+        if waits {
+            self.send_match(id, env);
+        } else if !call.is_bound() {
+            call.asking = false;
+            self.ask_panel(id, env);
+        }
+    }
+
+    /// Sends the agent's word on who it is, or is not.
+    fn send_match(&mut self, id: &str, env: &mut Env<'_>) {
+        let Some(call) = self.call_mut(id) else { return };
+        if call.known_state.is_none() {
+            return;
+        }
+        let interaction_id = id.to_owned();
+        if let Some(customer_id) = call.rejecting.clone() {
+            env.send(
+                id,
+                Request::Reject(pb::RejectCustomerRequest {
+                    interaction_id: interaction_id.clone(),
+                    customer_id,
+                }),
+            );
+        }
+        if let Some(customer_id) = call.confirming.clone() {
+            let request = pb::ConfirmCustomerRequest { interaction_id, customer_id };
+            env.send(id, Request::Confirm(request));
+        }
+    }
+
+    /// "Not Maria": everything of her leaves the screen before anything is sent.
+    pub(super) fn rule_out(&mut self, env: &mut Env<'_>) {
+        let allowed = self.shown().is_some_and(|call| self.may_note(call));
+        let desk_id = self.link.desk_id.clone();
+        let Some(call) = self.shown_mut().filter(|_| allowed) else { return };
+        let customer_id = call.customer_id().to_owned();
+        if customer_id.is_empty() {
+            return;
+        }
+        env.say("");
+        env.cry(copy::CLEARED);
+        call.clear_customer();
+        call.rejected.push(customer_id.clone());
+        call.rejecting = Some(customer_id);
+        call.without = false;
+        let id = call.id.clone();
+        // The topic was to be found by the number that misled us.
+        if std::mem::take(&mut call.desk_id) == desk_id && !desk_id.is_empty() {
+            let request = pb::DropTopicRequest { desk_id, interaction_id: id.clone() };
+            env.send(&id, Request::DropTopic(request));
+        }
+        self.send_match(&id, env);
+        env.focus(Focus::Search);
+    }
+
+    /// The agent says who it is.
+    pub(super) fn pick(&mut self, customer_id: String, env: &mut Env<'_>) {
+        let allowed = self.shown().is_some_and(|call| self.may_note(call));
+        let Some(call) = self.shown_mut().filter(|_| allowed) else { return };
+        call.rejected.retain(|id| *id != customer_id);
+        call.confirming = Some(customer_id);
+        let id = call.id.clone();
+        self.send_match(&id, env);
+        env.focus(Focus::Top);
+    }
+
+    /// Looks for a customer by what was typed.
+    pub(super) fn search(&mut self, env: &mut Env<'_>) {
+        self.with_shown(|call| {
+            let text = call.search.text.trim().to_owned();
+            if text.is_empty() || call.search.running {
+                return;
+            }
+            call.search = Search { text, running: true, ..Search::default() };
+            let by = guess(&call.search.text);
+            env.send(&call.id, identify(by));
+        });
+    }
+
+    pub(super) fn hear_candidates(
+        &mut self,
+        id: &str,
+        request: &pb::IdentifyCallerRequest,
+        result: Result<Reply, Fault>,
+        env: &mut Env<'_>,
+    ) {
+        let Some(call) = self.call_mut(id) else { return };
+        let found = match result {
+            Ok(Reply::Candidates(found)) => found,
+            _ => Vec::new(),
+        };
+        let by = request.lookup.as_ref().and_then(|lookup| lookup.by.as_ref());
+        if let (true, Some(By::AccountNumber(text))) = (found.is_empty(), by) {
+            // What is no account may be the CRM's own id.
+            env.send(id, identify(By::ExternalId(text.clone())));
+            return;
+        }
+        call.search.running = false;
+        call.search.nobody = found.is_empty();
+        call.search.found = found;
+    }
+
+    /// Begins a call that the desktop has not named, so that a customer can be looked for.
+    pub(super) fn start_by_hand(&mut self, env: &mut Env<'_>) {
+        let id = [BY_HAND, &env.new_id()].concat();
+        let context = Context {
+            id,
+            state: pb::CallState::Connected,
+            channel: pb::Channel::Phone,
+            lookup: None,
+            case_id: String::new(),
+            reason: String::new(),
+        };
+        self.pop(context, env);
+        env.focus(Focus::Search);
+    }
+
+    /// Acts here and no longer in the other panel.
+    pub(super) fn take_over(&mut self, env: &mut Env<'_>) {
+        if let Some(call) = self.shown() {
+            env.push(Effect::Acquire { call: call.id.clone(), steal: true });
+        }
+    }
+
+    pub(super) fn sign_in(&mut self, env: &mut Env<'_>) {
+        let Some(call) = self.shown_mut() else { return };
+        call.asking = false;
+        let id = call.id.clone();
+        env.push(Effect::ForgetToken { call: id });
+        self.retry(env);
+    }
+
+    pub(super) fn retry(&mut self, env: &mut Env<'_>) {
+        let Some(call) = self.shown_mut() else { return };
+        call.fault.clear();
+        let id = call.id.clone();
+        let unknown = call.known_state.is_none();
+        self.ask_panel(&id, env);
+        if unknown {
+            self.start(&id, env);
+        }
+        self.flush_notes(env);
+    }
+
+    /// Sends again what the sidecar has not acknowledged, once it answers.
+    pub(super) fn resend_match(&mut self, env: &mut Env<'_>) {
+        let ids: Vec<String> = self.calls.iter().map(|call| call.id.clone()).collect();
+        for id in ids {
+            let Some(call) = self.call_mut(&id) else { continue };
+            if call.signed_out {
+                continue;
+            }
+            if call.known_state.is_none() && call.is_open() {
+                self.start(&id, env);
+            } else {
+                self.report_state(&id, env);
+                self.send_match(&id, env);
+            }
+        }
+    }
+
+    /// Asks for more of the timeline.
+    pub(super) fn more_timeline(&mut self, env: &mut Env<'_>) {
+        self.with_shown(|call| {
+            let page_token = call.more.next_page_token.clone();
+            if call.more.asked && page_token.is_empty() {
+                return;
+            }
+            call.more.asked = true;
+            call.more.next_page_token.clear();
+            let customer_id = call.customer_id().to_owned();
+            let request = pb::ListTimelineRequest { customer_id, page_size: 20, page_token };
+            env.send(&call.id, Request::Timeline(request));
+        });
+    }
+
+    pub(super) fn hear_timeline(&mut self, id: &str, result: Result<Reply, Fault>) {
+        let Some(call) = self.call_mut(id) else { return };
+        match result {
+            Ok(Reply::Timeline(page)) => {
+                call.more.items.extend(page.items);
+                call.more.next_page_token = page.next_page_token;
+            }
+            _ => call.more.asked = !call.more.items.is_empty(),
+        }
+    }
+}
+
+impl Call {
+    /// Goes to another state of the call.
+    fn turn(&mut self, state: pb::CallState, now: i64) {
+        self.state = state;
+        self.state_at = now;
+        if state == pb::CallState::Connected && self.connected_at.is_none() {
+            self.connected_at = Some(now);
+        }
+        if state == pb::CallState::WrapUp {
+            self.log_open = true;
+        }
+    }
+
+    /// How the caller is known, for people.
+    pub(crate) fn lookup_text(&self) -> &str {
+        match self.context.lookup.as_ref().and_then(|lookup| lookup.by.as_ref()) {
+            Some(By::Phone(text) | By::Email(text) | By::ExternalId(text)) => text,
+            Some(By::AccountNumber(text)) => text,
+            None => "",
+        }
+    }
+
+    /// Whether the panel waits for the first answer about who it is.
+    pub(crate) fn is_looking(&self) -> bool {
+        let waiting = self.panel.is_none() && self.rejected.is_empty() && self.fault.is_empty();
+        self.confirming.is_some() || waiting
+    }
+}
+
+/// What a person means who types this into the search.
+fn guess(text: &str) -> By {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().any(char::is_alphabetic);
+    if text.contains('@') {
+        By::Email(text.to_owned())
+    } else if text.starts_with('+') || (!letters && digits >= 7) {
+        By::Phone(text.to_owned())
+    } else {
+        By::AccountNumber(text.to_owned())
+    }
+}
+
+fn identify(by: By) -> Request {
+    Request::Identify(pb::IdentifyCallerRequest { lookup: Some(pb::Lookup { by: Some(by) }) })
+}

@@ -1,0 +1,256 @@
+//! What a failed call says: the code, and the details that the sidecar adds to it.
+
+use prost::Message as _;
+
+/// The canonical codes of gRPC that the panel tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// Succeeded.
+    Ok,
+    /// The request is malformed.
+    InvalidArgument,
+    /// The thing does not exist.
+    NotFound,
+    /// The same id came with other fields.
+    AlreadyExists,
+    /// The caller may not do this.
+    PermissionDenied,
+    /// The sidecar has too much to do; nothing happened.
+    ResourceExhausted,
+    /// A limit or a state forbids it.
+    FailedPrecondition,
+    /// The service is not there.
+    Unimplemented,
+    /// The token is missing or has ended.
+    Unauthenticated,
+    /// Everything after which the outcome is not known: no answer, a lost connection, a time
+    /// limit, an internal error.
+    Unknown,
+}
+
+impl Code {
+    /// Reads the number of `grpc-status`.
+    pub(crate) fn from_grpc(number: &str) -> Code {
+        match number {
+            "0" => Code::Ok,
+            "3" | "11" => Code::InvalidArgument,
+            "5" => Code::NotFound,
+            "6" => Code::AlreadyExists,
+            "7" => Code::PermissionDenied,
+            "8" => Code::ResourceExhausted,
+            "9" | "10" => Code::FailedPrecondition,
+            "12" => Code::Unimplemented,
+            "16" => Code::Unauthenticated,
+            _ => Code::Unknown,
+        }
+    }
+
+    /// Stands in for a missing `grpc-status` where the HTTP status already is a failure.
+    pub(crate) fn from_http(status: u16) -> Code {
+        match status {
+            401 => Code::Unauthenticated,
+            403 => Code::PermissionDenied,
+            404 => Code::Unimplemented,
+            429 => Code::ResourceExhausted,
+            _ => Code::Unknown,
+        }
+    }
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// The canonical code.
+    pub(crate) code: Code,
+    /// The reason of the `ErrorInfo`, in `UPPER_SNAKE`. Empty if there is none.
+    pub(crate) reason: String,
+    /// The words for people, from `LocalizedMessage`. Empty if there are none.
+    pub(crate) words: String,
+}
+
+impl Fault {
+    /// A fault without details.
+    pub(crate) fn new(code: Code) -> Fault {
+        Fault { code, reason: String::new(), words: String::new() }
+    }
+
+    /// No answer came that says what happened.
+    pub(crate) fn unknown() -> Fault {
+        Fault::new(Code::Unknown)
+    }
+
+    /// Whether the request may have had its effect all the same.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.code == Code::Unknown
+    }
+}
+
+/// The fields of a trailer, or of headers, that say how a call ended.
+#[derive(Default)]
+pub(crate) struct Trailer {
+    /// `grpc-status`.
+    pub(crate) status: Option<String>,
+    /// `grpc-status-details-bin`: base64 of a `google.rpc.Status`.
+    pub(crate) details: Option<String>,
+}
+
+impl Trailer {
+    /// Reads the lines of a trailer frame.
+    pub(crate) fn from_lines(lines: &[u8]) -> Trailer {
+        let mut trailer = Trailer::default();
+        for line in String::from_utf8_lossy(lines).lines() {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let value = Some(value.trim().to_owned());
+            if name.trim().eq_ignore_ascii_case("grpc-status") {
+                trailer.status = value;
+            } else if name.trim().eq_ignore_ascii_case("grpc-status-details-bin") {
+                trailer.details = value;
+            }
+        }
+        trailer
+    }
+
+    /// Says how the call ended; a missing status is a failure.
+    pub(crate) fn outcome(&self) -> Result<(), Fault> {
+        let code = self.status.as_deref().map_or(Code::Unknown, Code::from_grpc);
+        if code == Code::Ok {
+            return Ok(());
+        }
+        let mut fault = Fault::new(code);
+        if let Some(status) = self.details.as_deref().and_then(decode_details) {
+            for detail in &status.details {
+                detail.read_into(&mut fault);
+            }
+        }
+        Err(fault)
+    }
+}
+
+fn decode_details(text: &str) -> Option<RpcStatus> {
+    RpcStatus::decode(base64(text)?.as_slice()).ok()
+}
+
+/// Decodes base64 with or without padding.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in text.trim_end_matches('=').bytes() {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(six)) & 0xfff_ffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+/// `google.rpc.Status`, as far as it is read.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RpcStatus {
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Detail>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Detail {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+/// `google.rpc.ErrorInfo` (field 1) and `google.rpc.LocalizedMessage` (field 2) alike: two texts.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Texts {
+    #[prost(string, tag = "1")]
+    first: String,
+    #[prost(string, tag = "2")]
+    second: String,
+}
+
+impl Detail {
+    fn read_into(&self, fault: &mut Fault) {
+        let Ok(texts) = Texts::decode(self.value.as_slice()) else { return };
+        if self.type_url.ends_with("google.rpc.ErrorInfo") {
+            fault.reason = texts.first;
+        } else if self.type_url.ends_with("google.rpc.LocalizedMessage") {
+            fault.words = texts.second;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encode_base64(bytes: &[u8]) -> String {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut text = String::new();
+        for chunk in bytes.chunks(3) {
+            let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+                << (8 * (3 - chunk.len()));
+            for place in 0..=chunk.len() {
+                text.push(char::from(LETTERS[(bits >> (18 - 6 * place) & 63) as usize]));
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn missing_status_is_a_failure() {
+        let outcome = Trailer::from_lines(b"grpc-message: all is well\r\n").outcome();
+        assert_eq!(outcome, Err(Fault::unknown()));
+    }
+
+    #[test]
+    fn reads_status_without_case_and_spaces() {
+        assert_eq!(Trailer::from_lines(b"GRPC-Status:0\r\n").outcome(), Ok(()));
+        let outcome = Trailer::from_lines(b"grpc-status:  16\n").outcome();
+        assert_eq!(outcome.unwrap_err().code, Code::Unauthenticated);
+    }
+
+    #[test]
+    fn reads_reason_and_words_from_the_details() {
+        let detail = |name: &str, first: &str, second: &str| Detail {
+            type_url: ["type.googleapis.com/", name].concat(),
+            value: Texts { first: first.to_owned(), second: second.to_owned() }.encode_to_vec(),
+        };
+        let status = RpcStatus {
+            details: vec![
+                detail("google.rpc.ErrorInfo", "LIMIT_EXCEEDED", "makegood"),
+                detail("google.rpc.LocalizedMessage", "en", "That is too much."),
+            ],
+        };
+        let lines = ["grpc-status: 9\r\ngrpc-status-details-bin: ", &encode_base64(&status.encode_to_vec())]
+            .concat();
+        let fault = Trailer::from_lines(lines.as_bytes()).outcome().unwrap_err();
+        assert_eq!(fault.code, Code::FailedPrecondition);
+        assert_eq!(fault.reason, "LIMIT_EXCEEDED");
+        assert_eq!(fault.words, "That is too much.");
+    }
+
+    #[test]
+    fn survives_details_that_are_not_base64() {
+        let fault =
+            Trailer::from_lines(b"grpc-status: 9\ngrpc-status-details-bin: %%%\n").outcome();
+        assert_eq!(fault, Err(Fault::new(Code::FailedPrecondition)));
+    }
+
+    #[test]
+    fn base64_round_trips_every_length() {
+        for length in 0..40_u8 {
+            let bytes: Vec<u8> = (0..length).map(|i| i.wrapping_mul(37)).collect();
+            assert_eq!(base64(&encode_base64(&bytes)).unwrap(), bytes);
+        }
+    }
+}

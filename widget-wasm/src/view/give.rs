@@ -1,0 +1,150 @@
+//! Choosing what to give: up to three suggestions, or the composer for anything else.
+
+use makegood_proto::v1 as pb;
+
+use super::Scene;
+use super::node::{Element, button, div, el, group, heading, input, p, section, span};
+use crate::copy;
+use crate::format::{AmountError, number};
+use crate::model::notes::amount_words;
+use crate::model::{Action, CARDS, Draft, Field, PRESETS_MINOR, Sum};
+
+/// The suggestions, or the composer once it is open.
+pub(super) fn give(scene: Scene<'_>) -> Option<Element> {
+    let policy = scene.call.policy()?;
+    if let Some(draft) = &scene.call.draft {
+        return Some(composer(scene, policy, draft));
+    }
+    let mut part = section("give", "give");
+    if !scene.call.cards_hidden() {
+        let mut cards = div("cards");
+        for (index, gesture) in policy.gestures.iter().take(CARDS).enumerate() {
+            cards.push(card(scene, index, gesture));
+        }
+        part = part.child(heading("give", copy::TRY_THIS)).child(cards);
+    }
+    let more = button("something-else", "more", copy::SOMETHING_ELSE, Action::Compose)
+        .attr("aria-keyshortcuts", "G")
+        .child(el("kbd").attr("aria-hidden", "true").text("G"))
+        .only_if(scene.may_hold());
+    Some(part.child(more))
+}
+
+/// The digit of the key that chooses the thing with this index.
+fn digit(index: usize) -> String {
+    number(i64::try_from(index).unwrap_or(0) + 1)
+}
+
+fn card(scene: Scene<'_>, index: usize, gesture: &pb::GestureCard) -> Element {
+    // What costs nothing needs no room, and no sidecar to hold it.
+    let (value, allowed) = match &gesture.amount {
+        Some(amount) => {
+            (scene.fmt.money(amount.amount_minor, &amount.currency_code), scene.may_hold())
+        }
+        None => (copy::FREE.to_owned(), scene.may_note()),
+    };
+    let digit = digit(index);
+    button(&["card-", &digit].concat(), "card", "", Action::Card(index))
+        .attr("aria-keyshortcuts", &digit)
+        .child(el("kbd").attr("aria-hidden", "true").text(&digit))
+        .child(el("b").text(&gesture.label))
+        .child(span("value", &value))
+        .child(span("why", &gesture.why))
+        .only_if(allowed)
+}
+
+fn composer(scene: Scene<'_>, policy: &pb::PolicyView, draft: &Draft) -> Element {
+    let sum = draft.sum(scene.call, scene.fmt);
+    let mut part = section("composer", "compose").key("give");
+    part.push(heading("give", copy::SOMETHING_ELSE));
+    part.push(amount_row(scene, draft, sum));
+    let mut gestures = group(copy::WHAT);
+    for gesture in policy.gestures.iter().filter(|gesture| gesture.amount.is_some()) {
+        let chosen = gesture.code == draft.gesture;
+        let action = Action::Gesture(gesture.code.clone());
+        gestures.push(choice("gesture", chosen, &gesture.label, action));
+    }
+    part.push(gestures);
+    let mut reasons = group(copy::REASON);
+    let mut standard = "";
+    for (index, reason) in policy.reasons.iter().enumerate() {
+        let chosen = reason.code == draft.reason;
+        if chosen {
+            standard = &reason.standard;
+        }
+        let digit = digit(index);
+        let label = [&digit, " ", &reason.label].concat();
+        let choice = choice("reason", chosen, &label, Action::Reason(index));
+        reasons.push(choice.attr("aria-keyshortcuts", &digit));
+    }
+    part.push(reasons);
+    if !standard.is_empty() {
+        part.push(p("meta", standard));
+    }
+    let note = input("note", copy::NOTE_OPTIONAL, &draft.note, Field::Note);
+    let longest = number(i64::from(policy.note_max_characters));
+    part.push(note.class("line").attr("maxlength", &longest));
+    super::push(&mut part, verdict(scene, draft, sum));
+    part.child(buttons(scene, draft, sum))
+}
+
+fn amount_row(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
+    let wrong = matches!(sum, Sum::Wrong(error) if error != AmountError::Empty);
+    let mut presets = div("pills");
+    for minor in PRESETS_MINOR {
+        presets.push(button("preset", "pill", &scene.money(minor), Action::Preset(minor)));
+    }
+    let amount = input("amount", copy::AMOUNT, &draft.amount, Field::Amount)
+        .attr("inputmode", "decimal")
+        .attr("aria-describedby", "verdict")
+        .flag("aria-invalid", wrong);
+    div("amount").child(amount).child(presets)
+}
+
+/// A button of a group, chosen or not.
+pub(super) fn choice(act: &str, chosen: bool, label: &str, action: Action) -> Element {
+    button(act, "choice", label, action).flag("aria-pressed", chosen)
+}
+
+/// What the amount comes to, before anything is pressed.
+fn verdict(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Option<Element> {
+    let (class, words) = match sum {
+        Sum::Over { excess, left } => {
+            ("caution", copy::over(&scene.money(excess), &scene.money(left)))
+        }
+        _ if !draft.error.is_empty() => ("caution", draft.error.clone()),
+        Sum::Wrong(AmountError::Empty) => return None,
+        Sum::Wrong(error) => ("caution", amount_words(error).to_owned()),
+        Sum::Fits { leaves, .. } => {
+            let mut words = copy::leaves(&scene.money(leaves));
+            if draft.reason.is_empty() {
+                words.push(' ');
+                words.push_str(copy::PICK_REASON);
+            }
+            ("meta", words)
+        }
+    };
+    Some(p(class, &words).attr("id", "verdict"))
+}
+
+fn buttons(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
+    let minor = sum.holdable();
+    let ready = minor > 0 && !draft.reason.is_empty();
+    let amount = if minor > 0 { scene.money(minor) } else { String::new() };
+    let (hold, give) = (copy::hold(&amount), copy::give(&amount));
+    div("buttons")
+        .child(
+            button("cancel", "button", copy::CANCEL, Action::CloseDraft)
+                .attr("aria-keyshortcuts", "Escape"),
+        )
+        .child(
+            button("give-now", "button", give.trim_end(), Action::GiveNow)
+                .attr("aria-keyshortcuts", "Control+Enter")
+                .only_if(ready && scene.may_give()),
+        )
+        .child(
+            button("hold", "button main", hold.trim_end(), Action::Hold)
+                .attr("aria-keyshortcuts", "Enter")
+                .only_if(ready && scene.may_hold()),
+        )
+}
