@@ -20,20 +20,21 @@ fn main() -> io::Result<()> {
         brotli.push(".br");
         let brotli = PathBuf::from(brotli);
         let compressed = if brotli.try_exists()? {
-            format!("Some(include_bytes!({brotli:?}))")
+            format!("Some({})", include(&brotli))
         } else {
             "None".to_owned()
         };
-        let kind = content_type(name);
-        writeln!(
-            table,
-            "({name:?}, {kind:?}, include_bytes!({path:?}), {compressed}),"
-        )
-        .map_err(io::Error::other)?;
+        let (plain, kind) = (include(&path), content_type(name));
+        writeln!(table, "({name:?}, {kind:?}, {plain}, {compressed}),")
+            .map_err(io::Error::other)?;
     }
     table.push(']');
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
     fs::write(Path::new(&out).join("widget_files.rs"), table)
+}
+
+fn include(path: &Path) -> String {
+    format!("include_bytes!({:?})", path.to_string_lossy())
 }
 
 /// The files to serve, in the order of their names; compressed siblings go along with them.

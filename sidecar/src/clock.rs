@@ -6,7 +6,7 @@ use makegood_core::time::Time;
 
 /// How far wall clock and monotonic clock may drift apart before writes are refused: a jump beyond
 /// it would freeze the ledger in the future.
-pub const MAX_DRIFT: Duration = Duration::from_secs(5 * 60);
+pub const MAX_DRIFT: Duration = Duration::from_mins(5);
 
 /// The wall clock has jumped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

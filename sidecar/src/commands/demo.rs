@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use makegood_core::ids::Digest;
 
 use super::{say, serve, setup};
 use crate::clock::wall_time;
@@ -141,10 +142,7 @@ fn page_token(data: &std::path::Path) -> anyhow::Result<String> {
         return Ok(token.trim().to_owned());
     }
     let token: [u8; 32] = vault::random()?;
-    let token = token
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
+    let token = Digest::from_bytes(token).to_string();
     super::setup::write_secret(&path, &token)?;
     Ok(token)
 }

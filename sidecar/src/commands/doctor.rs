@@ -11,6 +11,8 @@ use crate::journal::lock::{DataLock, LockError};
 use crate::journal::reader::Reader;
 use crate::policy_file;
 
+type Check = fn(&Config) -> Finding;
+
 /// What a check found.
 enum Finding {
     Good(String),
@@ -35,7 +37,7 @@ pub(super) fn run(flags: &ConfigFlags) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let checks: [(&str, fn(&Config) -> Finding); 6] = [
+    let checks: [(&str, Check); 6] = [
         ("data folder", data_folder),
         ("ledger", ledger),
         ("policy", policy),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use jiff::Timestamp;
-use makegood_core::ids::AgentPid;
+use makegood_core::ids::{AgentPid, Digest};
 use makegood_proto::records::v1::{self as pb, RecordKind};
 
 use super::{say, setup};
@@ -83,7 +83,7 @@ fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
         let record = record?;
         let entry = codec::decode(&record.payload)
             .with_context(|| format!("read entry {}", record.position))?;
-        let leaf = hex(&leaf_hash(&record.payload));
+        let leaf = Digest::from_bytes(leaf_hash(&record.payload)).to_string();
         listed.push_back(Listed {
             line: Line::of(&entry),
             leaf,
@@ -209,13 +209,4 @@ fn time(line: &Line) -> String {
     instant
         .map(|instant| format!("{instant:.0}"))
         .unwrap_or_default()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use makegood_core::ids::Digest;
 use serde_json::{Value, json};
 
 use super::Demo;
@@ -37,6 +38,6 @@ fn row(demo: &Demo, line: &Line, leaf: &[u8; 32]) -> Value {
         "currency_code": line.currency.map_or("USD", |(code, _)| code),
         "before_minor": headroom.map(|(_, before, _)| before),
         "after_minor": headroom.map(|(_, _, after)| after),
-        "leaf_hash": leaf.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "leaf_hash": Digest::from_bytes(*leaf).to_string(),
     })
 }

@@ -19,7 +19,8 @@ use crate::house::timestamp;
 /// What the robot is doing.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
-    step: usize,
+    #[serde(rename = "step")]
+    number: usize,
     of: usize,
     text: String,
     done: bool,
@@ -30,7 +31,7 @@ const STEPS: usize = 7;
 impl Step {
     pub(super) fn first() -> Self {
         Self {
-            step: 0,
+            number: 0,
             of: STEPS,
             text: "The agent answers.".to_owned(),
             done: false,
@@ -40,7 +41,7 @@ impl Step {
     pub(super) fn stopped() -> Self {
         let text = "The play stopped; the sidecar's log says why.".to_owned();
         Self {
-            step: STEPS,
+            number: STEPS,
             of: STEPS,
             text,
             done: true,
@@ -54,6 +55,7 @@ struct Robot<'a> {
     bearer: MetadataValue<Ascii>,
     interaction_id: String,
     customer_id: String,
+    name: String,
     pace: Duration,
     tell: &'a (dyn Fn(Step) + Sync),
     done_steps: usize,
@@ -70,13 +72,13 @@ pub(super) async fn play(
     pace: Duration,
     tell: &(dyn Fn(Step) + Sync),
 ) -> anyhow::Result<()> {
+    let endpoint = Endpoint::from_shared(format!("http://{api}"))?;
     let mut robot = Robot {
-        channel: Endpoint::from_shared(format!("http://{api}"))?
-            .connect()
-            .await?,
+        channel: endpoint.connect().await?,
         bearer: format!("Bearer {token}").parse()?,
         interaction_id: interaction_id.to_owned(),
         customer_id: String::new(),
+        name: String::new(),
         pace,
         tell,
         done_steps: 0,
@@ -86,55 +88,15 @@ pub(super) async fn play(
         .context
         .and_then(|it| it.customer)
         .context("nobody fits this number")?;
-    let name = customer.short_name;
-    robot.customer_id = customer.customer_id;
-    robot.log(v1::ActionKind::Listened, "", "").await?;
-    robot
-        .next(format!(
-            "{name} tells the story; listening is logged, it costs nothing."
-        ))
-        .await;
-
+    (robot.customer_id, robot.name) = (customer.customer_id, customer.short_name);
     let policy = panel.policy.context("the policy gives no gestures")?;
     let priced = policy.gestures.iter().filter(|card| card.amount.is_some());
     let [first, second] = priced.take(2).collect::<Vec<_>>()[..] else {
         bail!("the demo needs a policy with two gestures that have amounts");
     };
-    let held = robot.reserve(first, &policy).await?;
-    let label = first.label.to_lowercase();
-    robot
-        .next(format!(
-            "Held for {name}: {label}. The headroom shrinks on both desks."
-        ))
-        .await;
-    robot.commit(&held).await?;
-    robot
-        .next("Given: the ledger has the entry, and the panel its receipt.".to_owned())
-        .await;
-    robot.undo(&held).await?;
-    robot
-        .next("A slip, undone within thirty seconds. The room is back.".to_owned())
-        .await;
-    let held = robot.reserve(second, &policy).await?;
-    let label = second.label.to_lowercase();
-    robot
-        .next(format!(
-            "Something that fits better: {label} is held and offered."
-        ))
-        .await;
-    robot.commit(&held).await?;
-    robot
-        .log(
-            v1::ActionKind::RaisedInside,
-            "Third late delivery",
-            "Logistics",
-        )
-        .await?;
-    robot
-        .next(format!(
-            "{name} accepts. The cause is raised inside, which is logged too."
-        ))
-        .await;
+    robot.listen().await?;
+    robot.slip(first, &policy).await?;
+    robot.make_good(second, &policy).await?;
     robot
         .promise("Call back when the refund has arrived")
         .await?;
@@ -143,10 +105,68 @@ pub(super) async fn play(
 }
 
 impl Robot<'_> {
+    async fn listen(&mut self) -> anyhow::Result<()> {
+        self.log(v1::ActionKind::Listened, "", "").await?;
+        let name = &self.name;
+        self.next(format!(
+            "{name} tells the story; listening is logged, it costs nothing."
+        ))
+        .await;
+        Ok(())
+    }
+
+    /// Gives something and takes it back at once.
+    async fn slip(
+        &mut self,
+        card: &v1::GestureCard,
+        policy: &v1::PolicyView,
+    ) -> anyhow::Result<()> {
+        let held = self.reserve(card, policy).await?;
+        let (name, what) = (&self.name, card.label.to_lowercase());
+        self.next(format!(
+            "Held for {name}: {what}. The other desk sees it at once."
+        ))
+        .await;
+        self.commit(&held).await?;
+        self.next("Given: the ledger has the entry, and the panel its receipt.".to_owned())
+            .await;
+        self.undo(&held).await?;
+        self.next("A slip, undone within thirty seconds. The room is back.".to_owned())
+            .await;
+        Ok(())
+    }
+
+    /// Gives what fits better, and raises the cause.
+    async fn make_good(
+        &mut self,
+        card: &v1::GestureCard,
+        policy: &v1::PolicyView,
+    ) -> anyhow::Result<()> {
+        let held = self.reserve(card, policy).await?;
+        let what = card.label.to_lowercase();
+        self.next(format!(
+            "Something that fits better: {what} is held and offered."
+        ))
+        .await;
+        self.commit(&held).await?;
+        self.log(
+            v1::ActionKind::RaisedInside,
+            "Third late delivery",
+            "Logistics",
+        )
+        .await?;
+        let name = &self.name;
+        self.next(format!(
+            "{name} accepts. The cause is raised inside, which is logged too."
+        ))
+        .await;
+        Ok(())
+    }
+
     async fn next(&mut self, text: String) {
         self.done_steps += 1;
         (self.tell)(Step {
-            step: self.done_steps,
+            number: self.done_steps,
             of: STEPS,
             text,
             done: false,
@@ -156,7 +176,7 @@ impl Robot<'_> {
 
     fn finish(&mut self, text: String) {
         (self.tell)(Step {
-            step: STEPS,
+            number: STEPS,
             of: STEPS,
             text,
             done: true,

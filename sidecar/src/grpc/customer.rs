@@ -1,5 +1,6 @@
 //! `CustomerService`: who calls, and their story.
 
+use makegood_core::time::Time;
 use makegood_proto::records::v1 as pb;
 use makegood_proto::v1;
 use makegood_proto::v1::customer_service_server::CustomerService;
@@ -167,7 +168,7 @@ fn preference_in(request: v1::SavePreferenceRequest) -> Result<PreferenceIn, Sta
             record: pb::Preference {
                 kind: kind?.into(),
                 text: text?,
-                expire_ns: expire_at.map_or(0, |time| time.as_nanos()),
+                expire_ns: expire_at.map_or(0, Time::as_nanos),
                 situational,
                 interaction_id,
                 ..pb::Preference::default()

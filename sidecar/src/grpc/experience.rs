@@ -1,6 +1,7 @@
 //! `ExperienceService`: what customers say.
 
 use makegood_core::ledger::Access;
+use makegood_core::time::Time;
 use makegood_proto::records::v1 as pb;
 use makegood_proto::v1;
 use makegood_proto::v1::experience_service_server::ExperienceService;
@@ -97,7 +98,7 @@ fn score_in(request: v1::RecordScoreRequest) -> Result<ScoreIn, Status> {
                 scale_version: 1,
                 value,
                 interaction_id,
-                invite_ns: invite_at.map_or(0, |time| time.as_nanos()),
+                invite_ns: invite_at.map_or(0, Time::as_nanos),
                 respond_ns: respond_at.as_nanos(),
                 words: words?,
                 ..pb::Score::default()

@@ -6,6 +6,7 @@ mod customers;
 mod directory;
 mod entries;
 mod interactions;
+mod lists;
 mod open;
 mod panel;
 mod records_in;

@@ -110,13 +110,13 @@ impl House {
             &folder,
             &settings.key_encryption_key,
         )?));
+        let ledger = open_journal(&folder.join("ledger"))?;
+        let records = open_journal(&folder.join("records"))?;
         let sources = Sources {
-            ledger: folder.join("ledger"),
-            records: folder.join("records"),
+            ledger: ledger.reader(),
+            records: records.reader(),
             engine: folder.join("read-model"),
         };
-        let ledger = open_journal(&sources.ledger)?;
-        let records = open_journal(&sources.records)?;
         let (rows, leaves) = replay(&ledger)?;
         let state = Arc::new(LedgerState::new(rows, leaves, records.next_position()));
         let projector = Projector::start(sources, Arc::clone(&state));

@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use makegood_core::ids::{CustomerPid, SpendId};
-use makegood_core::ledger::{Headroom, Question, Read as _, SpendRow, Subject, headroom};
+use makegood_core::ledger::{Question, Read as _, Rows, SpendRow, Subject, headroom};
+use makegood_core::money::{Currency, Money};
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 use makegood_proto::v1;
 use prost::Message as _;
@@ -34,10 +35,19 @@ const GESTURE_DAYS: i64 = 180;
 /// A story tells of days and of what is late, so it is told anew now and then.
 const FRESH_NS: i64 = 60 * NS_PER_S;
 
+/// Who asks on which call about whom, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) visitor: &'a Visitor,
+    pub(super) live: &'a Live,
+    pub(super) customer: Pid,
+    pub(super) now: Time,
+}
+
 /// A customer's story as it was told once.
 pub(super) struct Told {
     generation: u64,
-    told_at: Time,
+    at: Time,
     context: v1::CustomerContext,
     gestures: Vec<SpendId>,
     actions: Vec<v1::AdvocacyAction>,
@@ -92,7 +102,7 @@ impl House {
             ..v1::Panel::default()
         };
         match found.exact() {
-            Some(pid) => self.add_customer(&mut panel, visitor, live.as_deref(), pid, now)?,
+            Some(pid) => self.add_customer(&mut panel, visitor, live.as_deref(), *pid)?,
             None => panel.candidates = candidates(&self.shared, &found.pids)?,
         }
         Ok(panel)
@@ -161,83 +171,82 @@ impl House {
         }
     }
 
+    /// Adds what belongs to the customer: the story, and what was done and may be done on the call.
     fn add_customer(
         &self,
         panel: &mut v1::Panel,
         visitor: &Visitor,
         live: Option<&Live>,
-        pid: &Pid,
-        now: Time,
+        customer: Pid,
     ) -> Result<(), HouseError> {
-        let told = match self.told(pid, now) {
+        let now = wall_time();
+        let told = match self.told(&customer, now) {
             Ok(told) => Some(told),
             Err(HouseError::Rebuilding(_)) => None,
             Err(error) => return Err(error),
         };
-        let rows = self.shared.state.rows();
         if let Some(live) = live {
-            panel.headroom = self.headroom_in(&rows, visitor, live, pid, now)?;
-            let mut spends: Vec<_> = rows.open_of_interaction(live.interaction()).collect();
-            let listed = told.iter().flat_map(|told| &told.gestures);
-            spends.extend(
-                listed.filter_map(|id| rows.spend(*id)).filter(|row| {
-                    row.about.interaction == live.interaction() && row.held_minor == 0
-                }),
-            );
-            spends.sort_by_key(|row| std::cmp::Reverse(row.reserved_at));
-            spends.truncate(SPENDS_SHOWN);
-            panel.spends = spends
-                .into_iter()
-                .map(|row| self.spend_view(row, visitor, live, now))
-                .collect();
-        }
-        drop(rows);
-        if let Some(told) = told {
-            let own = |action: &&v1::AdvocacyAction| {
-                live.is_some_and(|live| action.interaction_id == live.host_id)
+            let call = Call {
+                visitor,
+                live,
+                customer,
+                now,
             };
-            panel.actions = told
-                .actions
-                .iter()
-                .filter(own)
-                .take(ACTIONS_SHOWN)
-                .cloned()
-                .collect();
-            panel.context = Some(told.context.clone());
+            let rows = self.shared.state.rows();
+            panel.headroom = self.headroom_in(&rows, &call);
+            let listed = told.iter().flat_map(|told| &told.gestures);
+            panel.spends = self.spends_of(&rows, &call, listed);
+            drop(rows);
+            let actions = told.iter().flat_map(|told| &told.actions);
+            let own = actions.filter(|action| action.interaction_id == live.host_id);
+            panel.actions = own.take(ACTIONS_SHOWN).cloned().collect();
         }
+        panel.context = told.map(|told| told.context.clone());
         Ok(())
     }
 
-    /// What the visitor may give this customer now; none without authority to give at all.
-    pub(super) fn headroom_in(
+    /// Open holds and what was given on a call, newest first.
+    fn spends_of<'a>(
         &self,
-        rows: &makegood_core::ledger::Rows,
-        visitor: &Visitor,
-        live: &Live,
-        customer: &Pid,
-        now: Time,
-    ) -> Result<Option<v1::Headroom>, HouseError> {
-        let Some(currency) = self.shared.policy.currencies.first().copied() else {
-            return Ok(None);
-        };
-        let question = self.question(visitor, live, customer, currency, now);
-        Ok(self
-            .weigh(rows, &question)
-            .map(|headroom| view::headroom(&headroom)))
+        rows: &Rows,
+        call: &Call<'_>,
+        listed: impl Iterator<Item = &'a SpendId>,
+    ) -> Vec<v1::Spend> {
+        let interaction = call.live.interaction();
+        let settled = listed
+            .filter_map(|id| rows.spend(*id))
+            .filter(|row| row.held_minor == 0);
+        let settled = settled.filter(|row| row.about.interaction == interaction);
+        let mut spends: Vec<_> = rows
+            .open_of_interaction(interaction)
+            .chain(settled)
+            .collect();
+        spends.sort_by_key(|row| std::cmp::Reverse(row.reserved_at));
+        spends.truncate(SPENDS_SHOWN);
+        let view = |row| self.spend_view(row, call.visitor, &call.live.host_id, call.now);
+        spends.into_iter().map(view).collect()
     }
 
-    pub(super) fn question(
-        &self,
-        visitor: &Visitor,
-        live: &Live,
-        customer: &Pid,
-        currency: makegood_core::money::Currency,
-        now: Time,
-    ) -> Question {
+    /// What the visitor may give now; none for those who never give.
+    pub(super) fn headroom_in(&self, rows: &Rows, call: &Call<'_>) -> Option<v1::Headroom> {
+        let currency = self.shared.policy.currencies.first().copied()?;
+        headroom(rows, &self.shared.policy, &self.question(call, currency))
+            .inspect_err(|fault| tracing::debug!(%fault, "no headroom to show"))
+            .ok()
+            .map(|headroom| view::headroom(&headroom))
+    }
+
+    pub(super) fn question(&self, call: &Call<'_>, currency: Currency) -> Question {
+        let Call {
+            visitor,
+            live,
+            customer,
+            now,
+        } = *call;
         Question {
             caller: visitor.agent.caller(visitor.access, now),
             subject: Subject {
-                customer: CustomerPid::from_bytes(*customer),
+                customer: CustomerPid::from_bytes(customer),
                 interaction: live.interaction(),
                 case: live.case(),
                 reason: None,
@@ -248,19 +257,13 @@ impl House {
         }
     }
 
-    fn weigh(&self, rows: &makegood_core::ledger::Rows, question: &Question) -> Option<Headroom> {
-        headroom(rows, &self.shared.policy, question)
-            .inspect_err(|fault| tracing::debug!(%fault, "no headroom to show"))
-            .ok()
-    }
-
     /// The story of a customer, from the cache if nothing has changed since.
     fn told(&self, pid: &Pid, now: Time) -> Result<Arc<Told>, HouseError> {
         // Read before the story: what is written meanwhile makes this story old at once.
         let generation = self.shared.state.generation(pid);
         if let Some(told) = self.stories.get(pid)
             && told.generation == generation
-            && now.since_ns(told.told_at) < FRESH_NS
+            && now.since_ns(told.at) < FRESH_NS
         {
             return Ok(told);
         }
@@ -290,7 +293,7 @@ impl House {
         let context = opened.context(now, &given, name);
         Ok(Told {
             generation,
-            told_at: now,
+            at: now,
             context,
             gestures,
             actions: actions.collect(),
@@ -299,7 +302,7 @@ impl House {
 
     /// A gesture that was given, as a row of the timeline.
     pub(super) fn gesture_row(&self, gesture: &SpendRow) -> v1::TimelineItem {
-        let amount = makegood_core::money::Money::new(gesture.currency, gesture.given_minor());
+        let amount = Money::new(gesture.currency, gesture.given_minor());
         let title = format!("{} · {amount}", self.gesture_label(gesture));
         let id = gesture.about.spend.to_string();
         row(

@@ -6,16 +6,13 @@ use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 use prost::Message;
 
-use super::story::{Opened, action_view, arrange, preference_view, promise_view, score_view};
+use super::story::{action_view, preference_view, promise_view, score_view};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 use crate::hub::Topic;
 use crate::ledger::writer::Work;
 use crate::records::{self, Draft, LIVE};
 use crate::vault::Pid;
-
-/// Records of a kind that one listing reads; the newest come first.
-const LIST_LIMIT: usize = 5_000;
 
 /// An action on its way in.
 #[derive(Debug, Clone)]
@@ -94,28 +91,29 @@ impl House {
             policy_version: self.shared.policy.version.clone(),
             ..action.record
         };
-        let sort_ns = record.act_ns;
         let new = New {
             kind: RecordKind::Action,
             id: &action.action_id,
             field: "action_id",
             subject,
+            sort_time_ns: record.act_ns,
+            topics: vec![Topic::Interaction(live.pid())],
         };
-        let topics = vec![Topic::Interaction(live.pid())];
-        let kept = self
-            .keep(new, sort_ns, record, topics, |stored, given| {
-                // A retry is stamped anew, unless the client said when it was.
-                stored.act_ns == given.act_ns
-                    || action.act_time.is_none()
-                        && pb::AdvocacyAction {
-                            act_ns: 0,
-                            ..stored.clone()
-                        } == pb::AdvocacyAction {
-                            act_ns: 0,
-                            ..given.clone()
-                        }
-            })
-            .await?;
+        // A retry is stamped anew, unless the client said when it was.
+        let is_stamped = action.act_time.is_none();
+        let same = |stored: &pb::AdvocacyAction, given: &pb::AdvocacyAction| {
+            let act_ns = if is_stamped {
+                stored.act_ns
+            } else {
+                given.act_ns
+            };
+            *stored
+                == pb::AdvocacyAction {
+                    act_ns,
+                    ..given.clone()
+                }
+        };
+        let kept = self.keep(new, record, same).await?;
         Ok(action_view(&kept, visitor.agent.name.clone()))
     }
 
@@ -147,10 +145,11 @@ impl House {
             id: &promise.promise_id,
             field: "promise_id",
             subject,
+            sort_time_ns: now.as_nanos(),
+            topics: vec![Topic::Interaction(live.pid())],
         };
-        let topics = vec![Topic::Interaction(live.pid())];
         let kept = self
-            .keep(new, now.as_nanos(), record, topics, |stored, given| {
+            .keep(new, record, |stored: &pb::Promise, given| {
                 (&stored.text, stored.due_ns, &stored.interaction_id)
                     == (&given.text, given.due_ns, &given.interaction_id)
             })
@@ -167,7 +166,7 @@ impl House {
         customer: CustomerPid,
         promise_id: &str,
     ) -> Result<v1::Promise, HouseError> {
-        let opened = Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)?;
+        let opened = self.opened(customer)?;
         let found = opened
             .promises
             .into_iter()
@@ -180,7 +179,7 @@ impl House {
             let source = record.origin.clone().unwrap_or_default();
             let subject = *customer.as_bytes();
             let at = record.create_ns;
-            self.replace(RecordKind::Promise, &source, subject, at, &record)
+            self.replace((RecordKind::Promise, subject), &source, at, &record)
                 .await?;
         }
         let owner = self.directory.name(&self.shared, &record.owner_pid);
@@ -213,9 +212,11 @@ impl House {
             id: &preference.preference_id,
             field: "preference_id",
             subject: *preference.customer.as_bytes(),
+            sort_time_ns: now,
+            topics: Vec::new(),
         };
         let kept = self
-            .keep(new, now, record, Vec::new(), |stored, given| {
+            .keep(new, record, |stored: &pb::Preference, given| {
                 (
                     stored.kind,
                     &stored.text,
@@ -236,7 +237,7 @@ impl House {
         customer: CustomerPid,
         preference_id: &str,
     ) -> Result<(), HouseError> {
-        let opened = Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)?;
+        let opened = self.opened(customer)?;
         let mut found = opened.preferences.into_iter();
         let found = found.find(|it| is_named(it.origin.as_ref(), preference_id));
         let mut record = found.ok_or(HouseError::PreferenceNotFound)?;
@@ -245,7 +246,7 @@ impl House {
             let source = record.origin.clone().unwrap_or_default();
             let at = record.learned_ns;
             let subject = *customer.as_bytes();
-            self.replace(RecordKind::Preference, &source, subject, at, &record)
+            self.replace((RecordKind::Preference, subject), &source, at, &record)
                 .await?;
         }
         Ok(())
@@ -257,7 +258,6 @@ impl House {
     /// [`HouseError::IdReused`], an unknown customer, or that it cannot be written.
     pub async fn record_score(&self, score: ScoreIn) -> Result<v1::Score, HouseError> {
         self.shared.check_customer(&score.customer)?;
-        let at = score.record.respond_ns;
         let record = pb::Score {
             origin: Some(live_origin(&score.score_id)),
             ..score.record
@@ -268,9 +268,11 @@ impl House {
             id: &score.score_id,
             field: "score_id",
             subject,
+            sort_time_ns: record.respond_ns,
+            topics: Vec::new(),
         };
         let kept = self
-            .keep(new, at, record, Vec::new(), |stored, given| {
+            .keep(new, record, |stored: &pb::Score, given| {
                 (
                     stored.kind,
                     stored.value,
@@ -282,109 +284,33 @@ impl House {
         Ok(score_view(&kept, None))
     }
 
-    /// A customer's timeline, newest first.
-    ///
-    /// # Errors
-    /// An unknown customer, or that history is away.
-    pub fn timeline(&self, customer: CustomerPid) -> Result<Vec<v1::TimelineItem>, HouseError> {
-        let opened = self.opened(customer)?;
-        let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
-        let ids = self
-            .shared
-            .read_model
-            .gestures_of(customer.as_bytes(), LIST_LIMIT)?;
-        let ledger = self.shared.state.rows();
-        let gestures = ids.into_iter().map(makegood_core::ids::SpendId::from_bytes);
-        let given = gestures.filter_map(|id| makegood_core::ledger::Read::spend(&*ledger, id));
-        rows.extend(
-            given
-                .filter(|row| row.given_minor() > 0)
-                .map(|row| self.gesture_row(row)),
-        );
-        drop(ledger);
-        for row in &mut rows {
-            row.open = false;
-        }
-        arrange(&mut rows);
-        Ok(rows)
-    }
-
-    /// A customer's preferences that hold now.
-    ///
-    /// # Errors
-    /// An unknown customer, or that history is away.
-    pub fn preferences(&self, customer: CustomerPid) -> Result<Vec<v1::Preference>, HouseError> {
-        Ok(self.opened(customer)?.preference_views(wall_time()))
-    }
-
-    /// A customer's open promises, most urgent first.
-    ///
-    /// # Errors
-    /// An unknown customer, or that history is away.
-    pub fn promises(&self, customer: CustomerPid) -> Result<Vec<v1::Promise>, HouseError> {
-        let opened = self.opened(customer)?;
-        Ok(opened.open_promises(wall_time(), |pid| self.directory.name(&self.shared, pid)))
-    }
-
-    /// A customer's actions, newest first.
-    ///
-    /// # Errors
-    /// An unknown customer, or that history is away.
-    pub fn actions(&self, customer: CustomerPid) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
-        let opened = self.opened(customer)?;
-        let name = |it: &pb::AdvocacyAction| self.directory.name(&self.shared, &it.agent_pid);
-        Ok(opened
-            .actions
-            .iter()
-            .map(|it| action_view(it, name(it)))
-            .collect())
-    }
-
-    /// A customer's scores, newest first.
-    ///
-    /// # Errors
-    /// An unknown customer, or that history is away.
-    pub fn scores(&self, customer: CustomerPid) -> Result<Vec<v1::Score>, HouseError> {
-        Ok(self.opened(customer)?.score_views())
-    }
-
-    fn opened(&self, customer: CustomerPid) -> Result<Opened, HouseError> {
-        self.shared.check_customer(&customer)?;
-        Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)
-    }
-
     /// Writes a record unless its id is there already: with the same content that is the answer.
     async fn keep<M: Message + Default>(
         &self,
         new: New<'_>,
-        sort_time_ns: i64,
         record: M,
-        topics: Vec<Topic>,
         is_same: impl FnOnce(&M, &M) -> bool,
     ) -> Result<M, HouseError> {
-        let record_id = self
-            .shared
-            .vault
-            .read()
-            .record_id(new.kind.into(), LIVE, new.id);
+        let New {
+            kind,
+            id,
+            field,
+            subject,
+            sort_time_ns,
+            topics,
+        } = new;
+        let record_id = self.shared.vault.read().record_id(kind.into(), LIVE, id);
         if let Some(envelope) = self.shared.read_model.record(&record_id)? {
             let stored: M = records::open(&self.shared.vault.read(), &envelope)
                 .map_err(|_| HouseError::Stored)?;
-            let is_its = envelope.subject_pid == new.subject;
-            let is_repeat = is_its && is_same(&stored, &record);
+            let is_repeat = envelope.subject_pid == subject && is_same(&stored, &record);
             return if is_repeat {
                 Ok(stored)
             } else {
-                Err(HouseError::IdReused { field: new.field })
+                Err(HouseError::IdReused { field })
             };
         }
-        let records = vec![Draft::new(
-            new.kind,
-            new.subject,
-            record_id,
-            sort_time_ns,
-            &record,
-        )];
+        let records = vec![Draft::new(kind, subject, record_id, sort_time_ns, &record)];
         self.shared
             .writer
             .submit(Work {
@@ -396,12 +322,11 @@ impl House {
         Ok(record)
     }
 
-    /// Writes a new version of a record.
+    /// Writes a new version of a record that came from `origin`.
     async fn replace(
         &self,
-        kind: RecordKind,
+        (kind, subject): (RecordKind, Pid),
         origin: &pb::Origin,
-        subject: Pid,
         sort_time_ns: i64,
         record: &impl Message,
     ) -> Result<(), HouseError> {
@@ -415,9 +340,8 @@ impl House {
         self.shared
             .writer
             .submit(Work {
-                ask: None,
                 records,
-                topics: Vec::new(),
+                ..Work::default()
             })
             .await?;
         Ok(())
@@ -428,8 +352,12 @@ impl House {
 struct New<'a> {
     kind: RecordKind,
     id: &'a str,
+    /// The request's field that holds the id.
     field: &'static str,
     subject: Pid,
+    sort_time_ns: i64,
+    /// What changes besides the subject.
+    topics: Vec<Topic>,
 }
 
 fn live_origin(id: &str) -> pb::Origin {

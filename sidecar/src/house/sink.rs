@@ -43,14 +43,13 @@ impl<'a> HouseSink<'a> {
         if let Some(pid) = self.people.get(&key) {
             return Ok(*pid);
         }
-        let pid = match self.stored(kind, &who.source, &who.id)? {
-            Some((pid, _)) => pid,
-            None => {
-                let pid = self.create_subject()?;
-                let draft = self.bare(kind, pid, who);
-                self.write(draft)?;
-                pid
-            }
+        let pid = if let Some((pid, _)) = self.stored(kind, &who.source, &who.id)? {
+            pid
+        } else {
+            let pid = self.create_subject()?;
+            let draft = self.bare(kind, pid, who);
+            self.write(draft)?;
+            pid
         };
         if self.people.len() >= KNOWN_PEOPLE {
             self.people.clear();

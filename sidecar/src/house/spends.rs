@@ -11,6 +11,7 @@ use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 
 use super::interactions::Live;
+use super::panel::Call;
 use super::view::{self, customer_id, money, timestamp};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
@@ -141,8 +142,17 @@ impl House {
         self.shared.check_customer(&request.customer)?;
         let live = self.interaction(&request.interaction_id)?;
         live.may_give_to(&request.customer)?;
-        let (customer, currency) = (request.customer.as_bytes(), request.amount.currency);
-        let mut question = self.question(visitor, &live, customer, currency, wall_time());
+        let (customer, currency) = (*request.customer.as_bytes(), request.amount.currency);
+        let (live, now) = (live.as_ref(), wall_time());
+        let mut question = self.question(
+            &Call {
+                visitor,
+                live,
+                customer,
+                now,
+            },
+            currency,
+        );
         question.subject.reason = Some(request.reason.clone());
         let rows = self.shared.state.rows();
         let policy = &self.shared.policy;
@@ -190,7 +200,16 @@ impl House {
                 makegood_core::ledger::Fault::NoPolicy.into(),
             ));
         };
-        let question = self.question(visitor, &live, customer.as_bytes(), currency, wall_time());
+        let (live, customer, now) = (live.as_ref(), *customer.as_bytes(), wall_time());
+        let question = self.question(
+            &Call {
+                visitor,
+                live,
+                customer,
+                now,
+            },
+            currency,
+        );
         let rows = self.shared.state.rows();
         makegood_core::ledger::headroom(&*rows, policy, &question)
             .map(|headroom| view::headroom(&headroom))
@@ -223,12 +242,18 @@ impl House {
         let row = rows.spend(spend).ok_or(HouseError::Stored)?;
         let now = wall_time();
         let live = self.live_of(row);
-        let headroom = match &live {
-            Some(live) => {
-                self.headroom_in(&rows, visitor, live, row.about.customer.as_bytes(), now)?
-            }
-            None => None,
-        };
+        let customer = *row.about.customer.as_bytes();
+        let headroom = live.as_deref().and_then(|live| {
+            self.headroom_in(
+                &rows,
+                &Call {
+                    visitor,
+                    live,
+                    customer,
+                    now,
+                },
+            )
+        });
         let mut view = self.spend_view_of(row, visitor, now);
         if let Some(first) = outcome.spend {
             // A repeat gets the spend as it was answered first.
@@ -325,25 +350,18 @@ impl House {
 
     fn spend_view_of(&self, row: &SpendRow, visitor: &Visitor, now: Time) -> v1::Spend {
         let live = self.live_of(row);
-        self.view_of(
-            row,
-            visitor,
-            live.as_deref().map_or("", |live| &live.host_id),
-            now,
-        )
+        let host_id = live.as_deref().map_or("", |live| &live.host_id);
+        self.spend_view(row, visitor, host_id, now)
     }
 
+    /// A spend as the API shows it; `host_id` is the host's id of its interaction.
     pub(super) fn spend_view(
         &self,
         row: &SpendRow,
         visitor: &Visitor,
-        live: &Live,
+        host_id: &str,
         now: Time,
     ) -> v1::Spend {
-        self.view_of(row, visitor, &live.host_id, now)
-    }
-
-    fn view_of(&self, row: &SpendRow, visitor: &Visitor, host_id: &str, now: Time) -> v1::Spend {
         let is_held = row.state_at(now) == SpendState::Held;
         let held_minor = if is_held { row.held_minor } else { 0 };
         let undo_until = row

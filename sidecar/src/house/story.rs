@@ -233,7 +233,7 @@ impl Opened {
             self.scores
                 .iter()
                 .filter(|it| self.is_loose(it))
-                .map(|it| self.score_row(it)),
+                .map(score_row),
         );
         rows.extend(
             self.promises
@@ -279,19 +279,6 @@ impl Opened {
     fn is_loose(&self, score: &pb::Score) -> bool {
         let is_its = |it: &pb::Interaction| origin_id(it.origin.as_ref()) == score.interaction_id;
         score.interaction_id.is_empty() || !self.interactions.iter().any(is_its)
-    }
-
-    fn score_row(&self, it: &pb::Score) -> v1::TimelineItem {
-        let score = score_view(it, None);
-        let title = format!("Answered {} of {}", score.value, score.max_value);
-        let id = origin_id(it.origin.as_ref());
-        let quote = shorten(&it.words);
-        let row = row(v1::TimelineKind::Score, id, it.respond_ns, title);
-        v1::TimelineItem {
-            quote,
-            score: Some(score),
-            ..row
-        }
     }
 }
 
@@ -463,6 +450,19 @@ fn core_preference(it: &pb::Preference) -> preference::Preference {
         confirmed_at: Time::from_nanos(it.learned_ns.max(it.confirmed_ns)),
         expires_at: instant(it.expire_ns),
         retracted_at: instant(it.retired_ns),
+    }
+}
+
+fn score_row(it: &pb::Score) -> v1::TimelineItem {
+    let score = score_view(it, None);
+    let title = format!("Answered {} of {}", score.value, score.max_value);
+    let id = origin_id(it.origin.as_ref());
+    let quote = shorten(&it.words);
+    let row = row(v1::TimelineKind::Score, id, it.respond_ns, title);
+    v1::TimelineItem {
+        quote,
+        score: Some(score),
+        ..row
     }
 }
 

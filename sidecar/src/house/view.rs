@@ -2,6 +2,7 @@
 
 use makegood_core::ids::CustomerPid;
 use makegood_core::ledger::{Headroom, LimitState};
+use makegood_core::money::Currency;
 use makegood_core::policy::{GestureKind, GestureValue, Policy};
 use makegood_core::time::Time;
 use makegood_proto::v1;
@@ -47,7 +48,7 @@ pub(super) fn money(currency_code: &str, amount_minor: i64) -> v1::Money {
 /// What the panel shows of a policy.
 pub(super) fn policy(policy: &Policy) -> v1::PolicyView {
     let currency = policy.currencies.first().copied();
-    let code = currency.map(|currency| currency.code()).unwrap_or_default();
+    let code = currency.map(Currency::code).unwrap_or_default();
     let amount = |value: &GestureValue| match value {
         GestureValue::Fixed(amounts) => currency
             .and_then(|currency| amounts.get(&currency))

@@ -100,6 +100,17 @@ impl Line {
                 }
                 self.why = refusal.reason().to_lowercase().replace('_', " ");
             }
+            later => self.change(later),
+        }
+    }
+
+    /// What happens to a gesture after its reservation.
+    fn change(&mut self, body: &EntryBody) {
+        match body {
+            EntryBody::PolicyActivated { .. }
+            | EntryBody::PoolOpened { .. }
+            | EntryBody::Reserved { .. }
+            | EntryBody::Refused { .. } => unreachable!("`fill` takes these"),
             EntryBody::Extended { about, .. } => {
                 self.kind = "kept held";
                 self.about(about);

@@ -120,8 +120,11 @@ pub struct Writer {
 
 struct Job {
     work: Work,
-    reply: oneshot::Sender<Result<Done, WriteError>>,
+    reply: Reply,
 }
+
+type Answer = Result<Done, WriteError>;
+type Reply = oneshot::Sender<Answer>;
 
 /// Waits for the writer's thread to end.
 pub struct WriterThread(JoinHandle<()>);
@@ -207,10 +210,7 @@ struct Batch {
     entries: Vec<Entry>,
     envelopes: Vec<Envelope>,
     topics: Vec<Topic>,
-    replies: Vec<(
-        oneshot::Sender<Result<Done, WriteError>>,
-        Result<Done, WriteError>,
-    )>,
+    replies: Vec<(Reply, Answer)>,
 }
 
 impl WriterDesk {
@@ -277,11 +277,9 @@ impl WriterDesk {
             return;
         }
         match expire_due(overlay, &self.parts.policy, &system(), now) {
-            Ok(entries) => {
-                for entry in entries {
-                    batch.add_entry(entry, self.parts.development);
-                }
-            }
+            Ok(entries) => entries.into_iter().for_each(|entry| {
+                batch.add_entry(entry, self.parts.development);
+            }),
             // The policy at hand differs only while another is being activated.
             Err(fault) => tracing::debug!(%fault, "no holds ended"),
         }
@@ -302,6 +300,8 @@ impl WriterDesk {
         let mut outcome = None;
         let mut leaf = None;
         let mut is_carried_out = true;
+        // Past the decision nothing may fail any more.
+        self.check_subjects(&records)?;
         if let Some((caller, action)) = ask {
             let windows = zones::windows(&self.parts.policy, now);
             let command = Command {
@@ -322,15 +322,23 @@ impl WriterDesk {
         if is_carried_out {
             let vault = self.parts.vault.read();
             for draft in &records {
-                batch.add_record(draft.seal(&vault, now.as_nanos(), leaf).map_err(|error| {
-                    tracing::debug!(%error, "record not sealed");
-                    WriteError::Erased
-                })?);
+                let sealed = draft.seal(&vault, now.as_nanos(), leaf);
+                batch.add_record(sealed.map_err(|_| WriteError::Erased)?);
             }
         }
         batch.topics.extend(topics);
         let at = outcome.as_ref().map_or(now, |outcome| outcome.at);
         Ok(Done { outcome, at })
+    }
+
+    fn check_subjects(&self, records: &[Draft]) -> Result<(), WriteError> {
+        let vault = self.parts.vault.read();
+        let is_erased = records.iter().any(|draft| !vault.knows(&draft.subject));
+        if is_erased {
+            Err(WriteError::Erased)
+        } else {
+            Ok(())
+        }
     }
 
     /// Keys first, then records, then entries: a record may lack its entry after a crash and is

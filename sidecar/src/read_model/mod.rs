@@ -95,11 +95,9 @@ impl ReadModel {
                 let mut found = self.decode(pairs);
                 // A record that has moved to another subject waits there.
                 found.retain(|_, envelope| pending.is_current(envelope));
-                for envelope in pending.of_subject(subject, (*kind).into()) {
-                    if self.counts(envelope) {
-                        found.insert(keys::record(envelope), envelope.clone());
-                    }
-                }
+                let waiting = pending.of_subject(subject, (*kind).into());
+                let counting = waiting.filter(|envelope| self.counts(envelope));
+                found.extend(counting.map(|it| (keys::record(it), it.clone())));
                 found.into_values().take(*limit).collect()
             });
         Ok(merged.collect())

@@ -33,12 +33,12 @@ const SYNC_EVERY: Duration = Duration::from_secs(5);
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Where the projector reads and writes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Sources {
-    /// The folder of the ledger's journal.
-    pub ledger: PathBuf,
-    /// The folder of the records' journal.
-    pub records: PathBuf,
+    /// The ledger's journal.
+    pub ledger: Reader,
+    /// The records' journal.
+    pub records: Reader,
     /// The folder of the engine.
     pub engine: PathBuf,
 }
@@ -81,7 +81,7 @@ impl Projector {
         Arc::clone(&self.model)
     }
 
-    /// Catches up, syncs the engine and ends the thread.
+    /// Ends the thread with the engine on disk; the next start reads on from there.
     pub fn stop(mut self) {
         self.stop.store(true, Ordering::SeqCst);
         self.model.wake();
@@ -173,55 +173,56 @@ impl Work {
         }
     }
 
+    /// Reads on from where the engine stands. What a reader sees beyond what was published may not
+    /// be durable yet, so it ends there.
     fn catch_up(&self, engine: &dyn Engine) -> Result<(), Damaged> {
-        let mut at = positions(engine)?;
-        // A reader of the journal may see a batch that is not durable yet; what was published is.
+        let mut batch = Batch::new(engine)?;
+        self.project_records(&mut batch)?;
+        self.project_ledger(&mut batch)?;
+        batch.commit()?;
+        let at = batch.at;
+        self.model
+            .pending
+            .write()
+            .forget_before(at.records, at.ledger);
+        Ok(())
+    }
+
+    fn project_records(&self, batch: &mut Batch<'_>) -> Result<(), Damaged> {
         let total = self.model.ledger.record_count();
-        let entry_count = self.model.ledger.entry_count();
-        let mut batch = Batch::new(engine);
-        let reader = Reader::open(&self.sources.records).map_err(unreadable)?;
-        for record in reader.iter_from(at.records) {
+        for record in self.sources.records.iter_from(batch.at.records) {
             let Record { position, payload } = record.map_err(unreadable)?;
-            if position >= total {
+            if position >= total || self.stopping() {
                 break;
             }
-            let envelope = records::decode(&payload).map_err(|error| Damaged(error.to_string()))?;
+            let envelope = records::decode(&payload).map_err(unreadable)?;
             if self.model.ledger.has_entry_of(&envelope) {
                 batch.add_record(&envelope, &payload)?;
             }
-            at.records = position + 1;
-            if batch.changes.len() >= CHANGES_PER_COMMIT {
-                batch.commit(at)?;
-                self.report(at.records, total);
-                if self.stopping() {
-                    return Ok(());
-                }
+            batch.at.records = position + 1;
+            if batch.commit_when_full()? {
+                self.report(position, total);
             }
         }
-        let reader = Reader::open(&self.sources.ledger).map_err(unreadable)?;
-        for record in reader.iter_from(at.ledger) {
+        Ok(())
+    }
+
+    fn project_ledger(&self, batch: &mut Batch<'_>) -> Result<(), Damaged> {
+        let total = self.model.ledger.entry_count();
+        for record in self.sources.ledger.iter_from(batch.at.ledger) {
             let Record { position, payload } = record.map_err(unreadable)?;
-            if position >= entry_count {
+            if position >= total || self.stopping() {
                 break;
             }
-            let entry = codec::decode(&payload).map_err(|error| Damaged(error.to_string()))?;
+            let entry = codec::decode(&payload).map_err(unreadable)?;
             if let EntryBody::Reserved { request, .. } = &entry.body {
                 let customer = request.customer.as_bytes();
                 let key = keys::gesture(customer, entry.at.as_nanos(), request.spend.as_bytes());
                 batch.put(key, Vec::new());
             }
-            at.ledger = position + 1;
-            if batch.changes.len() >= CHANGES_PER_COMMIT {
-                batch.commit(at)?;
-            }
+            batch.at.ledger = position + 1;
+            batch.commit_when_full()?;
         }
-        if at != batch.committed {
-            batch.commit(at)?;
-        }
-        self.model
-            .pending
-            .write()
-            .forget_before(at.records, at.ledger);
         Ok(())
     }
 
@@ -243,18 +244,21 @@ struct Batch<'a> {
     changes: Vec<Change>,
     /// Where records of this batch stand: the engine does not know them yet.
     places: HashMap<Vec<u8>, Vec<u8>>,
+    /// How far the journals were read, and how far of that the engine knows.
+    at: Positions,
     committed: Positions,
 }
 
 impl<'a> Batch<'a> {
-    fn new(engine: &'a dyn Engine) -> Self {
-        let committed = positions(engine).unwrap_or_default();
-        Self {
+    fn new(engine: &'a dyn Engine) -> Result<Self, Damaged> {
+        let at = positions(engine)?;
+        Ok(Self {
             engine,
             changes: Vec::new(),
             places: HashMap::new(),
-            committed,
-        }
+            at,
+            committed: at,
+        })
     }
 
     fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
@@ -280,13 +284,24 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn commit(&mut self, at: Positions) -> Result<(), Damaged> {
+    fn commit_when_full(&mut self) -> Result<bool, Damaged> {
+        let is_full = self.changes.len() >= CHANGES_PER_COMMIT;
+        if is_full {
+            self.commit()?;
+        }
+        Ok(is_full)
+    }
+
+    fn commit(&mut self) -> Result<(), Damaged> {
+        if self.at == self.committed {
+            return Ok(());
+        }
         let mut changes = std::mem::take(&mut self.changes);
-        let value = [at.records.to_be_bytes(), at.ledger.to_be_bytes()].concat();
+        let value = [self.at.records.to_be_bytes(), self.at.ledger.to_be_bytes()].concat();
         changes.push((keys::POSITIONS.to_vec(), Some(value)));
         self.engine.commit(changes)?;
         self.places.clear();
-        self.committed = at;
+        self.committed = self.at;
         Ok(())
     }
 }

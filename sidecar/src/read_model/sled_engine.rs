@@ -17,7 +17,7 @@ use super::engine::{Change, Damaged, Engine, Pair};
 const CALL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Opening replays sled's own log and may take its time.
-const OPEN_LIMIT: Duration = Duration::from_secs(60);
+const OPEN_LIMIT: Duration = Duration::from_mins(1);
 
 const WORKER_COUNT: usize = 2;
 

@@ -9,6 +9,7 @@ use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
 use super::engine::{Engine, Memory};
 use super::sled_engine::SledEngine;
 use super::{Progress, Projector, ReadModel, Sources};
+use crate::journal::reader::Reader;
 use crate::journal::{Config, Journal};
 use crate::ledger::state::LedgerState;
 use crate::records::{self, Draft, LIVE};
@@ -81,17 +82,17 @@ impl Bench {
         }
     }
 
-    fn sources(&self) -> Sources {
-        let path = |name: &str| self.folder.path().join(name);
-        Sources {
-            ledger: path("ledger"),
-            records: path("records"),
-            engine: path("engine"),
-        }
+    fn engine(&self) -> std::path::PathBuf {
+        self.folder.path().join("engine")
     }
 
     fn start(&self) -> Projector {
-        Projector::start(self.sources(), Arc::clone(&self.state))
+        let sources = Sources {
+            ledger: Reader::open(&self.folder.path().join("ledger")).unwrap(),
+            records: Reader::open(&self.folder.path().join("records")).unwrap(),
+            engine: self.engine(),
+        };
+        Projector::start(sources, Arc::clone(&self.state))
     }
 
     /// Writes a version of a customer's record as the writer would.
@@ -180,13 +181,15 @@ fn a_record_that_moves_to_another_subject_leaves_the_first() {
     projector.stop();
 }
 
+type Damage = fn(&std::path::Path);
+
 #[test]
 fn is_rebuilt_from_the_journal_after_any_damage() {
     let mut bench = Bench::new();
     let pid = bench.vault.create_subject().unwrap();
     bench.write(None, pid, "c-1", "Maria");
-    let engine = bench.sources().engine;
-    let damages: [(&str, fn(&std::path::Path)); 3] = [
+    let engine = bench.engine();
+    let damages: [(&str, Damage); 3] = [
         ("deleted", |folder| std::fs::remove_dir_all(folder).unwrap()),
         ("truncated", |folder| {
             let file = std::fs::OpenOptions::new()
@@ -196,7 +199,7 @@ fn is_rebuilt_from_the_journal_after_any_damage() {
             file.set_len(600).unwrap();
         }),
         ("overwritten", |folder| {
-            std::fs::write(folder.join("conf"), b"rubbish").unwrap()
+            std::fs::write(folder.join("conf"), b"rubbish").unwrap();
         }),
     ];
     for (what, damage) in damages {

@@ -148,7 +148,7 @@ impl KeyFile {
         };
         let last = rows.len().div_ceil(ROW_BYTES).saturating_sub(1);
         for (index, row) in rows.chunks(ROW_BYTES).enumerate() {
-            match self.read_row(row) {
+            match read_row(row) {
                 Some((pid, wrapped)) => {
                     let key = seal::open(&self.wrapping_key, &wrapping(&pid), wrapped)
                         .ok()
@@ -170,14 +170,14 @@ impl KeyFile {
         }
         Ok(keys)
     }
+}
 
-    fn read_row<'a>(&self, row: &'a [u8]) -> Option<(Pid, &'a [u8])> {
-        let (content, sum) = row.split_last_chunk::<4>()?;
-        let (pid, wrapped) = content.split_first_chunk::<15>()?;
-        let whole = wrapped.len() == WRAPPED_BYTES;
-        let intact = crc32c::crc32c(content) == u32::from_be_bytes(*sum);
-        (whole && intact).then_some((*pid, wrapped))
-    }
+fn read_row(row: &[u8]) -> Option<(Pid, &[u8])> {
+    let (content, sum) = row.split_last_chunk::<4>()?;
+    let (pid, wrapped) = content.split_first_chunk::<15>()?;
+    let whole = wrapped.len() == WRAPPED_BYTES;
+    let intact = crc32c::crc32c(content) == u32::from_be_bytes(*sum);
+    (whole && intact).then_some((*pid, wrapped))
 }
 
 fn wrapping(pid: &Pid) -> Vec<u8> {

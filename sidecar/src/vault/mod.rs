@@ -47,23 +47,16 @@ impl Vault {
     /// key-encryption key.
     pub fn open(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
         let (file, mut subjects) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
-        let mut vault = match subjects.remove(&TENANT_SUBJECT) {
-            Some(tenant_key) => Self {
-                file,
-                tenant_key,
-                subjects,
-            },
-            None => {
-                let tenant_key = random()?;
-                let mut vault = Self {
-                    file,
-                    tenant_key,
-                    subjects,
-                };
-                vault.file.add(TENANT_SUBJECT, &tenant_key)?;
-                vault
-            }
+        let known = subjects.remove(&TENANT_SUBJECT);
+        let tenant_key = known.map_or_else(random, Ok)?;
+        let mut vault = Self {
+            file,
+            tenant_key,
+            subjects,
         };
+        if known.is_none() {
+            vault.file.add(TENANT_SUBJECT, &tenant_key)?;
+        }
         vault.sync()?;
         Ok(vault)
     }

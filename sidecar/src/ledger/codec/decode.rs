@@ -65,7 +65,7 @@ fn body(body: Body) -> Result<EntryBody> {
             previous_minor: it.previous_minor,
         },
         Body::Reserved(it) => EntryBody::Reserved {
-            request: Box::new(gesture(present(it.gesture, "gesture")?)?),
+            request: Box::new(gesture(&present(it.gesture, "gesture")?)?),
             kind: gesture_kind(&it.gesture_kind)?,
             pool: parse(&it.pool_id, "pool_id")?,
             expire_at: Time::from_nanos(it.expire_time_ns),
@@ -74,7 +74,7 @@ fn body(body: Body) -> Result<EntryBody> {
         Body::Refused(it) => EntryBody::Refused {
             operation: operation(present(it.operation, "operation")?)?,
             refusal: refusal(present(it.refusal, "refusal")?)?,
-            about: it.about.map(about).transpose()?.map(Box::new),
+            about: it.about.as_ref().map(about).transpose()?.map(Box::new),
         },
         later => change(later)?,
     })
@@ -121,8 +121,8 @@ fn change(body: Body) -> Result<EntryBody> {
 fn operation(operation: pb::Operation) -> Result<Operation> {
     use pb::operation::Kind;
     Ok(match present(operation.kind, "operation")? {
-        Kind::Reserve(it) => Operation::Reserve(Box::new(gesture(it)?)),
-        Kind::Give(it) => Operation::Give(Box::new(gesture(it)?)),
+        Kind::Reserve(it) => Operation::Reserve(Box::new(gesture(&it)?)),
+        Kind::Give(it) => Operation::Give(Box::new(gesture(&it)?)),
         Kind::Extend(it) => Operation::Extend {
             request: pid(&it.request_id, "request_id")?,
             spend: pid(&it.spend_id, "spend_id")?,
@@ -147,7 +147,7 @@ fn operation(operation: pb::Operation) -> Result<Operation> {
     })
 }
 
-fn gesture(it: pb::Gesture) -> Result<GestureRequest> {
+fn gesture(it: &pb::Gesture) -> Result<GestureRequest> {
     Ok(GestureRequest {
         spend: pid(&it.spend_id, "spend_id")?,
         customer: pid(&it.customer_pid, "customer_pid")?,
@@ -165,10 +165,10 @@ fn gesture(it: pb::Gesture) -> Result<GestureRequest> {
 }
 
 fn boxed(message: Option<pb::About>) -> Result<Box<SpendAbout>> {
-    about(present(message, "about")?).map(Box::new)
+    about(&present(message, "about")?).map(Box::new)
 }
 
-fn about(it: pb::About) -> Result<SpendAbout> {
+fn about(it: &pb::About) -> Result<SpendAbout> {
     Ok(SpendAbout {
         spend: pid(&it.spend_id, "spend_id")?,
         agent: pid(&it.agent_pid, "agent_pid")?,

@@ -34,7 +34,7 @@ fn gesture() -> GestureRequest {
     }
 }
 
-fn about() -> Box<SpendAbout> {
+fn about() -> SpendAbout {
     let GestureRequest {
         spend,
         customer,
@@ -44,7 +44,7 @@ fn about() -> Box<SpendAbout> {
         gesture,
         ..
     } = gesture();
-    Box::new(SpendAbout {
+    SpendAbout {
         spend,
         agent: AgentPid::from_bytes([1; 15]),
         customer,
@@ -54,7 +54,7 @@ fn about() -> Box<SpendAbout> {
         gesture,
         kind: GestureKind::FeeWaiver,
         pool: "house".parse().unwrap(),
-    })
+    }
 }
 
 fn trace(window: WindowKey) -> LimitTrace {
@@ -191,28 +191,36 @@ fn bodies() -> Vec<EntryBody> {
         },
         EntryBody::Extended {
             request: REQUEST,
-            about: about(),
+            about: Box::new(about()),
             previous_expire_at: Time::from_nanos(77),
             expire_at: Time::from_nanos(99),
         },
         EntryBody::Committed {
             request: None,
-            about: about(),
+            about: Box::new(about()),
             amount_minor: 4_000,
             is_final: true,
             released_minor: 500,
         },
         EntryBody::Expired {
-            about: about(),
+            about: Box::new(about()),
             released_minor: 4_500,
         },
     ];
+    bodies.extend(changes());
+    bodies.extend(refused());
+    bodies
+}
+
+/// Releases and reversals for every reason.
+fn changes() -> Vec<EntryBody> {
+    let mut bodies = Vec::new();
     for reason in [
         VoidReason::CustomerDeclined,
         VoidReason::Misidentified,
         VoidReason::Other,
     ] {
-        let (request, about) = (REQUEST, about());
+        let (request, about) = (REQUEST, Box::new(about()));
         bodies.push(EntryBody::Voided {
             request,
             about,
@@ -227,7 +235,7 @@ fn bodies() -> Vec<EntryBody> {
         ReverseReason::Other,
     ];
     for reason in reasons {
-        let (request, about) = (REQUEST, about());
+        let (request, about) = (REQUEST, Box::new(about()));
         bodies.push(EntryBody::Reversed {
             request,
             about,
@@ -235,12 +243,18 @@ fn bodies() -> Vec<EntryBody> {
             reason,
         });
     }
+    bodies
+}
+
+/// Every operation refused, and every refusal.
+fn refused() -> Vec<EntryBody> {
+    let mut bodies = Vec::new();
     for (index, operation) in operations().into_iter().enumerate() {
         let refusal = refusals()[index].clone();
         bodies.push(EntryBody::Refused {
             operation,
             refusal,
-            about: Some(about()),
+            about: Some(Box::new(about())),
         });
     }
     let [operation, ..] = operations();

@@ -1,0 +1,87 @@
+//! What there is of a customer, as lists: timeline, preferences, promises, actions, scores.
+
+use makegood_core::ids::{CustomerPid, SpendId};
+use makegood_core::ledger::Read as _;
+use makegood_proto::records::v1 as pb;
+use makegood_proto::v1;
+
+use super::story::{Opened, action_view, arrange};
+use super::{House, HouseError};
+use crate::clock::wall_time;
+
+/// Records of a kind that one listing reads; the newest come first.
+const LIST_LIMIT: usize = 5_000;
+
+impl House {
+    /// A customer's timeline, newest first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn timeline(&self, customer: CustomerPid) -> Result<Vec<v1::TimelineItem>, HouseError> {
+        let opened = self.opened(customer)?;
+        let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
+        let ids = self
+            .shared
+            .read_model
+            .gestures_of(customer.as_bytes(), LIST_LIMIT)?;
+        let ledger = self.shared.state.rows();
+        let gestures = ids.into_iter().map(SpendId::from_bytes);
+        let given = gestures.filter_map(|id| ledger.spend(id));
+        rows.extend(
+            given
+                .filter(|row| row.given_minor() > 0)
+                .map(|row| self.gesture_row(row)),
+        );
+        drop(ledger);
+        for row in &mut rows {
+            row.open = false;
+        }
+        arrange(&mut rows);
+        Ok(rows)
+    }
+
+    /// A customer's preferences that hold now.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn preferences(&self, customer: CustomerPid) -> Result<Vec<v1::Preference>, HouseError> {
+        Ok(self.opened(customer)?.preference_views(wall_time()))
+    }
+
+    /// A customer's open promises, most urgent first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn promises(&self, customer: CustomerPid) -> Result<Vec<v1::Promise>, HouseError> {
+        let opened = self.opened(customer)?;
+        Ok(opened.open_promises(wall_time(), |pid| self.directory.name(&self.shared, pid)))
+    }
+
+    /// A customer's actions, newest first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn actions(&self, customer: CustomerPid) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
+        let opened = self.opened(customer)?;
+        let name = |it: &pb::AdvocacyAction| self.directory.name(&self.shared, &it.agent_pid);
+        Ok(opened
+            .actions
+            .iter()
+            .map(|it| action_view(it, name(it)))
+            .collect())
+    }
+
+    /// A customer's scores, newest first.
+    ///
+    /// # Errors
+    /// An unknown customer, or that history is away.
+    pub fn scores(&self, customer: CustomerPid) -> Result<Vec<v1::Score>, HouseError> {
+        Ok(self.opened(customer)?.score_views())
+    }
+
+    /// Everything that one listing reads of a customer.
+    pub(super) fn opened(&self, customer: CustomerPid) -> Result<Opened, HouseError> {
+        self.shared.check_customer(&customer)?;
+        Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)
+    }
+}
