@@ -125,7 +125,7 @@ fn names(config: &Config, listed: &[Listed]) -> anyhow::Result<HashMap<Pid, Stri
 
 fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([
         "#", "time", "what", "who", "for whom", "gesture", "amount", "why", "before", "after",
