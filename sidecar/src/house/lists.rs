@@ -5,7 +5,9 @@ use makegood_core::ledger::Read as _;
 use makegood_proto::records::v1 as pb;
 use makegood_proto::v1;
 
-use super::story::{Opened, action_view, arrange};
+use super::record_view::action_view;
+use super::story::Opened;
+use super::timeline::arrange;
 use super::{House, HouseError};
 use crate::clock::wall_time;
 

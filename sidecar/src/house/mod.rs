@@ -9,10 +9,12 @@ mod interactions;
 mod lists;
 mod open;
 mod panel;
+mod record_view;
 mod records_in;
 mod sink;
 mod spends;
 mod story;
+mod timeline;
 mod view;
 
 use std::sync::Arc;
@@ -34,10 +36,10 @@ use crate::vault::{Vault, VaultError};
 pub use directory::AgentProfile;
 pub use interactions::Start;
 pub use open::{House, OpenError, Settings};
+pub use record_view::check_score;
 pub use records_in::{ActionIn, PreferenceIn, PromiseIn, ScoreIn};
 pub use sink::HouseSink;
 pub use spends::{SpendAnswer, SpendRequest};
-pub use story::check_score;
 pub use view::{nanoseconds as timestamp_ns, timestamp};
 
 /// Who calls, from verified credentials.

@@ -17,7 +17,9 @@ use quick_cache::sync::Cache;
 
 use super::customers::{Match, candidates, identify};
 use super::interactions::Live;
-use super::story::{Opened, action_view, row};
+use super::record_view::action_view;
+use super::story::Opened;
+use super::timeline::row;
 use super::view::{self, timestamp};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;

@@ -6,7 +6,7 @@ use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 use prost::Message;
 
-use super::story::{action_view, preference_view, promise_view, score_view};
+use super::record_view::{action_view, preference_view, promise_view, score_view};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 use crate::hub::Topic;

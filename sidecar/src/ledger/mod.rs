@@ -1,5 +1,6 @@
 //! The ledger's shell: stored entries, the one writer, and what readers see of it.
 
+mod batch;
 pub mod codec;
 pub mod line;
 pub mod state;

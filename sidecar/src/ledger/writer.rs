@@ -12,23 +12,21 @@ use std::time::Duration;
 
 use makegood_core::ids::AgentPid;
 use makegood_core::ledger::{
-    Access, Action, Caller, Command, Entry, EntryBody, Fault, Outcome, Overlay, Read as _, apply,
-    decide, expire_due,
+    Access, Action, Caller, Command, EntryBody, Fault, Outcome, Overlay, Read as _, apply, decide,
+    expire_due,
 };
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
-use makegood_proto::records::v1::Envelope;
 use parking_lot::RwLock;
 use tokio::sync::oneshot;
 
-use super::codec;
+use super::batch::Batch;
 use super::state::LedgerState;
 use crate::clock::{Clock, ClockJumped};
 use crate::hub::{Hub, Topic};
-use crate::journal::frame::{LeafHash, leaf_hash};
 use crate::journal::{Journal, error::JournalError};
 use crate::read_model::ReadModel;
-use crate::records::{self, Draft, Leaf};
+use crate::records::{self, Draft};
 use crate::vault::{Pid, Vault, VaultError};
 use crate::zones;
 
@@ -123,8 +121,8 @@ struct Job {
     reply: Reply,
 }
 
-type Answer = Result<Done, WriteError>;
-type Reply = oneshot::Sender<Answer>;
+pub(super) type Answer = Result<Done, WriteError>;
+pub(super) type Reply = oneshot::Sender<Answer>;
 
 /// Waits for the writer's thread to end.
 pub struct WriterThread(JoinHandle<()>);
@@ -200,17 +198,6 @@ impl Writer {
 struct WriterDesk {
     parts: Parts,
     is_poisoned: Arc<AtomicBool>,
-}
-
-/// What a batch will write, and what it will answer.
-#[derive(Default)]
-struct Batch {
-    payloads: Vec<Vec<u8>>,
-    leaves: Vec<LeafHash>,
-    entries: Vec<Entry>,
-    envelopes: Vec<Envelope>,
-    topics: Vec<Topic>,
-    replies: Vec<(Reply, Answer)>,
 }
 
 impl WriterDesk {
@@ -399,35 +386,6 @@ impl WriterDesk {
     }
 }
 
-impl Batch {
-    fn add_entry(&mut self, entry: Entry, development: bool) -> Leaf {
-        let payload = codec::encode(&entry, development);
-        let leaf = Leaf {
-            position: entry.position,
-            hash: leaf_hash(&payload),
-        };
-        self.topics.extend(topics_of(&entry));
-        self.payloads.push(payload);
-        self.leaves.push(leaf.hash);
-        self.entries.push(entry);
-        leaf
-    }
-
-    fn add_record(&mut self, envelope: Envelope) {
-        if let Ok(subject) = records::subject(&envelope) {
-            self.topics.push(Topic::Customer(subject));
-        }
-        self.envelopes.push(envelope);
-    }
-
-    fn answer(self) {
-        for (reply, answer) in self.replies {
-            // Whoever asked may have gone; the work is done all the same.
-            drop(reply.send(answer));
-        }
-    }
-}
-
 /// Why a batch could not be stored.
 #[derive(Debug, thiserror::Error)]
 enum StoreError {
@@ -441,27 +399,6 @@ fn refuse(jobs: Vec<Job>, error: &WriteError) {
     for job in jobs {
         drop(job.reply.send(Err(error.clone())));
     }
-}
-
-/// Whom an entry concerns.
-fn topics_of(entry: &Entry) -> Vec<Topic> {
-    let (agent, customer, interaction) = match &entry.body {
-        EntryBody::PolicyActivated { .. } | EntryBody::PoolOpened { .. } => return Vec::new(),
-        EntryBody::Refused { .. } => return vec![Topic::Agent(*entry.caller.agent.as_bytes())],
-        EntryBody::Reserved { request, .. } => {
-            (entry.caller.agent, request.customer, request.interaction)
-        }
-        EntryBody::Extended { about, .. }
-        | EntryBody::Committed { about, .. }
-        | EntryBody::Voided { about, .. }
-        | EntryBody::Expired { about, .. }
-        | EntryBody::Reversed { about, .. } => (about.agent, about.customer, about.interaction),
-    };
-    vec![
-        Topic::Agent(*agent.as_bytes()),
-        Topic::Customer(*customer.as_bytes()),
-        Topic::Interaction(*interaction.as_bytes()),
-    ]
 }
 
 /// The sidecar itself as a caller.
