@@ -46,11 +46,7 @@ impl Hub {
     pub fn watch(&self, topic: Topic, desk: &Arc<Desk>, interaction: &str) {
         let mut watchers = self.watchers.lock();
         let list = watchers.entry(topic).or_default();
-        // Desks that are gone are forgotten whenever somebody comes.
-        list.retain(|watcher| watcher.desk.strong_count() > 0);
-        let is_known = |watcher: &Watcher| {
-            watcher.interaction == interaction && watcher.desk.as_ptr() == Arc::as_ptr(desk)
-        };
+        let is_known = |it: &Watcher| it.is_of(desk) && it.interaction == interaction;
         if !list.iter().any(is_known) {
             list.push(Watcher {
                 desk: Arc::downgrade(desk),
@@ -61,12 +57,17 @@ impl Hub {
 
     /// Forgets what `desk` watches for an interaction.
     pub fn forget(&self, desk: &Arc<Desk>, interaction: &str) {
+        self.retain(|watcher| !watcher.is_of(desk) || watcher.interaction != interaction);
+    }
+
+    /// Forgets a desk whose stream has ended.
+    pub fn close(&self, desk: &Arc<Desk>) {
+        self.retain(|watcher| !watcher.is_of(desk));
+    }
+
+    fn retain(&self, keep: impl Fn(&Watcher) -> bool) {
         let mut watchers = self.watchers.lock();
-        for list in watchers.values_mut() {
-            list.retain(|watcher| {
-                watcher.interaction != interaction || watcher.desk.as_ptr() != Arc::as_ptr(desk)
-            });
-        }
+        watchers.values_mut().for_each(|list| list.retain(&keep));
         watchers.retain(|_, list| !list.is_empty());
     }
 
@@ -79,6 +80,12 @@ impl Hub {
                 desk.mark(&watcher.interaction);
             }
         }
+    }
+}
+
+impl Watcher {
+    fn is_of(&self, desk: &Arc<Desk>) -> bool {
+        self.desk.as_ptr() == Arc::as_ptr(desk)
     }
 }
 
@@ -123,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn forgets_what_is_dropped_and_who_is_gone() {
+    fn forgets_what_is_dropped_and_who_has_left() {
         let hub = Hub::default();
         let desk = Arc::new(Desk::default());
         hub.watch(Topic::Customer([1; 15]), &desk, "c-1");
@@ -132,9 +139,7 @@ mod tests {
         assert!(desk.changed.lock().is_empty());
 
         hub.watch(Topic::Customer([1; 15]), &desk, "c-1");
-        drop(desk);
-        let other = Arc::new(Desk::default());
-        hub.watch(Topic::Customer([1; 15]), &other, "c-9");
-        assert_eq!(hub.watchers.lock()[&Topic::Customer([1; 15])].len(), 1);
+        hub.close(&desk);
+        assert!(hub.watchers.lock().is_empty());
     }
 }

@@ -118,6 +118,7 @@ impl DeskService for Service {
         tokio::spawn(async move {
             service.stream(&open, resume_revision, &sender).await;
             service.desks.close(&key, &open);
+            service.house.hub().close(&open.desk);
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
