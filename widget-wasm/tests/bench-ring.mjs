@@ -52,13 +52,13 @@ async function panelSide(agent, { phone }) {
     await page.bringToFront();
     const { id, token } = await freshCall(agent);
     const painted = frame.evaluate(untilPainted, PARTS);
-    const rung = await element.evaluate((panel, call) => {
+    const rung = element.evaluate((panel, call) => {
       tokens[call.id] = call.token;
       const now = performance.timeOrigin + performance.now();
       panel.pop({ id: call.id, state: 'offered', ani: call.phone });
       return now;
     }, { id, token, phone });
-    const took = (await painted) - rung;
+    const took = await between(rung, painted);
     await element.evaluate((panel) => panel.pop(null));
     await frame.locator('[data-part="headroom"]').waitFor({ state: 'hidden' });
     return took;
@@ -83,13 +83,18 @@ async function plainSide(agent, { phone }) {
     const { id, token } = await freshCall(agent);
     await page.evaluate(() => clear());
     const painted = page.evaluate(untilPainted, PARTS);
-    const rung = await page.evaluate((call) => {
+    const rung = page.evaluate((call) => {
       const now = performance.timeOrigin + performance.now();
       ring(call.token, call.id, call.phone);
       return now;
     }, { id, token, phone });
-    return (await painted) - rung;
+    return between(rung, painted);
   };
+}
+
+async function between(...moments) {
+  const [start, end] = await Promise.all(moments);
+  return end - start;
 }
 
 async function freshCall(agent) {

@@ -1,16 +1,11 @@
 //! The panel without a mouse, on a narrow column, in each look; and the pictures.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 
+import { TALL, assertCleanFrame, assertUsable, dress } from '../support/access.mjs';
 import { keepPicture } from '../support/browser.mjs';
 import { WITHHELD, useStage } from '../support/desktop.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const LEAST_HEIGHT = 420;
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 describe('access', () => {
   const stage = useStage();
@@ -51,23 +46,26 @@ describe('access', () => {
     },
   };
 
+  // First, while nothing has been given yet.
+  it('keeps the pictures of the documents', async () => {
+    const [desk] = await stage.open({ viewport: TALL });
+    await STATES.live(desk);
+    const pictures = [];
+    for (const theme of ['light', 'dark']) {
+      await dress(desk, 360, theme);
+      pictures.push(await keepPicture(desk.panel, theme === 'light' ? 'panel' : 'panel-dark'));
+    }
+    const sheet = await desk.page.context().newPage();
+    await sheet.setContent(`<body style="margin:0;padding:24px;display:flex;gap:24px;width:max-content;background:#dfe5e2">${
+      pictures.map((bytes) => `<img style="border-radius:14px" src="data:image/png;base64,${bytes.toString('base64')}">`).join('')}</body>`);
+    await keepPicture(sheet.locator('body'), 'panel-light-and-dark');
+  });
+
   for (const [name, reach] of Object.entries(STATES)) {
     it(`is clean, reflows at 320 px and looks right in every look: ${name}`, async () => {
-      const [desk] = await stage.open();
+      const [desk] = await stage.open({ viewport: TALL });
       await reach(desk);
-      for (const width of [360, 320]) {
-        for (const theme of ['light', 'dark']) {
-          await dress(desk, width, theme);
-          await assertReflows(desk, name, width);
-          await assertTargets(desk);
-          await assertClean(desk, `${name} ${width} ${theme}`);
-          await keepPicture(desk.panel, `${name}-${width}-${theme}`);
-        }
-      }
-      await desk.page.emulateMedia({ forcedColors: 'active' });
-      await dress(desk, 360, 'auto');
-      await assertClean(desk, `${name} forced colors`);
-      await keepPicture(desk.panel, `${name}-forced-colors`);
+      await assertUsable(desk, name);
     });
   }
 
@@ -135,68 +133,4 @@ describe('access', () => {
       await desk.frame.getByText(/Given\./).first().waitFor();
     }
   });
-
-  it('keeps the pictures of the documents', async () => {
-    const [desk] = await stage.open();
-    await STATES.live(desk);
-    const pictures = [];
-    for (const theme of ['light', 'dark']) {
-      await dress(desk, 360, theme);
-      pictures.push(await keepPicture(desk.panel, theme === 'light' ? 'panel' : 'panel-dark'));
-    }
-    const sheet = await desk.page.context().newPage();
-    await sheet.setContent(`<body style="margin:0;padding:24px;display:flex;gap:24px;width:max-content;background:#dfe5e2">${
-      pictures.map((bytes) => `<img style="border-radius:14px" src="data:image/png;base64,${bytes.toString('base64')}">`).join('')}</body>`);
-    await keepPicture(sheet.locator('body'), 'panel-light-and-dark');
-  });
 });
-
-// Gives the panel a width, a look, and the height of its content.
-async function dress(desk, width, theme) {
-  await resize(desk, { theme, width, height: LEAST_HEIGHT });
-  const height = await desk.body.evaluate(() => document.documentElement.scrollHeight);
-  await resize(desk, { theme, width, height });
-}
-
-async function resize(desk, wanted) {
-  await desk.panel.evaluate((panel, { theme, width, height }) => {
-    panel.theme = theme;
-    panel.closest('.desk').style.blockSize = 'auto';
-    panel.closest('.desk-body').style.gridTemplateColumns = 'minmax(0, 1fr) auto';
-    panel.style.inlineSize = `${width}px`;
-    panel.style.blockSize = `${height}px`;
-  }, wanted);
-  await desk.body.evaluate((_, { theme, width, height }) => new Promise((done) => {
-    const dressed = () => innerWidth === width && innerHeight === height && document.documentElement.dataset.theme === theme;
-    const look = () => requestAnimationFrame(dressed() ? () => requestAnimationFrame(done) : look);
-    look();
-  }), wanted);
-}
-
-async function assertReflows(desk, name, width) {
-  const wide = await desk.body.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(wide <= width, `${name} is ${wide} px wide at ${width} px`);
-}
-
-// WCAG 2.2, 2.5.8: what is pressed is at least 24 by 24 CSS pixels.
-async function assertTargets(desk) {
-  const small = await desk.body.evaluate(() => [...document.querySelectorAll('button, input, select, summary, [tabindex="0"]')]
-    .map((node) => [node.textContent || node.name, node.getBoundingClientRect()])
-    .filter(([, { width, height }]) => width > 0 && (width < 24 || height < 24))
-    .map(([text, { width, height }]) => `${text}: ${width} by ${height}`));
-  assert.deepEqual(small, []);
-}
-
-async function assertClean(desk, what) {
-  const handle = await desk.panel.locator('iframe').elementHandle();
-  await assertCleanFrame(await handle.contentFrame(), what);
-}
-
-async function assertCleanFrame(frame, what) {
-  await frame.evaluate(AXE);
-  const found = await frame.evaluate(async (rules) => {
-    const { violations } = await axe.run(document, { runOnly: rules, iframes: false });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary}`).join('; ')}`);
-  }, RULES);
-  assert.deepEqual(found, [], what);
-}

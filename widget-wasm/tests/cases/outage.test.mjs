@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { TALL, assertUsable } from '../support/access.mjs';
 import { useStage } from '../support/desktop.mjs';
 
 const CONNECTION_LOST = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|ERR_SOCKET|Failed to fetch|50[0-9]/;
@@ -11,7 +12,7 @@ describe('an outage', () => {
   const stage = useStage();
 
   it('keeps the story with its time, moves no money, and sends the notes later', async () => {
-    const [desk] = await stage.open();
+    const [desk] = await stage.open({ viewport: TALL });
     stage.expected.push(CONNECTION_LOST);
     await desk.take(stage.regular());
     await desk.act('card-1').click();
@@ -32,6 +33,7 @@ describe('an outage', () => {
     await desk.act('log-listened').click();
     await desk.frame.getByText('1 note waiting to send').first().waitFor();
     assert.equal(await desk.panel.evaluate((panel) => panel.state), 'offline');
+    await assertUsable(desk, 'offline');
 
     await stage.demo.restart();
     await desk.frame.getByText(/Offline since/).first().waitFor({ state: 'hidden' });

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { TALL, assertUsable } from '../support/access.mjs';
 import { WITHHELD, useStage } from '../support/desktop.mjs';
 
 const RPC = /\/makegood\.v1\.\w+\//;
@@ -79,12 +80,13 @@ describe('who is calling', () => {
   });
 
   it('shows nothing of a customer to someone who is not signed in', async () => {
-    const [desk] = await stage.open();
+    const [desk] = await stage.open({ viewport: TALL });
     stage.expected.push(/401/);
     await desk.page.route('**/demo/token', (route) => route.fulfill({ status: 401, json: { error: 'signed out' } }));
     await desk.take(stage.regular());
     await desk.frame.getByText(/Sign in again/).first().waitFor();
     await desk.part('headroom').waitFor({ state: 'hidden' });
+    await assertUsable(desk, 'signed-out');
   });
 
   it('takes a customer off the screen when the sign-in ends in mid-call', async () => {

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { TALL, assertUsable } from '../support/access.mjs';
 import { useStage } from '../support/desktop.mjs';
 
 describe('a second tab', () => {
   const stage = useStage();
 
   it('mirrors the first read-only, follows it live, and can take over', async () => {
-    const [first] = await stage.open();
+    const [first] = await stage.open({ viewport: TALL });
     await first.take(stage.regular());
     await first.act('card-1').waitFor();
     const [second] = await stage.open({ context: first.page.context() });
@@ -25,6 +26,8 @@ describe('a second tab', () => {
     await first.part('tray').getByText('Held for').waitFor();
     const { headroom } = await first.state();
     await second.untilHeadroom(headroom.availableMinor);
+
+    await assertUsable(second, 'mirror');
 
     await second.act('use-here').click();
     await first.frame.getByText('Makegood is active in another tab.').first().waitFor();

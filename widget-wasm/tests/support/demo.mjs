@@ -74,9 +74,10 @@ export class Demo {
     return call(this.frameOrigin, token, method, request);
   }
 
-  /** The panel as the sidecar has it now. */
-  async panel(agent, interactionId) {
-    const { panel } = await this.call(agent, interactionId, 'CustomerService/GetPanel', { interactionId });
+  /** The panel of a call as the sidecar has it now. */
+  async panel(agent, interactionId, phone) {
+    const request = { interactionId, ...(phone && { lookup: { phone } }) };
+    const { panel } = await this.call(agent, interactionId, 'CustomerService/GetPanel', request);
     return panel;
   }
 }

@@ -108,7 +108,8 @@ export class Desk {
 
   /** The panel as the sidecar has it now. */
   async state() {
-    return this.stage.demo.panel(this.agent, await this.callId());
+    const { id, ani } = await this.panel.evaluate((panel) => panel.interaction);
+    return this.stage.demo.panel(this.agent, id, ani);
   }
 
   /** Calls the API as this agent on this call. */

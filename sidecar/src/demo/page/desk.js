@@ -128,7 +128,7 @@ export class Desk extends EventTarget {
       offered: [['answer', 'Answer', 'primary', () => this.connect()], ['decline', 'Decline', '', () => this.hangUp()]],
       connected: [
         ['hold', 'Hold', '', () => this.hold()],
-        ['bring', `Bring in ${this.colleague}`, '', other],
+        ['bring', `Add ${this.colleague}`, '', other],
         ['hangup', 'Hang up', 'stop', () => this.hangUp()],
       ],
       on_hold: [['resume', 'Resume', 'primary', () => this.connect()], ['hangup', 'Hang up', 'stop', () => this.hangUp()]],
