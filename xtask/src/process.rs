@@ -22,13 +22,19 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 
 /// Runs it and returns what it wrote on standard output; its errors go to ours.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let stdout = bytes(command)?;
+    String::from_utf8(stdout).with_context(|| format!("{} printed no text", shown(command)))
+}
+
+/// As [`output`], for what need not be text.
+pub(crate) fn bytes(command: &mut Command) -> anyhow::Result<Vec<u8>> {
     let output = command.stderr(Stdio::inherit()).output();
     let (status, stdout) = match output {
         Ok(output) => (Ok(output.status), output.stdout),
         Err(error) => (Err(error), Vec::new()),
     };
     succeeded(command, status)?;
-    String::from_utf8(stdout).with_context(|| format!("{} printed no text", shown(command)))
+    Ok(stdout)
 }
 
 /// Runs it quietly; `None` when it is not there or fails.

@@ -4,7 +4,11 @@
 //! beside this one. Whatever is compared is measured in interleaved rounds ([`interleave`]), so that
 //! a noisy machine disturbs both sides alike.
 
+mod calls;
+mod panel_cpu;
+mod ring;
 mod rounds;
+mod server;
 mod size;
 
 use std::fs::{self, OpenOptions};
@@ -25,7 +29,12 @@ use crate::workspace::Workspace;
 pub(crate) const ROUNDS_DEFAULT: usize = 7;
 
 /// Every bench, in the order in which they run: the cheapest first.
-const BENCHES: &[Bench] = &[size::PANEL, size::SHELL];
+const BENCHES: &[Bench] = &[
+    size::PANEL,
+    size::SHELL,
+    panel_cpu::GET_PANEL,
+    ring::RING_TO_PAINT,
+];
 
 /// One figure and how to get it.
 pub struct Bench {
@@ -45,6 +54,8 @@ pub struct Figure {
     pub unit: &'static str,
     /// The limit that was measured beside it: the name of one of `samples`, or a constant's.
     pub paired_with: Option<&'static str>,
+    /// Over how many rounds the figure was taken.
+    pub rounds: usize,
     /// What was measured, for the table.
     pub samples: Vec<Samples>,
 }
@@ -102,17 +113,12 @@ fn append(workspace: &Workspace, bench: &Bench, figure: &Figure) -> anyhow::Resu
     let folder = workspace.target("bench");
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{}.jsonl", bench.name));
-    let rounds = figure
-        .samples
-        .iter()
-        .map(|samples| samples.values.len())
-        .max();
     let line = json!({
         "name": bench.name,
         "value": figure.value,
         "unit": figure.unit,
         "paired_with": figure.paired_with,
-        "rounds": rounds.unwrap_or(1),
+        "rounds": figure.rounds,
     });
     let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
     writeln!(file, "{line}").with_context(|| format!("cannot write {}", path.display()))

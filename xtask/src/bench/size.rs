@@ -45,6 +45,7 @@ fn figure(total: u64, parts: &[(&'static str, u64)]) -> Figure {
         value: float(total),
         unit: "bytes",
         paired_with: Some("budget"),
+        rounds: 1,
         samples: samples.collect(),
     }
 }
