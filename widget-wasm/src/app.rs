@@ -5,21 +5,20 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use makegood_proto::v1 as pb;
-use prost::Message as _;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, Document, HtmlElement, Window};
 
-use crate::clock;
 use crate::dom::{Dom, Hit};
 use crate::host::{self, Identity, Line, Message};
 use crate::intl::Locale;
+use crate::js::{after, every, listener, now, text};
 use crate::look;
 use crate::model::kept::Kept;
 use crate::model::{Action, Effect, Env, Event, Field, Focus, Key, Model};
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
 use crate::rpc::transport;
+use crate::rpc::wire::decode;
 use crate::store;
 use crate::tabs::{News, Tabs};
 use crate::view::view;
@@ -31,20 +30,20 @@ const TICK_MS: i32 = 1_000;
 extern "C" {
     type ResizeObserver;
     #[wasm_bindgen(constructor)]
-    fn new(seen: &JsValue) -> ResizeObserver;
+    fn new(seen: &js_sys::Function) -> ResizeObserver;
     #[wasm_bindgen(method)]
     fn observe(this: &ResizeObserver, element: &web_sys::Element);
 }
 
-/// The running panel.
+/// The running panel: one for as long as the page lives.
 struct App {
     window: Window,
     document: Document,
     model: RefCell<Model>,
     dom: RefCell<Dom>,
     locale: RefCell<Locale>,
-    host: RefCell<Option<Rc<Line>>>,
-    tabs: RefCell<Option<Rc<Tabs>>>,
+    host: RefCell<Option<&'static Line>>,
+    tabs: RefCell<Option<&'static Tabs>>,
     identity: RefCell<Option<Identity>>,
     /// Locks that were asked for before it was known whose they are.
     early_locks: RefCell<Vec<(String, bool)>>,
@@ -58,10 +57,10 @@ pub(crate) fn start() -> Result<(), JsValue> {
     let window = web_sys::window().ok_or("there is no window")?;
     let document = window.document().ok_or("there is no document")?;
     let mount = document.get_element_by_id("panel").ok_or("there is no #panel")?;
-    let model = Model::new(clock::now());
+    let model = Model::new(now());
     let locale = Locale::new(&window.navigator().language().unwrap_or_default());
     let dom = Dom::mount(document.clone(), &mount, view(&model, &locale))?;
-    let app = Rc::new(App {
+    let app: &'static App = Box::leak(Box::new(App {
         window: window.clone(),
         document,
         model: RefCell::new(model),
@@ -73,28 +72,22 @@ pub(crate) fn start() -> Result<(), JsValue> {
         early_locks: RefCell::default(),
         stream: RefCell::default(),
         stream_number: Cell::new(0),
-    });
+    }));
     app.listen()?;
     app.watch_height(&mount);
-    let line = Line::open(&window, {
-        let app = app.clone();
-        move |message| app.hear_host(message)
-    })?;
+    let line = Line::open(&window, Box::new(move |message| app.hear_host(message)))?;
     app.host.replace(Some(line));
-    clock::every(TICK_MS, {
-        let app = app.clone();
-        move || app.happen(Event::Tick)
-    });
+    every(TICK_MS, move || app.happen(Event::Tick));
     Ok(())
 }
 
 impl App {
     /// Takes an event: reduces it, paints the outcome, and does what has to be done.
-    fn happen(self: &Rc<Self>, event: Event) {
+    fn happen(&'static self, event: Event) {
         let effects = {
             let locale = self.locale.borrow();
             let mut new_id = host::random_uuid;
-            let env = Env::new(clock::now(), &*locale, &mut new_id);
+            let env = Env::new(now(), &*locale, &mut new_id);
             self.model.borrow_mut().reduce(env, event)
         };
         self.paint();
@@ -109,15 +102,18 @@ impl App {
         drop(self.dom.borrow_mut().paint(tree));
     }
 
-    fn perform(self: &Rc<Self>, effect: Effect) {
+    fn perform(&'static self, effect: Effect) {
         match effect {
-            Effect::Send { call, request } => spawn_local(self.clone().send(call, request)),
+            Effect::Send { call, request } => self.send(call, request, 1),
             Effect::OpenStream { call, request } => self.open_stream(call, request),
             Effect::AskForDesk => self.with_tabs(|tabs| tabs.ask_for_desk()),
-            Effect::Acquire { call, steal } => match &*self.tabs.borrow() {
-                Some(tabs) => tabs.acquire(&call, steal),
-                None => self.early_locks.borrow_mut().push((call, steal)),
-            },
+            Effect::Acquire { call, steal } => {
+                let tabs = *self.tabs.borrow();
+                match tabs {
+                    Some(tabs) => tabs.acquire(&call, steal),
+                    None => self.early_locks.borrow_mut().push((call, steal)),
+                }
+            }
             Effect::Abandon { call } => self.with_tabs(|tabs| tabs.abandon(&call)),
             Effect::ForgetToken { call } => self.with_host(|host| host.forget_token(&call)),
             Effect::Save(bytes) => {
@@ -126,8 +122,7 @@ impl App {
                 }
             }
             Effect::Wake(after_ms) => {
-                let app = self.clone();
-                clock::after(after_ms, move || app.happen(Event::Tick));
+                after(after_ms, move || self.happen(Event::Tick));
             }
             Effect::Focus(focus) => {
                 // An answer that comes late must not pull the agent out of another window.
@@ -139,63 +134,73 @@ impl App {
         }
     }
 
-    fn with_tabs(&self, run: impl FnOnce(&Rc<Tabs>)) {
-        if let Some(tabs) = &*self.tabs.borrow() {
+    fn with_tabs(&self, run: impl FnOnce(&'static Tabs)) {
+        let tabs = *self.tabs.borrow();
+        if let Some(tabs) = tabs {
             run(tabs);
         }
     }
 
-    fn with_host(&self, run: impl FnOnce(&Rc<Line>)) {
-        if let Some(host) = &*self.host.borrow() {
+    fn with_host(&self, run: impl FnOnce(&'static Line)) {
+        let host = *self.host.borrow();
+        if let Some(host) = host {
             run(host);
         }
     }
 
-    async fn send(self: Rc<Self>, call: String, request: Box<Request>) {
-        let result = self.call(&call, &request).await;
+    /// Makes a call, once more with a new token if the first one was refused.
+    fn send(&'static self, call: String, request: Rc<Request>, tries: u8) {
+        let id = call.clone();
+        self.with_token(&call, move |token| {
+            let Some(token) = token else {
+                return self.answer(id, request, Err(Fault::new(Code::Unauthenticated)));
+            };
+            let asked = request.clone();
+            let done = move |result: Result<Reply, Fault>| {
+                let refused = result.as_ref().is_err_and(|fault| fault.code == Code::Unauthenticated);
+                if refused && tries > 0 {
+                    self.with_host(|host| host.forget_token(&id));
+                    self.send(id, asked, tries - 1);
+                } else {
+                    self.answer(id, asked, result);
+                }
+            };
+            transport::unary(request, &token, Box::new(done));
+        });
+    }
+
+    fn answer(&'static self, call: String, request: Rc<Request>, result: Result<Reply, Fault>) {
         self.happen(Event::Answer { call, request, result: Box::new(result) });
     }
 
-    /// Makes a call, once more with a new token if the first one was refused.
-    async fn call(self: &Rc<Self>, call: &str, request: &Request) -> Result<Reply, Fault> {
-        let token = self.token(call).await?;
-        let result = transport::unary(request, &token).await;
-        match &result {
-            Err(fault) if fault.code == Code::Unauthenticated => {
-                self.with_host(|host| host.forget_token(call));
-                let token = self.token(call).await?;
-                transport::unary(request, &token).await
+    fn with_token(&'static self, call: &str, then: impl FnOnce(Option<String>) + 'static) {
+        let then = move |token: Option<String>| {
+            if let Some(token) = &token {
+                self.meet(token);
             }
-            _ => result,
-        }
-    }
-
-    async fn token(self: &Rc<Self>, call: &str) -> Result<String, Fault> {
-        let host = self.host.borrow().clone();
-        let signed_out = || Fault::new(Code::Unauthenticated);
-        let token = host.ok_or_else(signed_out)?.token(call).await.ok_or_else(signed_out)?;
-        self.meet(&token);
-        Ok(token)
+            then(token);
+        };
+        self.with_host(|host| host.token(call, Box::new(then)));
     }
 
     /// The first token says who the agent is: what was kept comes back, and the panels meet.
-    fn meet(self: &Rc<Self>, token: &str) {
+    fn meet(&'static self, token: &str) {
         if self.identity.borrow().is_some() {
             return;
         }
         let Some(who) = host::identity(token) else { return };
         self.identity.replace(Some(who.clone()));
         let kept = Kept::decode_or_empty(&store::recall(&who));
-        let app = self.clone();
-        let tabs = Tabs::join(&who, Rc::new(move |news| app.hear_tabs(news)));
+        let tabs = Tabs::join(&who, Box::new(move |news| self.hear_tabs(news)));
+        self.tabs.replace(Some(tabs));
+        tabs.ask_to_lead();
         for (call, steal) in self.early_locks.take() {
             tabs.acquire(&call, steal);
         }
-        self.tabs.replace(Some(tabs));
         self.happen(Event::Restored(kept));
     }
 
-    fn hear_tabs(self: &Rc<Self>, news: News) {
+    fn hear_tabs(&'static self, news: News) {
         match news {
             News::Lead => self.happen(Event::Lead),
             News::Desk(desk_id) => self.happen(Event::Desk { desk_id }),
@@ -213,55 +218,57 @@ impl App {
         }
     }
 
-    fn open_stream(self: &Rc<Self>, call: String, request: Box<pb::WatchDeskRequest>) {
+    fn open_stream(&'static self, call: String, request: Box<pb::WatchDeskRequest>) {
         let Ok(abort) = AbortController::new() else { return };
-        if let Some(before) = self.stream.replace(Some(abort.clone())) {
+        let signal = abort.signal();
+        if let Some(before) = self.stream.replace(Some(abort)) {
             before.abort();
         }
-        self.stream_number.set(self.stream_number.get() + 1);
-        spawn_local(self.clone().read_stream(self.stream_number.get(), call, request, abort));
-    }
-
-    async fn read_stream(
-        self: Rc<Self>,
-        number: u32,
-        call: String,
-        request: Box<pb::WatchDeskRequest>,
-        abort: AbortController,
-    ) {
-        let going_away = Cell::new(false);
-        let mut announced = false;
-        if let Ok(token) = self.token(&call).await {
-            let hear = |bytes: Vec<u8>| {
+        let number = self.stream_number.get() + 1;
+        self.stream_number.set(number);
+        self.with_token(&call.clone(), move |token| {
+            let Some(token) = token else { return self.close_stream(number, false) };
+            let going_away = Rc::new(Cell::new(false));
+            let ending = going_away.clone();
+            let mut announced = false;
+            let hear = move |bytes: Vec<u8>| {
                 if self.stream_number.get() != number {
                     return;
                 }
                 self.with_tabs(|tabs| tabs.pass_on(&bytes));
                 going_away.set(self.hear_stream(&bytes));
-                if !std::mem::replace(&mut announced, true) {
+                if !announced {
+                    announced = true;
                     self.announce();
                 }
             };
-            let end = transport::watch(&request, &token, &abort.signal(), hear).await;
-            if end.is_err_and(|fault| fault.code == Code::Unauthenticated) {
-                self.with_host(|host| host.forget_token(&call));
-            }
-        }
+            let done = move |end: Result<(), Fault>| {
+                if end.is_err_and(|fault| fault.code == Code::Unauthenticated) {
+                    self.with_host(|host| host.forget_token(&call));
+                }
+                self.close_stream(number, ending.get());
+            };
+            transport::watch(&request, &token, &signal, Box::new(hear), Box::new(done));
+        });
+    }
+
+    fn close_stream(&'static self, number: u32, going_away: bool) {
+        // One that was replaced has nothing to say any more.
         if self.stream_number.get() == number {
             self.with_tabs(|tabs| tabs.announce(""));
-            self.happen(Event::StreamClosed { going_away: going_away.get() });
+            self.happen(Event::StreamClosed { going_away });
         }
     }
 
     /// Takes a message of the stream; says whether the sidecar is about to go away.
-    fn hear_stream(self: &Rc<Self>, bytes: &[u8]) -> bool {
-        let Ok(message) = pb::WatchDeskResponse::decode(bytes) else { return false };
+    fn hear_stream(&'static self, bytes: &[u8]) -> bool {
+        let Ok(message) = decode::<pb::WatchDeskResponse>(bytes) else { return false };
         let going_away = message.going_away;
         self.happen(Event::Stream(Box::new(message)));
         going_away
     }
 
-    fn hear_host(self: &Rc<Self>, message: Message) {
+    fn hear_host(&'static self, message: Message) {
         let done = match message {
             Message::Model(host) => {
                 self.happen(Event::Host(host));
@@ -286,69 +293,69 @@ impl App {
     }
 
     fn focus(&self, focus: Focus) {
-        let places = match focus {
-            Focus::Amount => "#amount",
-            Focus::Form => "#form",
-            Focus::Tray => "#tray .main:not([aria-disabled]), #tray",
-            Focus::Search => "#search",
-            Focus::Did => "#did",
-            Focus::Timeline => "#recent",
-            Focus::Top => "#top",
+        let places: [&str; 2] = match focus {
+            Focus::Amount => ["#amount", "#top"],
+            Focus::Form => ["#form", "#top"],
+            Focus::Tray => ["#tray .main:not([aria-disabled])", "#tray"],
+            Focus::Search => ["#search", "#top"],
+            Focus::Did => ["#did", "#top"],
+            Focus::Timeline => ["#recent", "#top"],
+            Focus::Top => ["#top", "#tray"],
         };
-        // The first of a list that is there, in this order.
-        let place = places.split(", ").chain(["#top"]).find_map(|place| {
-            self.document.query_selector(place).ok().flatten()
-        });
-        if let Some(place) = place {
-            drop(place.unchecked_ref::<HtmlElement>().focus());
+        for place in places {
+            if let Ok(Some(place)) = self.document.query_selector(place) {
+                drop(place.unchecked_ref::<HtmlElement>().focus());
+                return;
+            }
         }
     }
 
-    fn watch_height(self: &Rc<Self>, mount: &web_sys::Element) {
-        let (app, element) = (self.clone(), mount.clone());
-        let seen: Closure<dyn FnMut()> = Closure::new(move || {
-            app.with_host(|host| host.tell_height(element.scroll_height()));
+    fn watch_height(&'static self, mount: &web_sys::Element) {
+        let element = mount.clone();
+        let seen = listener(move |_| {
+            self.with_host(|host| host.tell_height(element.scroll_height()));
         });
-        ResizeObserver::new(seen.as_ref()).observe(mount);
-        seen.forget();
+        ResizeObserver::new(&seen).observe(mount);
     }
 
-    fn listen(self: &Rc<Self>) -> Result<(), JsValue> {
-        self.on(&self.document, "click", |app, event| {
-            if let Some(action) = app.hit(&event).action {
-                app.happen(Event::User(action));
-            }
-        })?;
-        self.on(&self.document, "input", |app, event| {
-            if let Some(field) = app.hit(&event).field {
-                let text = event.target().map(|target| host::text(&target, "value"));
-                app.happen(Event::User(Action::Edit(field, text.unwrap_or_default())));
-            }
-        })?;
-        self.on(&self.document, "keydown", |app, event| {
-            let key: &web_sys::KeyboardEvent = event.unchecked_ref();
-            app.press(key);
-        })?;
-        self.on(&self.document, "visibilitychange", |app, _| app.happen(Event::Wake))?;
-        self.on(&self.window, "online", |app, _| app.happen(Event::Wake))?;
-        self.on(&self.window, "beforeunload", |app, event| {
-            if app.model.borrow().has_unsent_notes() {
-                event.prevent_default();
-            }
-        })
-    }
-
-    fn on(
-        self: &Rc<Self>,
-        target: &web_sys::EventTarget,
-        name: &str,
-        run: impl Fn(&Rc<App>, web_sys::Event) + 'static,
-    ) -> Result<(), JsValue> {
-        let app = self.clone();
-        let heard: Closure<dyn Fn(web_sys::Event)> = Closure::new(move |event| run(&app, event));
-        target.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref())?;
-        heard.forget();
+    fn listen(&'static self) -> Result<(), JsValue> {
+        let (window, document) = (&self.window, &self.document);
+        let targets: [(&web_sys::EventTarget, &str); 6] = [
+            (document, "click"),
+            (document, "input"),
+            (document, "keydown"),
+            (document, "visibilitychange"),
+            (window, "online"),
+            (window, "beforeunload"),
+        ];
+        let heard = listener(move |event| self.hear_page(event.unchecked_ref()));
+        for (target, name) in targets {
+            target.add_event_listener_with_callback(name, &heard)?;
+        }
         Ok(())
+    }
+
+    fn hear_page(&'static self, event: &web_sys::Event) {
+        match event.type_().as_str() {
+            "click" => {
+                if let Some(action) = self.hit(event).action {
+                    self.happen(Event::User(action));
+                }
+            }
+            "input" => {
+                if let Some(field) = self.hit(event).field {
+                    let typed = event.target().map(|target| text(&target, "value"));
+                    self.happen(Event::User(Action::Edit(field, typed.unwrap_or_default())));
+                }
+            }
+            "keydown" => self.press(event.unchecked_ref()),
+            "beforeunload" => {
+                if self.model.borrow().has_unsent_notes() {
+                    event.prevent_default();
+                }
+            }
+            _ => self.happen(Event::Wake),
+        }
     }
 
     fn hit(&self, event: &web_sys::Event) -> Hit {
@@ -356,7 +363,7 @@ impl App {
         target.map_or_else(Hit::default, |target| self.dom.borrow().hit(&target))
     }
 
-    fn press(self: &Rc<Self>, event: &web_sys::KeyboardEvent) {
+    fn press(&'static self, event: &web_sys::KeyboardEvent) {
         if event.alt_key() || event.is_composing() {
             return;
         }

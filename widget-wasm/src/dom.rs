@@ -157,16 +157,20 @@ fn patch_children(
     new: &[Node],
 ) -> Result<(), JsValue> {
     let nodes = child_nodes(place);
-    let mut taken = vec![false; old.len()];
-    let matches: Vec<Option<usize>> = new.iter().map(|node| take_match(old, &mut taken, node)).collect();
-    for (node, taken) in nodes.iter().zip(&taken) {
-        if !taken {
+    // For each child of before, where it is among the new ones.
+    let mut places = vec![usize::MAX; old.len()];
+    for (index, node) in new.iter().enumerate() {
+        take_match(old, &mut places, node, index);
+    }
+    for (node, place_of) in nodes.iter().zip(&places) {
+        if *place_of == usize::MAX {
             place.remove_child(node)?;
         }
     }
     let mut next = place.first_child();
-    for (node, matched) in new.iter().zip(matches) {
-        let kept = matched.and_then(|index| Some((nodes.get(index)?, old.get(index)?)));
+    for (index, node) in new.iter().enumerate() {
+        let at = places.iter().position(|place_of| *place_of == index);
+        let kept = at.and_then(|at| Some((nodes.get(at)?, old.get(at)?)));
         let Some((kept, before)) = kept else {
             place.insert_before(&create_node(document, node)?, next.as_ref())?;
             continue;
@@ -199,8 +203,9 @@ fn child_nodes(place: &web_sys::Element) -> Vec<web_sys::Node> {
     nodes
 }
 
-/// The first child of before that is the same thing: same key, or same kind where there is none.
-fn take_match(old: &[Node], taken: &mut [bool], node: &Node) -> Option<usize> {
+/// Takes the first child of before that is the same thing: same key, or same kind where there is
+/// none.
+fn take_match(old: &[Node], places: &mut [usize], node: &Node, index: usize) {
     let same = |before: &Node| match (before, node) {
         (Node::Text(_), Node::Text(_)) => true,
         (Node::Element(before), Node::Element(element)) => {
@@ -208,7 +213,10 @@ fn take_match(old: &[Node], taken: &mut [bool], node: &Node) -> Option<usize> {
         }
         _ => false,
     };
-    let index = (0..old.len()).find(|index| !taken[*index] && same(&old[*index]))?;
-    taken[index] = true;
-    Some(index)
+    for (before, place) in old.iter().zip(places) {
+        if *place == usize::MAX && same(before) {
+            *place = index;
+            return;
+        }
+    }
 }

@@ -29,8 +29,14 @@ pub(crate) fn number(value: i64) -> String {
             break;
         }
     }
-    let text = digits[at..].iter().map(|digit| char::from(*digit));
-    value.is_negative().then_some('-').into_iter().chain(text).collect()
+    let mut text = String::new();
+    if value < 0 {
+        text.push('-');
+    }
+    for digit in digits.iter().skip(at) {
+        text.push(char::from(*digit));
+    }
+    text
 }
 
 /// Writes a length of time as minutes and seconds: "02:14", "75:00".
@@ -62,7 +68,7 @@ pub(crate) fn parse_amount(text: &str, decimal: char, digits: u32) -> Result<i64
     let mut minor = 0_i64;
     let (mut decimals, mut group) = (None, None);
     let mut any = false;
-    for letter in text.trim().chars() {
+    for letter in text.trim_ascii().chars() {
         if let Some(digit) = letter.to_digit(10) {
             any = true;
             minor = push_digit(minor, digit)?;
@@ -89,7 +95,7 @@ pub(crate) fn parse_amount(text: &str, decimal: char, digits: u32) -> Result<i64
         minor = push_digit(minor, 0)?;
     }
     match minor {
-        0 if !any && text.trim().is_empty() => Err(AmountError::Empty),
+        0 if !any && text.trim_ascii().is_empty() => Err(AmountError::Empty),
         0 => Err(AmountError::NotANumber),
         _ => Ok(minor),
     }
@@ -120,9 +126,13 @@ pub(crate) fn plain_amount(minor: i64, decimal: char, digits: u32) -> String {
     if part == 0 {
         return number(whole);
     }
-    let part = number(unit + part);
-    let sign: String = decimal.into();
-    [&number(whole), &sign, &part[1..]].concat()
+    let mut text = number(whole);
+    text.push(decimal);
+    // The digit before the part keeps its noughts.
+    for digit in number(unit + part).chars().skip(1) {
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]

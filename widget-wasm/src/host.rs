@@ -2,16 +2,14 @@
 //! host's back end makes. A token lives in memory alone.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
-use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use js_sys::{JSON, Object};
 use makegood_proto::v1 as pb;
 use makegood_proto::v1::lookup::By;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, MessagePort, Window};
 
-use crate::clock;
+use crate::js::{after, field, from_js, listener, now, object, text, to_js};
 use crate::model::{Context, Host, Shortcuts, Tell};
 
 #[wasm_bindgen]
@@ -66,11 +64,13 @@ struct Token {
     expires_at: i64,
 }
 
+/// What is run once the host has answered.
+type WithToken = Box<dyn FnOnce(Option<String>)>;
+
 struct Wanted {
     rid: String,
     call: String,
-    come: Promise,
-    done: Option<Function>,
+    then: Vec<WithToken>,
 }
 
 /// The line to the host.
@@ -78,19 +78,21 @@ pub(crate) struct Line {
     port: RefCell<Option<MessagePort>>,
     tokens: RefCell<Vec<Token>>,
     wanted: RefCell<Vec<Wanted>>,
+    hear: Box<dyn Fn(Message)>,
 }
 
 impl Line {
     /// Greets the host that the page was opened for, and hears what it says from then on.
     pub(crate) fn open(
         window: &Window,
-        hear: impl Fn(Message) + 'static,
-    ) -> Result<Rc<Line>, JsValue> {
-        let line = Rc::new(Line {
+        hear: Box<dyn Fn(Message)>,
+    ) -> Result<&'static Line, JsValue> {
+        let line: &'static Line = Box::leak(Box::new(Line {
             port: RefCell::default(),
             tokens: RefCell::default(),
             wanted: RefCell::default(),
-        });
+            hear,
+        }));
         let query = URLSearchParams::new(&window.location().search()?);
         let (Some(host), Some(parent)) = (query.get("host"), window.parent()?) else {
             return Ok(line);
@@ -99,44 +101,39 @@ impl Line {
             return Ok(line);
         }
         let nonce = random_uuid();
-        let hear = Rc::new(hear);
-        let greeted: Closure<dyn Fn(MessageEvent)> = Closure::new({
-            let (line, host, nonce, parent) = (line.clone(), host.clone(), nonce.clone(), parent.clone());
-            move |event: MessageEvent| {
-                let from_parent = event.source().is_some_and(|source| source.loose_eq(&parent));
-                let data = event.data();
-                let welcome = text(&data, "type") == "welcome" && text(&data, "nonce") == nonce;
-                if from_parent && event.origin() == host && welcome && is_ours(&data) {
-                    if let Ok(port) = event.ports().get(0).dyn_into::<MessagePort>() {
-                        line.take_port(port, hear.clone());
-                    }
-                }
+        let hello = object(&[
+            ("makegood", 1.into()),
+            ("type", "hello".into()),
+            ("nonce", (&nonce).into()),
+        ]);
+        parent.post_message(&hello, &host)?;
+        let on_message = listener(move |event| {
+            let event: MessageEvent = event.unchecked_into();
+            let data = event.data();
+            let from_parent = event.source().is_some_and(|source| source.loose_eq(&parent));
+            let ours = field(&data, "makegood") == 1 && text(&data, "type") == "welcome";
+            if from_parent && event.origin() == host && ours && text(&data, "nonce") == nonce {
+                line.take_port(&field(&event.ports(), "0"));
             }
         });
-        window.add_event_listener_with_callback("message", greeted.as_ref().unchecked_ref())?;
-        greeted.forget();
-        let hello = object(&[("type", "hello".into()), ("nonce", (&nonce).into())]);
-        Reflect::set(&hello, &"makegood".into(), &1.into())?;
-        parent.post_message(&hello, &host)?;
+        window.add_event_listener_with_callback("message", &on_message)?;
         Ok(line)
     }
 
-    fn take_port(self: &Rc<Self>, port: MessagePort, hear: Rc<impl Fn(Message) + 'static>) {
-        let line = self.clone();
-        let heard = hear.clone();
-        let on_message: Closure<dyn Fn(MessageEvent)> = Closure::new(move |event: MessageEvent| {
-            let data = event.data();
+    fn take_port(&'static self, port: &JsValue) {
+        let Some(port) = port.dyn_ref::<MessagePort>() else { return };
+        let on_message = listener(move |event| {
+            let data = field(&event, "data");
             if text(&data, "type") == "token" {
-                line.take_token(&data);
+                self.take_token(&data);
             } else if let Some(message) = read(&data) {
-                heard(message);
+                (self.hear)(message);
             }
         });
-        port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        on_message.forget();
-        self.port.replace(Some(port));
+        port.set_onmessage(Some(&on_message));
+        self.port.replace(Some(port.clone()));
         self.post(&object(&[("type", "ready".into()), ("version", env!("CARGO_PKG_VERSION").into())]));
-        hear(Message::Model(Host::Joined));
+        (self.hear)(Message::Model(Host::Joined));
     }
 
     fn post(&self, message: &Object) {
@@ -156,73 +153,67 @@ impl Line {
         self.post(&object(&[("type", "resize".into()), ("height", height.into())]));
     }
 
-    /// A token for an interaction, asked of the host if none is at hand. `None` if it has none.
-    pub(crate) async fn token(&self, call: &str) -> Option<String> {
-        if let Some(token) = self.known_token(call) {
-            return Some(token);
+    /// Brings a token for an interaction, asked of the host if none is at hand; nothing if it has
+    /// none.
+    pub(crate) fn token(&'static self, call: &str, then: WithToken) {
+        let token = self.known_token(call);
+        if token.is_some() {
+            return then(token);
         }
-        let come = self.ask_token(call);
-        // It is only ever fulfilled.
-        drop(JsFuture::from(come).await);
-        self.wanted.borrow_mut().retain(|wanted| wanted.call != call);
-        self.known_token(call)
-    }
-
-    fn known_token(&self, call: &str) -> Option<String> {
-        let now = clock::now();
-        let tokens = self.tokens.borrow();
-        let fits = |token: &&Token| token.call == call && token.expires_at - TOKEN_SPARE_MS > now;
-        tokens.iter().find(fits).map(|token| token.text.clone())
-    }
-
-    fn ask_token(&self, call: &str) -> Promise {
         let mut wanted = self.wanted.borrow_mut();
-        if let Some(known) = wanted.iter().find(|wanted| wanted.call == call) {
-            return known.come.clone();
+        if let Some(known) = wanted.iter_mut().find(|wanted| wanted.call == call) {
+            return known.then.push(then);
         }
-        let mut done = None;
-        let come = Promise::new(&mut |resolve, _| done = Some(resolve));
         let rid = random_uuid();
         self.post(&object(&[
             ("type", "token".into()),
             ("rid", (&rid).into()),
             ("interaction_id", call.into()),
         ]));
-        let late = done.clone();
-        clock::after(TOKEN_WAIT_MS, move || fulfil(late.as_ref()));
-        wanted.push(Wanted { rid, call: call.to_owned(), come: come.clone(), done });
-        come
+        let late = rid.clone();
+        after(TOKEN_WAIT_MS, move || self.answer(&late));
+        wanted.push(Wanted { rid, call: call.to_owned(), then: vec![then] });
+    }
+
+    fn known_token(&self, call: &str) -> Option<String> {
+        let now = now();
+        let tokens = self.tokens.borrow();
+        let fits = |token: &&Token| token.call == call && token.expires_at - TOKEN_SPARE_MS > now;
+        tokens.iter().find(fits).map(|token| token.text.clone())
     }
 
     fn take_token(&self, data: &JsValue) {
         let rid = text(data, "rid");
-        let mut wanted = self.wanted.borrow_mut();
-        let Some(at) = wanted.iter().position(|wanted| wanted.rid == rid) else { return };
-        let Wanted { call, done, .. } = wanted.remove(at);
         let token = text(data, "token");
-        if !token.is_empty() {
-            let expires_at = claims(&token).map_or(0, |claims| {
-                let seconds = Reflect::get(&claims, &"exp".into()).ok();
-                seconds.and_then(|seconds| seconds.as_f64()).map_or(0, |seconds| {
-                    crate::intl::from_js(seconds * 1_000.0)
-                })
-            });
+        let call = self.wanted.borrow().iter().find(|wanted| wanted.rid == rid).map(|wanted| wanted.call.clone());
+        let Some(call) = call else { return };
+        if let Some(claims) = claims(&token) {
+            let seconds = field(&claims, "exp").as_f64().unwrap_or_default();
             self.forget_token(&call);
+            let expires_at = from_js(seconds * 1_000.0);
             self.tokens.borrow_mut().push(Token { call, text: token, expires_at });
         }
-        fulfil(done.as_ref());
+        self.answer(&rid);
+    }
+
+    /// Runs what waits for the answer to a question.
+    fn answer(&self, rid: &str) {
+        let mut wanted = self.wanted.borrow_mut();
+        let Some(at) = wanted.iter().position(|wanted| wanted.rid == rid) else { return };
+        let Wanted { call, then, .. } = wanted.swap_remove(at);
+        drop(wanted);
+        for then in then {
+            then(self.known_token(&call));
+        }
     }
 
     /// Lets the next call ask for a new token.
     pub(crate) fn forget_token(&self, call: &str) {
-        self.tokens.borrow_mut().retain(|token| token.call != call);
+        let mut tokens = self.tokens.borrow_mut();
+        if let Some(at) = tokens.iter().position(|token| token.call == call) {
+            tokens.swap_remove(at);
+        }
     }
-}
-
-/// Fulfils a promise by the function that its constructor gave us.
-pub(crate) fn fulfil(done: Option<&Function>) {
-    // It is the promise's own and cannot throw.
-    drop(done.map(|done| done.call0(&JsValue::NULL)));
 }
 
 /// Whom a token stands for.
@@ -233,36 +224,23 @@ pub(crate) fn identity(token: &str) -> Option<Identity> {
 
 /// The claims of a token. They are only read to name locks: the sidecar alone verifies.
 fn claims(token: &str) -> Option<JsValue> {
-    let payload = token.split('.').nth(1)?.chars().map(|letter| match letter {
-        '-' => '+',
-        '_' => '/',
-        letter => letter,
-    });
-    JSON::parse(&atob(&payload.collect::<String>()).ok()?).ok()
-}
-
-fn is_ours(data: &JsValue) -> bool {
-    Reflect::get(data, &"makegood".into()).is_ok_and(|version| version == 1)
-}
-
-/// A field as text. Empty if it is none.
-pub(crate) fn text(data: &JsValue, name: &str) -> String {
-    let value = Reflect::get(data, &name.into()).unwrap_or_default();
-    value.as_string().unwrap_or_default()
+    let mut payload = String::new();
+    let mut dots = 0;
+    for letter in token.chars() {
+        match letter {
+            '.' => dots += 1,
+            _ if dots != 1 => {}
+            // Tokens have the letters of addresses, the browser those of mail.
+            '-' => payload.push('+'),
+            '_' => payload.push('/'),
+            letter => payload.push(letter),
+        }
+    }
+    JSON::parse(&atob(&payload).ok()?).ok()
 }
 
 fn flag(data: &JsValue, name: &str) -> bool {
-    Reflect::get(data, &name.into()).is_ok_and(|value| value.is_truthy())
-}
-
-/// A plain object.
-pub(crate) fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in fields {
-        // A plain object takes every field.
-        drop(Reflect::set(&object, &(*name).into(), value));
-    }
-    object
+    field(data, name).is_truthy()
 }
 
 fn read(data: &JsValue) -> Option<Message> {
@@ -342,7 +320,7 @@ fn written(tell: &Tell) -> Object {
         Tell::Committed { reference, amount_minor, currency_code, reason_code } => object(&[
             ("type", "commit".into()),
             ("ref", reference.into()),
-            ("amount_minor", crate::intl::to_js(*amount_minor).into()),
+            ("amount_minor", to_js(*amount_minor).into()),
             ("currency", currency_code.into()),
             ("reason_code", reason_code.into()),
         ]),
@@ -363,18 +341,4 @@ fn written(tell: &Tell) -> Object {
             ("retryable", (*retryable).into()),
         ]),
     }
-}
-
-/// The fields of a plain object, as names and values.
-pub(crate) fn entries(data: &JsValue, name: &str) -> Vec<(String, String)> {
-    let value = Reflect::get(data, &name.into()).unwrap_or_default();
-    let Some(object) = value.dyn_ref::<Object>() else { return Vec::new() };
-    let pairs = Object::entries(object);
-    pairs
-        .iter()
-        .map(|pair| {
-            let pair: Array = pair.unchecked_into();
-            (pair.get(0).as_string().unwrap_or_default(), pair.get(1).as_string().unwrap_or_default())
-        })
-        .collect()
 }

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Date, Object, Reflect};
+use js_sys::{Date, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::format::Format;
-use crate::host::object;
+use crate::js::{field, from_js, object, to_js};
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,7 +49,7 @@ impl Locale {
         let plain = object(&[]);
         let tag = if NumberFormat::new(tag, &plain).is_ok() { tag } else { "en" };
         let sample = NumberFormat::new(tag, &plain).map(|format| format.format(1.5));
-        let decimal = sample.ok().and_then(|text| text.chars().find(|letter| !letter.is_numeric()));
+        let decimal = sample.ok().and_then(|text| text.chars().find(|letter| !letter.is_ascii_digit()));
         let date = |fields: &[(&str, JsValue)]| DateTimeFormat::new(tag, &object(fields)).ok();
         let (day, month) = (("day", "numeric".into()), ("month", "short".into()));
         Locale {
@@ -86,8 +86,7 @@ impl Currency {
         ];
         let exact = NumberFormat::new(tag, &object(&style)).ok();
         let digits = exact.as_ref().and_then(|exact| {
-            let options = exact.resolved_options();
-            Reflect::get(&options, &"maximumFractionDigits".into()).ok()?.as_f64()
+            field(&exact.resolved_options(), "maximumFractionDigits").as_f64()
         });
         let [a, b, c] = style;
         let no_digits = ("maximumFractionDigits", JsValue::from(0));
@@ -95,7 +94,7 @@ impl Currency {
             code: code.to_owned(),
             whole: NumberFormat::new(tag, &object(&[a, b, c, no_digits])).ok(),
             exact,
-            digits: digits.map_or(2, |digits| digits as u32),
+            digits: digits.map_or(2, |digits| u32::try_from(from_js(digits)).unwrap_or(2)),
         }
     }
 }
@@ -143,16 +142,4 @@ fn write(format: Option<&DateTimeFormat>, ms: i64) -> String {
 
 fn date(ms: i64) -> Date {
     Date::new(&JsValue::from(to_js(ms)))
-}
-
-/// A number as JavaScript has it: exact up to 2^53, which no clock and no amount reaches.
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
-pub(crate) fn to_js(value: i64) -> f64 {
-    value as f64
-}
-
-/// A time of JavaScript's clock, in whole milliseconds.
-#[expect(clippy::cast_possible_truncation, reason = "a clock is far below 2^63 milliseconds")]
-pub(crate) fn from_js(ms: f64) -> i64 {
-    ms as i64
 }

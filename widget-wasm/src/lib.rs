@@ -6,12 +6,12 @@
 //! one stream among an agent's panels, and `app` joins them.
 
 mod app;
-mod clock;
 mod copy;
 mod dom;
 mod format;
 mod host;
 mod intl;
+mod js;
 mod look;
 mod model;
 mod rpc;

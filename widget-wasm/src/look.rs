@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Document, HtmlElement};
 
-use crate::host::{entries, text};
+use crate::js::{field, text};
 
 /// The custom properties that a host may set.
 const PROPERTIES: [&str; 15] = [
@@ -25,7 +25,7 @@ const PROPERTIES: [&str; 15] = [
 ];
 
 /// The functions that a value may call: none of them fetches or reads anything.
-const FUNCTIONS: [&str; 9] = ["", "calc", "rgb", "rgba", "hsl", "hsla", "oklch", "oklab", "color-mix"];
+const FUNCTIONS: [&str; 8] = ["calc", "rgb", "rgba", "hsl", "hsla", "oklch", "oklab", "color-mix"];
 
 /// The longest value that is taken.
 const MAX_VALUE: usize = 200;
@@ -38,12 +38,11 @@ pub(crate) fn dress(document: &Document, message: &JsValue) -> Result<(), JsValu
         root.set_attribute("data-theme", &theme)?;
     }
     let style = root.unchecked_ref::<HtmlElement>().style();
-    let wanted = entries(message, "vars");
+    let wanted = field(message, "vars");
     for property in PROPERTIES {
-        match wanted.iter().find(|(name, value)| name == property && is_plain(value)) {
-            Some((_, value)) => style.set_property(property, value)?,
-            None => drop(style.remove_property(property)?),
-        }
+        let value = text(&wanted, property);
+        // An empty value takes the property away.
+        style.set_property(property, if is_plain(&value) { &value } else { "" })?;
     }
     Ok(())
 }
@@ -58,20 +57,19 @@ pub(crate) fn set_root(document: &Document, name: &str, value: &str) -> Result<(
 
 /// Whether a value is a colour, a length or a font, and nothing that could fetch or break out.
 fn is_plain(value: &str) -> bool {
-    let letters = value.chars().all(|letter| {
-        letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '#' | '%' | '.' | ',' | '(' | ')' | '-' | '+' | '/' | '"' | '\'')
-    });
-    letters && value.len() <= MAX_VALUE && functions(value).all(|name| FUNCTIONS.contains(&name))
-}
-
-/// What is called in a value: the word before each bracket.
-fn functions(value: &str) -> impl Iterator<Item = &str> {
-    let mut parts: Vec<&str> = value.split('(').collect();
-    parts.pop();
-    parts.into_iter().map(|part| {
-        let word = part.trim_end().rsplit(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
-        word.take(1).next().unwrap_or_default()
-    })
+    let bytes = value.as_bytes();
+    let mut word = 0;
+    for (at, letter) in bytes.iter().enumerate() {
+        match letter {
+            b'(' if !FUNCTIONS.iter().any(|name| name.as_bytes() == &bytes[word..at]) => return false,
+            b'a'..=b'z' | b'-' => continue,
+            b'A'..=b'Z' | b'0'..=b'9' => {}
+            b' ' | b'#' | b'%' | b'.' | b',' | b'(' | b')' | b'+' | b'/' | b'"' | b'\'' => {}
+            _ => return false,
+        }
+        word = at + 1;
+    }
+    bytes.len() <= MAX_VALUE
 }
 
 #[cfg(test)]

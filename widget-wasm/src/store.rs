@@ -29,17 +29,23 @@ pub(crate) fn recall(who: &Identity) -> Vec<u8> {
 }
 
 fn to_hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 }));
+        }
+    }
+    text
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|letter| letter.to_digit(16)).collect();
-    let byte = |pair: &[u32]| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    };
-    digits?.chunks(2).map(byte).collect()
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut letters = text.chars();
+    while let Some(high) = letters.next() {
+        let (high, low) = (high.to_digit(16)?, letters.next()?.to_digit(16)?);
+        bytes.push(u8::try_from(high * 16 + low).ok()?);
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 //! them may act on an interaction. Web Locks decide; a channel passes the stream on.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
-use js_sys::{Function, Object, Promise, Uint8Array};
+use js_sys::{Function, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, BroadcastChannel, MessageEvent};
+use web_sys::{AbortController, BroadcastChannel};
 
-use crate::host::{Identity, fulfil, object, text};
+use crate::host::Identity;
+use crate::js::{Deferred, defer, field, function, listener, object, text, when};
 use crate::model::Acting;
 
 #[wasm_bindgen]
@@ -20,12 +20,7 @@ extern "C" {
     #[derive(Clone)]
     type LockManager;
     #[wasm_bindgen(method)]
-    fn request(this: &LockManager, name: &str, options: &Object, run: &JsValue) -> Outcome;
-
-    /// The promise that a lock settles when it is let go or lost.
-    type Outcome;
-    #[wasm_bindgen(method)]
-    fn catch(this: &Outcome, run: &JsValue) -> Outcome;
+    fn request(this: &LockManager, name: &str, options: &Object, run: &Function) -> JsValue;
 }
 
 /// What the other panels say.
@@ -47,7 +42,7 @@ struct Held {
     /// Gives up waiting for the lock.
     waiting: AbortController,
     /// Lets the lock go, once it is had.
-    release: Option<Function>,
+    release: Option<Deferred>,
 }
 
 /// The line to the other panels.
@@ -55,48 +50,44 @@ pub(crate) struct Tabs {
     names: String,
     channel: Option<BroadcastChannel>,
     held: RefCell<Vec<Held>>,
-    tell: Rc<dyn Fn(News)>,
+    tell: Box<dyn Fn(News)>,
 }
 
 impl Tabs {
     /// Joins the panels of an agent, and asks to lead them.
-    pub(crate) fn join(who: &Identity, tell: Rc<dyn Fn(News)>) -> Rc<Tabs> {
+    pub(crate) fn join(who: &Identity, tell: Box<dyn Fn(News)>) -> &'static Tabs {
         let names = ["makegood:", &who.tenant, ":", &who.agent].concat();
         let channel = BroadcastChannel::new(&names).ok();
-        let tabs = Rc::new(Tabs { names, channel, held: RefCell::default(), tell });
-        tabs.listen();
-        tabs.ask_for_desk();
-        let lead = tabs.tell.clone();
-        match locks() {
-            None => lead(News::Lead),
-            Some(locks) => {
-                let run = Closure::once_into_js(move |_: JsValue| {
-                    lead(News::Lead);
-                    // Led for as long as the page lives.
-                    Promise::new(&mut |_, _| {})
-                });
-                // Its promise never settles.
-                drop(locks.request(&[&tabs.names, ":lead"].concat(), &Object::new(), &run));
-            }
+        let tabs = Tabs { names, channel, held: RefCell::default(), tell };
+        let tabs: &'static Tabs = Box::leak(Box::new(tabs));
+        if let Some(channel) = &tabs.channel {
+            channel.set_onmessage(Some(&listener(move |event| tabs.hear(&field(&event, "data")))));
         }
+        tabs.ask_for_desk();
         tabs
     }
 
-    fn listen(self: &Rc<Self>) {
-        let Some(channel) = &self.channel else { return };
-        let tell = self.tell.clone();
-        let heard: Closure<dyn Fn(MessageEvent)> = Closure::new(move |event: MessageEvent| {
-            let data = event.data();
-            if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
-                tell(News::Stream(bytes.to_vec()));
-            } else if text(&data, "type") == "desk" {
-                tell(News::Desk(text(&data, "desk")));
-            } else if text(&data, "type") == "ask" {
-                tell(News::Asked);
-            }
-        });
-        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        heard.forget();
+    /// Asks to lead, and leads from then on for as long as the page lives.
+    pub(crate) fn ask_to_lead(&'static self) {
+        let Some(locks) = locks() else {
+            (self.tell)(News::Lead);
+            return;
+        };
+        let run = function(Box::new(move |_| {
+            (self.tell)(News::Lead);
+            defer().promise()
+        }));
+        locks.request(&[&self.names, ":lead"].concat(), &Object::new(), &run);
+    }
+
+    fn hear(&self, data: &JsValue) {
+        if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
+            (self.tell)(News::Stream(bytes.to_vec()));
+        } else if text(data, "type") == "desk" {
+            (self.tell)(News::Desk(text(data, "desk")));
+        } else if text(data, "type") == "ask" {
+            (self.tell)(News::Asked);
+        }
     }
 
     fn post(&self, message: &JsValue) {
@@ -122,51 +113,52 @@ impl Tabs {
     }
 
     /// Asks for the lock of an interaction: at once, else by waiting for it or by taking it.
-    pub(crate) fn acquire(self: &Rc<Self>, call: &str, steal: bool) {
+    pub(crate) fn acquire(&'static self, call: &str, steal: bool) {
         self.abandon(call);
         let Some(locks) = locks() else {
             (self.tell)(News::Acting(call.to_owned(), Acting::Here));
             return;
         };
         let Ok(waiting) = AbortController::new() else { return };
-        self.held.borrow_mut().push(Held {
-            call: call.to_owned(),
-            waiting: waiting.clone(),
-            release: None,
-        });
+        self.held.borrow_mut().push(Held { call: call.to_owned(), waiting, release: None });
         let option = if steal { "steal" } else { "ifAvailable" };
         self.request(&locks, call, &object(&[(option, true.into())]));
     }
 
-    fn request(self: &Rc<Self>, locks: &LockManager, call: &str, options: &Object) {
+    fn request(&'static self, locks: &LockManager, call: &str, options: &Object) {
         let name = [&self.names, ":act:", call].concat();
-        let (tabs, id) = (self.clone(), call.to_owned());
-        let run = Closure::once_into_js(move |lock: JsValue| -> JsValue {
-            if lock.is_null() {
-                tabs.wait(&id);
-                return JsValue::UNDEFINED;
+        let id = call.to_owned();
+        let run = function(Box::new(move |lock| self.take_lock(&id, &lock)));
+        let id = call.to_owned();
+        let outcome = locks.request(&name, options, &run);
+        when(&outcome, Box::new(move |outcome| {
+            // It is broken when another panel has taken the lock, or the wait was given up.
+            let mine = self.held.borrow().iter().any(|held| held.call == id && held.release.is_some());
+            if outcome.is_err() && mine {
+                self.wait(&id);
             }
-            let mut release = None;
-            let kept = Promise::new(&mut |done, _| release = Some(done));
-            if let Some(held) = tabs.held.borrow_mut().iter_mut().find(|held| held.call == id) {
-                held.release = release;
-            }
-            (tabs.tell)(News::Acting(id, Acting::Here));
-            kept.into()
-        });
-        let (tabs, id) = (self.clone(), call.to_owned());
-        // Another panel has taken it, or the wait was given up.
-        let lost = Closure::once_into_js(move |_: JsValue| {
-            let mine = tabs.held.borrow().iter().any(|held| held.call == id && held.release.is_some());
-            if mine {
-                tabs.wait(&id);
-            }
-        });
-        drop(locks.request(&name, options, &run).catch(&lost));
+        }));
+    }
+
+    /// The lock was granted, or it is not to be had at once. The lock is held until the promise
+    /// that is returned is kept.
+    fn take_lock(&'static self, call: &str, lock: &JsValue) -> JsValue {
+        if lock.is_null() {
+            self.wait(call);
+            return JsValue::UNDEFINED;
+        }
+        let release = defer();
+        let promise = release.promise();
+        match self.held.borrow_mut().iter_mut().find(|held| held.call == call) {
+            Some(held) => held.release = Some(release),
+            None => return JsValue::UNDEFINED,
+        }
+        (self.tell)(News::Acting(call.to_owned(), Acting::Here));
+        promise
     }
 
     /// Another panel acts; this one waits for its turn.
-    fn wait(self: &Rc<Self>, call: &str) {
+    fn wait(&'static self, call: &str) {
         (self.tell)(News::Acting(call.to_owned(), Acting::Elsewhere));
         let Some(locks) = locks() else { return };
         let signal = {
@@ -180,16 +172,17 @@ impl Tabs {
 
     /// Lets the lock of an interaction go, or stops waiting for it.
     pub(crate) fn abandon(&self, call: &str) {
-        let mut held = self.held.borrow_mut();
-        let Some(at) = held.iter().position(|held| held.call == call) else { return };
-        let Held { waiting, release, .. } = held.remove(at);
-        drop(held);
-        waiting.abort();
-        fulfil(release.as_ref());
+        let mut all = self.held.borrow_mut();
+        let Some(at) = all.iter().position(|held| held.call == call) else { return };
+        let held = all.swap_remove(at);
+        drop(all);
+        held.waiting.abort();
+        if let Some(release) = held.release {
+            release.keep();
+        }
     }
 }
 
 fn locks() -> Option<LockManager> {
     LOCKS.with(Clone::clone)
 }
-

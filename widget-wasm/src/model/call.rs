@@ -269,12 +269,7 @@ impl Call {
 
     /// Whether the outcome of something is open.
     pub(super) fn has_unsettled_line(&self) -> bool {
-        self.unsettled().next().is_some()
-    }
-
-    /// Everything whose outcome is open.
-    pub(super) fn unsettled(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(|line| line.is_pending())
+        self.lines.iter().any(Line::is_pending)
     }
 
     /// Takes everything of the customer off the screen.
@@ -305,9 +300,13 @@ impl Call {
         self.last_name = name;
         self.signed_out = true;
         // A line whose outcome is open stays, without being shown, to be asked for afterwards.
-        let unsettled = self.lines.extract_if(.., |line| line.is_pending()).collect();
+        let lines = std::mem::take(&mut self.lines);
         self.clear_customer();
-        self.lines = unsettled;
+        for line in lines {
+            if line.is_pending() {
+                self.lines.push(line);
+            }
+        }
         self.search = Search::default();
         self.revision = Revision::default();
     }

@@ -92,9 +92,17 @@ impl Draft {
 /// The gesture that "something else" stands for: the first that is no card, else the first with an
 /// amount.
 fn default_gesture(policy: &pb::PolicyView) -> String {
-    let gestures = &policy.gestures;
-    let other = gestures.iter().skip(CARDS).chain(gestures).find(|card| card.amount.is_some());
-    other.or(gestures.last()).map_or_else(String::new, |card| card.code.clone())
+    let mut code = "";
+    for (index, card) in policy.gestures.iter().enumerate() {
+        let first_other = index >= CARDS && card.amount.is_some();
+        if first_other || code.is_empty() {
+            code = &card.code;
+        }
+        if first_other {
+            break;
+        }
+    }
+    code.to_owned()
 }
 
 /// How many gestures are shown as cards.
@@ -165,7 +173,7 @@ impl Model {
             amount: money(minor, call.currency()),
             reason_code: draft.reason.clone(),
             gesture_code: draft.gesture.clone(),
-            note: draft.note.trim().to_owned(),
+            note: draft.note.trim_ascii().to_owned(),
             suggestion_code: draft.suggestion.clone(),
             ..pb::ReserveSpendRequest::default()
         };

@@ -1,5 +1,7 @@
 //! What an event brings with it, and what it asks to be done.
 
+use std::rc::Rc;
+
 use makegood_proto::v1 as pb;
 
 use crate::format::Format;
@@ -25,7 +27,7 @@ pub(crate) enum Effect {
         /// The interaction whose token is used.
         call: String,
         /// The call.
-        request: Box<Request>,
+        request: Rc<Request>,
     },
     /// Open the stream.
     OpenStream {
@@ -146,7 +148,7 @@ impl<'a> Env<'a> {
     }
 
     pub(super) fn send(&mut self, call: &str, request: Request) {
-        self.push(Effect::Send { call: call.to_owned(), request: Box::new(request) });
+        self.push(Effect::Send { call: call.to_owned(), request: Rc::new(request) });
     }
 
     pub(super) fn save(&mut self, bytes: Vec<u8>) {

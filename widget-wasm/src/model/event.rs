@@ -1,5 +1,7 @@
 //! Everything that can happen to a panel.
 
+use std::rc::Rc;
+
 use makegood_proto::v1 as pb;
 
 use super::call::Acting;
@@ -42,7 +44,7 @@ pub(crate) enum Event {
         /// The interaction whose token was used.
         call: String,
         /// The request.
-        request: Box<Request>,
+        request: Rc<Request>,
         /// The answer.
         result: Box<Result<Reply, Fault>>,
     },

@@ -2,63 +2,55 @@
 //! token.
 
 use makegood_proto::v1 as pb;
-use prost::Message as _;
 
 use super::line::{Line, Op};
 use super::notes::Note;
 use crate::rpc::request::NoteKind;
+use crate::rpc::wire::{decode, encode, wire};
 
 /// Everything that is kept.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Kept {
-    #[prost(message, repeated, tag = "1")]
     notes: Vec<KeptNote>,
-    #[prost(message, repeated, tag = "2")]
     lines: Vec<KeptLine>,
 }
 
 /// A note that waits.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Debug, Default, PartialEq)]
 struct KeptNote {
-    #[prost(string, tag = "1")]
     call: String,
-    #[prost(int32, tag = "2")]
     kind: i32,
-    #[prost(string, tag = "3")]
     id: String,
-    #[prost(bytes = "vec", tag = "4")]
     body: Vec<u8>,
-    #[prost(string, tag = "5")]
     words: String,
-    #[prost(string, tag = "6")]
     aside: String,
 }
 
 /// A spend whose outcome is open.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct KeptLine {
     /// What was asked for.
-    #[prost(message, optional, tag = "1")]
     pub(super) want: Option<pb::ReserveSpendRequest>,
-    #[prost(int32, tag = "2")]
     op: i32,
     /// The id of the last request.
-    #[prost(string, tag = "3")]
     pub(super) request_id: String,
     /// The reason that went with it.
-    #[prost(int32, tag = "4")]
     pub(super) why: i32,
+    /// The amount that went with it.
+    pub(super) asked_minor: i64,
 }
 
 /// The order is the number that is kept: only ever add at the end.
 const OPS: [Op; 5] = [Op::Reserve, Op::Give, Op::Commit, Op::Void, Op::Reverse];
 
-impl KeptLine {
-    /// The interaction it belongs to.
-    pub(super) fn interaction_id(&self) -> &str {
-        self.want.as_ref().map_or("", |want| &want.interaction_id)
-    }
+wire!(read Kept { 1 list notes, 2 list lines, });
+wire!(read KeptNote { 1 text call, 2 int kind, 3 text id, 4 bytes body, 5 text words, 6 text aside, });
+wire!(read KeptLine { 1 message want, 2 int op, 3 text request_id, 4 int why, 5 long asked_minor, });
+wire!(write Kept { 1 list notes, 2 list lines, });
+wire!(write KeptNote { 1 text call, 2 int kind, 3 text id, 4 bytes body, 5 text words, 6 text aside, });
+wire!(write KeptLine { 1 message want, 2 int op, 3 text request_id, 4 int why, 5 long asked_minor, });
 
+impl KeptLine {
     /// What was asked last.
     pub(super) fn op(&self) -> Op {
         let index = usize::try_from(self.op).unwrap_or(0);
@@ -72,33 +64,48 @@ impl KeptLine {
             op: i32::try_from(op).unwrap_or(0),
             request_id: line.request_id.clone(),
             why: line.why,
+            asked_minor: line.asked_minor,
         }
     }
 }
 
 impl Kept {
     /// Collects what has to survive.
-    pub(super) fn new<'a>(
-        notes: &[Note],
-        lines: impl Iterator<Item = &'a Line>,
-        parked: &[KeptLine],
-    ) -> Kept {
-        let lines = lines.map(KeptLine::of).chain(parked.iter().cloned()).collect();
-        Kept { notes: notes.iter().map(KeptNote::of).collect(), lines }
+    pub(super) fn new(notes: &[Note]) -> Kept {
+        let mut kept = Kept::default();
+        for note in notes {
+            kept.notes.push(KeptNote::of(note));
+        }
+        kept
+    }
+
+    /// Adds a spend whose outcome is open.
+    pub(super) fn add(&mut self, line: &Line) {
+        self.lines.push(KeptLine::of(line));
     }
 
     /// The bytes to keep. Empty if there is nothing.
     pub(super) fn encode(&self) -> Vec<u8> {
-        self.encode_to_vec()
+        encode(self)
     }
 
     /// Reads what was kept; what cannot be read is gone.
     pub(crate) fn decode_or_empty(bytes: &[u8]) -> Kept {
-        Kept::decode(bytes).unwrap_or_default()
+        decode(bytes).unwrap_or_default()
     }
 
-    pub(super) fn open(self) -> (Vec<Note>, Vec<KeptLine>) {
-        (self.notes.into_iter().filter_map(KeptNote::open).collect(), self.lines)
+    /// The notes and the spends, as they were.
+    pub(super) fn open(self, now: i64) -> (Vec<Note>, Vec<Line>) {
+        let (mut notes, mut lines) = (Vec::new(), Vec::new());
+        for note in self.notes {
+            if let Some(note) = note.open() {
+                notes.push(note);
+            }
+        }
+        for line in self.lines {
+            lines.push(Line::recalled(line, now));
+        }
+        (notes, lines)
     }
 }
 

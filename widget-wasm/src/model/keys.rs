@@ -62,9 +62,9 @@ impl Model {
                 return Some(if line.armed { Action::Release(id) } else { Action::ArmRelease(id) });
             }
             digit => {
-                let digit = digit.parse::<usize>().ok().filter(|digit| (1..=9).contains(digit))?;
+                let &[digit @ b'1'..=b'9'] = digit.as_bytes() else { return None };
                 let composing = self.shown()?.draft.is_some();
-                let index = digit - 1;
+                let index = usize::from(digit - b'1');
                 return Some(if composing { Action::Reason(index) } else { Action::Card(index) });
             }
         }

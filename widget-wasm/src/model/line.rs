@@ -52,6 +52,8 @@ pub(crate) struct Line {
     pub(super) request_id: String,
     /// The reason that went with it, as a number of the API.
     pub(super) why: i32,
+    /// The amount that went with it, in minor units: what the button said.
+    pub(super) asked_minor: i64,
     /// Whether it was answered.
     pub(crate) phase: Phase,
     /// Whether the next try is the same request again, because the last one was never answered.
@@ -89,6 +91,7 @@ impl Line {
             op,
             request_id: String::new(),
             why: 0,
+            asked_minor: 0,
             phase: Phase::Sent,
             reuse: false,
             resent: 0,
@@ -128,6 +131,7 @@ impl Line {
         let mut line = Line::begin(op, kept.want.unwrap_or_default());
         line.request_id = kept.request_id;
         line.why = kept.why;
+        line.asked_minor = kept.asked_minor;
         line.phase = Phase::Unknown { since: now, next: now };
         line
     }

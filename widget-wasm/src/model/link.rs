@@ -199,8 +199,8 @@ impl Model {
         }
         for panel in message.panels {
             // One that was not started yet does not say whose it is, and is asked for by the call.
-            let owner = panel.interaction.as_ref().map(|interaction| &interaction.interaction_id);
-            if let Some(id) = owner.cloned() {
+            if let Some(interaction) = &panel.interaction {
+                let id = interaction.interaction_id.clone();
                 self.take_panel(&id, panel, env);
             }
         }

@@ -59,7 +59,7 @@ impl Model {
     fn pop(&mut self, context: Context, env: &mut Env<'_>) {
         let id = context.id.clone();
         let mut call = Call::new(context, env.now);
-        call.recall(&mut self.kept, env.now);
+        call.recall(&mut self.parked);
         self.calls.push(call);
         self.show(&id);
         self.ask_panel(&id, env);
@@ -155,7 +155,7 @@ impl Model {
                     call.confirming = None;
                 }
                 if done {
-                    call.rejected.retain(|id| *id != request.customer_id);
+                    call.take_back_in(&request.customer_id);
                     call.rebase = true;
                     call.asking = false;
                     self.ask_panel(id, env);
@@ -234,7 +234,7 @@ impl Model {
     pub(super) fn pick(&mut self, customer_id: String, env: &mut Env<'_>) {
         let allowed = self.shown().is_some_and(|call| self.may_note(call));
         let Some(call) = self.shown_mut().filter(|_| allowed) else { return };
-        call.rejected.retain(|id| *id != customer_id);
+        call.take_back_in(&customer_id);
         call.confirming = Some(customer_id);
         let id = call.id.clone();
         self.send_match(&id, env);
@@ -244,7 +244,7 @@ impl Model {
     /// Looks for a customer by what was typed.
     pub(super) fn search(&mut self, env: &mut Env<'_>) {
         self.with_shown(|call| {
-            let text = call.search.text.trim().to_owned();
+            let text = call.search.text.trim_ascii().to_owned();
             if text.is_empty() || call.search.running {
                 return;
             }
@@ -321,12 +321,9 @@ impl Model {
 
     /// Sends again what the sidecar has not acknowledged, once it answers.
     pub(super) fn resend_match(&mut self, env: &mut Env<'_>) {
-        let ids: Vec<String> = self.calls.iter().map(|call| call.id.clone()).collect();
-        for id in ids {
-            let Some(call) = self.call_mut(&id) else { continue };
-            if call.signed_out {
-                continue;
-            }
+        for index in 0..self.calls.len() {
+            let Some(call) = self.calls.get(index).filter(|call| !call.signed_out) else { continue };
+            let id = call.id.clone();
             if call.known_state.is_none() && call.is_open() {
                 self.start(&id, env);
             } else {
@@ -376,6 +373,13 @@ impl Call {
         }
     }
 
+    /// A customer who was ruled out is not any more.
+    fn take_back_in(&mut self, customer_id: &str) {
+        if let Some(at) = self.rejected.iter().position(|id| id == customer_id) {
+            self.rejected.swap_remove(at);
+        }
+    }
+
     /// How the caller is known, for people.
     pub(crate) fn lookup_text(&self) -> &str {
         match self.context.lookup.as_ref().and_then(|lookup| lookup.by.as_ref()) {
@@ -394,11 +398,11 @@ impl Call {
 
 /// What a person means who types this into the search.
 fn guess(text: &str) -> By {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let letters = text.chars().any(char::is_alphabetic);
-    if text.contains('@') {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let letters = text.bytes().any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii());
+    if text.bytes().any(|letter| letter == b'@') {
         By::Email(text.to_owned())
-    } else if text.starts_with('+') || (!letters && digits >= 7) {
+    } else if text.starts_with("+") || (!letters && digits >= 7) {
         By::Phone(text.to_owned())
     } else {
         By::AccountNumber(text.to_owned())

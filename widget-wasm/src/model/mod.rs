@@ -28,7 +28,7 @@ use link::Link;
 use makegood_proto::v1 as pb;
 use notes::Note;
 
-use crate::rpc::fault::Fault;
+use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
 
 /// How the desktop around the panel stands.
@@ -59,7 +59,7 @@ pub(crate) struct Model {
     /// Notes that the sidecar has not acknowledged, oldest first.
     pub(crate) notes: Vec<Note>,
     /// Spends whose outcome was open when the page went away.
-    pub(crate) kept: Vec<kept::KeptLine>,
+    pub(crate) parked: Vec<line::Line>,
     /// Whether the host has made the panel read-only.
     pub(crate) readonly: bool,
     /// When single keys work.
@@ -97,7 +97,7 @@ impl Model {
             shown: None,
             link: Link::new(now),
             notes: Vec::new(),
-            kept: Vec::new(),
+            parked: Vec::new(),
             readonly: false,
             shortcuts: Shortcuts::On,
             help: false,
@@ -176,7 +176,7 @@ impl Model {
                 }
             }
             Event::Answer { call, request, result } => {
-                self.hear_answer(&call, *request, *result, &mut env);
+                self.hear_answer(&call, &request, *result, &mut env);
             }
             Event::User(action) => self.act(action, &mut env),
             Event::Key(key) => self.press(&key, &mut env),
@@ -193,9 +193,12 @@ impl Model {
         self.tick_link(env);
         self.tick_lines(env);
         let shown = self.shown.clone();
-        self.calls.retain(|call| {
-            call.is_open() || shown.as_ref() == Some(&call.id) || call.has_unsettled_line()
-        });
+        let past = |call: &Call| {
+            !call.is_open() && !call.has_unsettled_line() && shown.as_ref() != Some(&call.id)
+        };
+        if let Some(at) = self.calls.iter().position(past) {
+            self.calls.remove(at);
+        }
     }
 
     /// The page is seen again or the network is back: what waits is tried at once.
@@ -242,33 +245,25 @@ impl Model {
     fn hear_answer(
         &mut self,
         call: &str,
-        request: Request,
+        request: &Request,
         result: Result<Reply, Fault>,
         env: &mut Env<'_>,
     ) {
         self.note_reachable(&result, env);
         if let Err(fault) = &result
-            && fault.code == crate::rpc::fault::Code::Unauthenticated
+            && fault.code == Code::Unauthenticated
         {
             self.sign_out(call);
         }
-        if request.spend_id().is_some() {
-            self.hear_spend(call, &request, result, env);
-            return;
-        }
         match request {
             Request::GetPanel(_) => self.hear_panel(call, result, env),
-            Request::Start(_)
-            | Request::Update(_)
-            | Request::Confirm(_)
-            | Request::Reject(_)
-            | Request::End(_) => self.hear_interaction_reply(call, &request, result, env),
-            Request::Identify(request) => self.hear_candidates(call, &request, result, env),
+            Request::Identify(request) => self.hear_candidates(call, request, result, env),
             Request::Timeline(_) => self.hear_timeline(call, result),
             Request::AddTopic(request) => self.hear_topic(call, &request.desk_id, &result),
+            Request::Note(kind, body) => self.hear_note(call, *kind, body, result, env),
             Request::DropTopic(_) => {}
-            Request::Note(kind, body) => self.hear_note(call, kind, &body, result, env),
-            _ => {}
+            request if request.spend_id().is_some() => self.hear_spend(call, request, result, env),
+            request => self.hear_interaction_reply(call, request, result, env),
         }
     }
 
@@ -321,19 +316,30 @@ impl Model {
     }
 
     fn restore(&mut self, kept: Kept, env: &mut Env<'_>) {
-        let (notes, lines) = kept.open();
-        self.notes.splice(0..0, notes);
-        self.kept.extend(lines);
+        let (mut notes, lines) = kept.open(env.now);
+        notes.append(&mut self.notes);
+        self.notes = notes;
+        self.parked = lines;
         for call in &mut self.calls {
-            call.recall(&mut self.kept, env.now);
+            call.recall(&mut self.parked);
         }
         self.flush_notes(env);
     }
 
     /// Keeps what must survive a reload: always before the request itself is sent.
     fn save(&self, env: &mut Env<'_>) {
-        let lines = self.calls.iter().flat_map(Call::unsettled);
-        env.save(Kept::new(&self.notes, lines, &self.kept).encode());
+        let mut kept = Kept::new(&self.notes);
+        for call in &self.calls {
+            for line in &call.lines {
+                if line.is_pending() {
+                    kept.add(line);
+                }
+            }
+        }
+        for line in &self.parked {
+            kept.add(line);
+        }
+        env.save(kept.encode());
     }
 }
 

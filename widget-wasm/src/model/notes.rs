@@ -3,7 +3,6 @@
 
 use makegood_proto::v1 as pb;
 use makegood_proto::v1::ActionKind;
-use prost::Message as _;
 
 use super::{Acting, Call, Env, Focus, Model, Tell, money, timestamp};
 use crate::copy;
@@ -11,6 +10,7 @@ use crate::format::{AmountError, Format, parse_amount};
 use crate::rpc::fault::{Code, Fault};
 pub(crate) use crate::rpc::request::NoteKind;
 use crate::rpc::request::{Reply, Request};
+use crate::rpc::wire::encode;
 
 /// Something that the sidecar has not acknowledged.
 #[derive(Clone, Debug, PartialEq)]
@@ -173,12 +173,12 @@ impl Model {
             ..log
         };
         // "ACTION_KIND_LISTENED" is "listened" to a host.
-        let name = kind.as_str_name().trim_start_matches("ACTION_KIND_").to_ascii_lowercase();
+        let name = kind.as_str_name().strip_prefix("ACTION_KIND_").unwrap_or_default().to_ascii_lowercase();
         env.tell(Tell::Logged { action_id: log.action_id.clone(), kind: name });
         let value = log.customer_value.as_ref().or(log.margin_given_up.as_ref());
         let aside = action_aside(kind, value, &log.counterpart, env.fmt);
         let words = action_words(kind, &log.note);
-        let body = log.encode_to_vec();
+        let body = encode(&log);
         self.write(NoteKind::LogAction, log.action_id, body, (words, aside), env);
         env.focus(Focus::Did);
     }
@@ -195,7 +195,7 @@ impl Model {
         let Some(call) = self.shown().filter(|call| self.may_note(call)) else { return };
         let Some(form) = call.form.clone() else { return };
         let currency = call.currency().to_owned();
-        let words = form.words.trim().to_owned();
+        let words = form.words.trim_ascii().to_owned();
         match form.kind.asks() {
             Asks::Amount => {
                 let digits = env.fmt.digits(&currency);
@@ -255,7 +255,7 @@ impl Model {
             text,
             due_time,
         };
-        let body = request.encode_to_vec();
+        let body = encode(&request);
         let shown = (words, env.fmt.day(due));
         self.write(NoteKind::MakePromise, request.promise_id, body, shown, env);
         env.focus(Focus::Did);
@@ -280,7 +280,7 @@ impl Model {
             interaction_id: call.id.clone(),
             ..pb::SavePreferenceRequest::default()
         };
-        let body = request.encode_to_vec();
+        let body = encode(&request);
         let shown = (request.text, String::new());
         self.write(NoteKind::SavePreference, request.preference_id, body, shown, env);
     }
@@ -288,13 +288,13 @@ impl Model {
     pub(super) fn retire(&mut self, id: String, env: &mut Env<'_>) {
         let Some(customer_id) = self.noted_customer() else { return };
         let request = pb::RetirePreferenceRequest { preference_id: id.clone(), customer_id };
-        self.write(NoteKind::RetirePreference, id, request.encode_to_vec(), <_>::default(), env);
+        self.write(NoteKind::RetirePreference, id, encode(&request), <_>::default(), env);
     }
 
     pub(super) fn keep_promise(&mut self, id: String, env: &mut Env<'_>) {
         let Some(customer_id) = self.noted_customer() else { return };
         let request = pb::KeepPromiseRequest { promise_id: id.clone(), customer_id };
-        self.write(NoteKind::KeepPromise, id, request.encode_to_vec(), <_>::default(), env);
+        self.write(NoteKind::KeepPromise, id, encode(&request), <_>::default(), env);
     }
 
     /// The customer on the screen, if notes about them are taken.

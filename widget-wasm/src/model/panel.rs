@@ -150,7 +150,7 @@ impl Call {
         let own_before: i64 = self.lines.iter().map(Line::outstanding_minor).sum();
         let own_after: i64 = panel.spends.iter().filter(|spend| spend.own).map(outstanding).sum();
         let lost = before.available_minor - after.available_minor - (own_after - own_before);
-        if lost <= 0 || self.unsettled().next().is_some() {
+        if lost <= 0 || self.has_unsettled_line() {
             return None;
         }
         let known = |spend: &&pb::Spend| {

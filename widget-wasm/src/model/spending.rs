@@ -4,7 +4,7 @@
 use makegood_proto::v1 as pb;
 
 use super::line::{Line, Op, Phase};
-use super::{Call, Draft, Effect, Env, Focus, Model, Tell};
+use super::{Call, Draft, Env, Focus, Model, Tell, money};
 use crate::copy;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request, SpendReply};
@@ -65,6 +65,7 @@ impl Model {
         if !(line.reuse && line.op == op && line.why == why) {
             line.request_id = request_id;
         }
+        line.asked_minor = if op == Op::Reverse { line.given_minor() } else { line.held_minor() };
         (line.op, line.why, line.phase) = (op, why, Phase::Sent);
         (line.armed, line.asking_back, line.reuse, line.resent) = (false, false, false, 0);
         line.message.clear();
@@ -298,13 +299,11 @@ impl Model {
     /// A new state of the sidecar may say what became of a line.
     pub(super) fn settle_by_state(&mut self, id: &str, env: &mut Env<'_>) {
         let Some(call) = self.call_mut(id) else { return };
-        let happened: Vec<String> = call
-            .lines
-            .iter()
-            .filter(|line| line.phase != Phase::Sent && line.is_pending() && line.has_happened())
-            .map(|line| line.spend_id.clone())
-            .collect();
-        for spend_id in happened {
+        let cleared = |line: &&Line| {
+            line.phase != Phase::Sent && line.is_pending() && line.has_happened()
+        };
+        // One at a time: the next message of the stream brings the next.
+        if let Some(spend_id) = call.lines.iter().find(cleared).map(|line| line.spend_id.clone()) {
             self.hear_happened(id, &spend_id, env);
         }
     }
@@ -326,9 +325,10 @@ impl Call {
     }
 
     /// Takes up the lines of this interaction whose outcome was open when the page went away.
-    pub(super) fn recall(&mut self, kept: &mut Vec<super::kept::KeptLine>, now: i64) {
-        for line in kept.extract_if(.., |line| line.interaction_id() == self.id) {
-            self.lines.insert(0, Line::recalled(line, now));
+    pub(super) fn recall(&mut self, parked: &mut Vec<Line>) {
+        while let Some(at) = parked.iter().position(|line| line.want.interaction_id == self.id) {
+            let line = parked.swap_remove(at);
+            self.lines.insert(0, line);
         }
     }
 }
@@ -375,7 +375,7 @@ fn extend(id: &str, line: &mut Line, env: &mut Env<'_>) {
 
 fn ask(id: &str, spend_id: &str, env: &mut Env<'_>) {
     let request = pb::GetSpendRequest { spend_id: spend_id.to_owned() };
-    env.push(Effect::Send { call: id.to_owned(), request: Box::new(Request::GetSpend(request)) });
+    env.send(id, Request::GetSpend(request));
 }
 
 /// Whether a request is what a line asked for last.
@@ -392,26 +392,15 @@ fn is_of(request: &Request, line: &Line) -> bool {
 /// What a line asks for: the same fields each time it is sent.
 fn request(line: &Line) -> Request {
     let (request_id, spend_id) = (line.request_id.clone(), line.spend_id.clone());
+    let amount = money(line.asked_minor, line.currency());
     match line.op {
         Op::Reserve => Request::Reserve(line.want.clone()),
-        Op::Give => {
-            let want = line.want.clone();
-            Request::Give(pb::GiveSpendRequest {
-                spend_id,
-                customer_id: want.customer_id,
-                interaction_id: want.interaction_id,
-                amount: want.amount,
-                reason_code: want.reason_code,
-                gesture_code: want.gesture_code,
-                note: want.note,
-                decided_ms: want.decided_ms,
-                suggestion_code: want.suggestion_code,
-            })
-        }
+        // Both requests have the same fields.
+        Op::Give => Request::Give(line.want.clone()),
         Op::Commit => Request::Commit(pb::CommitSpendRequest {
             request_id,
             spend_id,
-            amount: None,
+            amount,
             keep_rest: false,
         }),
         Op::Void => {
@@ -420,7 +409,7 @@ fn request(line: &Line) -> Request {
         Op::Reverse => Request::Reverse(pb::ReverseSpendRequest {
             request_id,
             spend_id,
-            amount: None,
+            amount,
             reason: line.why,
         }),
     }

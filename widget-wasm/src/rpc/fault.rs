@@ -1,6 +1,6 @@
 //! What a failed call says: the code, and the details that the sidecar adds to it.
 
-use prost::Message as _;
+use super::wire::{decode, wire};
 
 /// The canonical codes of gRPC that the panel tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,12 +98,13 @@ impl Trailer {
     /// Reads the lines of a trailer frame.
     pub(crate) fn from_lines(lines: &[u8]) -> Trailer {
         let mut trailer = Trailer::default();
-        for line in String::from_utf8_lossy(lines).lines() {
-            let Some((name, value)) = line.split_once(':') else { continue };
-            let value = Some(value.trim().to_owned());
-            if name.trim().eq_ignore_ascii_case("grpc-status") {
+        for line in lines.split(|byte| *byte == b'\n') {
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+            let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+            let value = str::from_utf8(value).ok().map(str::to_owned);
+            if name.eq_ignore_ascii_case(b"grpc-status") {
                 trailer.status = value;
-            } else if name.trim().eq_ignore_ascii_case("grpc-status-details-bin") {
+            } else if name.eq_ignore_ascii_case(b"grpc-status-details-bin") {
                 trailer.details = value;
             }
         }
@@ -127,20 +128,21 @@ impl Trailer {
 }
 
 fn decode_details(text: &str) -> Option<RpcStatus> {
-    RpcStatus::decode(base64(text)?.as_slice()).ok()
+    decode(&base64(text)?).ok()
 }
 
 /// Decodes base64 with or without padding.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.trim_end_matches('=').bytes() {
+    for letter in text.bytes() {
         let six = match letter {
             b'A'..=b'Z' => letter - b'A',
             b'a'..=b'z' => letter - b'a' + 26,
             b'0'..=b'9' => letter - b'0' + 52,
             b'+' | b'-' => 62,
             b'/' | b'_' => 63,
+            b'=' => break,
             _ => return None,
         };
         bits = (bits << 6 | u32::from(six)) & 0xfff_ffff;
@@ -154,33 +156,32 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 }
 
 /// `google.rpc.Status`, as far as it is read.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Default)]
 struct RpcStatus {
-    #[prost(message, repeated, tag = "3")]
     details: Vec<Detail>,
 }
 
 /// `google.protobuf.Any`.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Default)]
 struct Detail {
-    #[prost(string, tag = "1")]
     type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
     value: Vec<u8>,
 }
 
 /// `google.rpc.ErrorInfo` (field 1) and `google.rpc.LocalizedMessage` (field 2) alike: two texts.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Default)]
 struct Texts {
-    #[prost(string, tag = "1")]
     first: String,
-    #[prost(string, tag = "2")]
     second: String,
 }
 
+wire!(read RpcStatus { 3 list details, });
+wire!(read Detail { 1 text type_url, 2 bytes value, });
+wire!(read Texts { 1 text first, 2 text second, });
+
 impl Detail {
     fn read_into(&self, fault: &mut Fault) {
-        let Ok(texts) = Texts::decode(self.value.as_slice()) else { return };
+        let Ok(texts) = decode::<Texts>(&self.value) else { return };
         if self.type_url.ends_with("google.rpc.ErrorInfo") {
             fault.reason = texts.first;
         } else if self.type_url.ends_with("google.rpc.LocalizedMessage") {
@@ -192,6 +193,11 @@ impl Detail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rpc::wire::encode;
+
+    wire!(write RpcStatus { 3 list details, });
+    wire!(write Detail { 1 text type_url, 2 bytes value, });
+    wire!(write Texts { 1 text first, 2 text second, });
 
     fn encode_base64(bytes: &[u8]) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -223,7 +229,7 @@ mod tests {
     fn reads_reason_and_words_from_the_details() {
         let detail = |name: &str, first: &str, second: &str| Detail {
             type_url: ["type.googleapis.com/", name].concat(),
-            value: Texts { first: first.to_owned(), second: second.to_owned() }.encode_to_vec(),
+            value: encode(&Texts { first: first.to_owned(), second: second.to_owned() }),
         };
         let status = RpcStatus {
             details: vec![
@@ -231,7 +237,7 @@ mod tests {
                 detail("google.rpc.LocalizedMessage", "en", "That is too much."),
             ],
         };
-        let lines = ["grpc-status: 9\r\ngrpc-status-details-bin: ", &encode_base64(&status.encode_to_vec())]
+        let lines = ["grpc-status: 9\r\ngrpc-status-details-bin: ", &encode_base64(&encode(&status))]
             .concat();
         let fault = Trailer::from_lines(lines.as_bytes()).outcome().unwrap_err();
         assert_eq!(fault.code, Code::FailedPrecondition);

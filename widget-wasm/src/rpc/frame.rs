@@ -48,11 +48,6 @@ impl Decoder {
         self.pending.drain(..HEAD + size);
         Ok(Some(if flags & TRAILER == 0 { Frame::Message(body) } else { Frame::Trailer(body) }))
     }
-
-    /// Whether bytes of an unfinished frame are left.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pending.is_empty()
-    }
 }
 
 /// Wraps a message for sending.
@@ -107,7 +102,7 @@ mod tests {
                 drain(&mut decoder, &mut frames);
             }
             assert_eq!(frames, expected(), "split at byte {at}");
-            assert!(decoder.is_empty());
+            assert!(decoder.pending.is_empty());
         }
     }
 
@@ -128,7 +123,7 @@ mod tests {
         let mut decoder = Decoder::default();
         decoder.push(&body[..body.len() - 1]);
         drain(&mut decoder, &mut Vec::new());
-        assert!(!decoder.is_empty());
+        assert!(!decoder.pending.is_empty());
     }
 
     #[test]

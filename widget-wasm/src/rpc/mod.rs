@@ -3,4 +3,6 @@
 pub(crate) mod fault;
 pub(crate) mod frame;
 pub(crate) mod request;
+mod tables;
 pub(crate) mod transport;
+pub(crate) mod wire;

@@ -1,7 +1,8 @@
 //! The calls that the panel makes: their paths, their bytes, and what their replies hold.
 
 use makegood_proto::v1 as pb;
-use prost::{DecodeError, Message as _};
+
+use super::wire::{Malformed, decode, encode};
 
 /// What a note writes down. The order is the number that is kept across a reload: only ever add at
 /// the end.
@@ -66,7 +67,7 @@ macro_rules! requests {
             /// The encoded message.
             pub(crate) fn encode(&self) -> Vec<u8> {
                 match self {
-                    $(Request::$name(message) => message.encode_to_vec(),)*
+                    $(Request::$name(message) => encode(message),)*
                     Request::Note(_, body) => body.clone(),
                 }
             }
@@ -84,7 +85,7 @@ requests! {
     Reject(RejectCustomerRequest) = "InteractionService/RejectCustomer",
     End(EndInteractionRequest) = "InteractionService/EndInteraction",
     Reserve(ReserveSpendRequest) = "BudgetService/ReserveSpend",
-    Give(GiveSpendRequest) = "BudgetService/GiveSpend",
+    Give(ReserveSpendRequest) = "BudgetService/GiveSpend",
     Extend(ExtendSpendRequest) = "BudgetService/ExtendSpend",
     Commit(CommitSpendRequest) = "BudgetService/CommitSpend",
     Void(VoidSpendRequest) = "BudgetService/VoidSpend",
@@ -103,8 +104,6 @@ pub(crate) enum Reply {
     Candidates(Vec<pb::Candidate>),
     /// A page of a timeline.
     Timeline(pb::ListTimelineResponse),
-    /// The interaction as it stands.
-    Interaction(Box<pb::Interaction>),
     /// A spend as it stands, with what came with it.
     Spend(Box<SpendReply>),
     /// The action that was logged.
@@ -124,58 +123,45 @@ pub(crate) struct SpendReply {
     pub(crate) receipt: Option<pb::Receipt>,
 }
 
-/// The four writes whose replies have the same fields.
-macro_rules! written {
-    ($message:ident, $bytes:expr) => {{
-        let pb::$message { spend, headroom, receipt, replayed: _ } =
-            pb::$message::decode($bytes)?;
-        Ok(Reply::Spend(Box::new(SpendReply { spend, headroom, receipt })))
-    }};
-}
-
 impl Request {
     /// Reads the reply to this request.
-    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Reply, DecodeError> {
-        match self {
+    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Reply, Malformed> {
+        let reply = match self {
             Request::GetPanel(_) => {
-                let reply = pb::GetPanelResponse::decode(bytes)?;
-                Ok(Reply::Panel(Box::new(reply.panel.unwrap_or_default())))
+                let reply: pb::GetPanelResponse = decode(bytes)?;
+                Reply::Panel(Box::new(reply.panel.unwrap_or_default()))
             }
             Request::Identify(_) => {
-                Ok(Reply::Candidates(pb::IdentifyCallerResponse::decode(bytes)?.candidates))
+                let reply: pb::IdentifyCallerResponse = decode(bytes)?;
+                Reply::Candidates(reply.candidates)
             }
-            Request::Timeline(_) => {
-                Ok(Reply::Timeline(pb::ListTimelineResponse::decode(bytes)?))
+            Request::Timeline(_) => Reply::Timeline(decode(bytes)?),
+            // The replies to these have the same fields.
+            Request::Reserve(_)
+            | Request::Give(_)
+            | Request::Commit(_)
+            | Request::Void(_)
+            | Request::Reverse(_) => {
+                let reply: pb::ReserveSpendResponse = decode(bytes)?;
+                let pb::ReserveSpendResponse { spend, headroom, receipt, replayed: _ } = reply;
+                Reply::Spend(Box::new(SpendReply { spend, headroom, receipt }))
             }
-            Request::Start(_)
-            | Request::Update(_)
-            | Request::Confirm(_)
-            | Request::Reject(_)
-            | Request::End(_) => {
-                // Each of these replies has the interaction as its first field.
-                let reply = pb::EndInteractionResponse::decode(bytes)?;
-                Ok(Reply::Interaction(Box::new(reply.interaction.unwrap_or_default())))
-            }
-            Request::Reserve(_) => written!(ReserveSpendResponse, bytes),
-            Request::Give(_) => written!(GiveSpendResponse, bytes),
-            Request::Commit(_) => written!(CommitSpendResponse, bytes),
-            Request::Void(_) => written!(VoidSpendResponse, bytes),
-            Request::Reverse(_) => written!(ReverseSpendResponse, bytes),
             Request::Extend(_) => {
-                let reply = pb::ExtendSpendResponse::decode(bytes)?;
+                let reply: pb::ExtendSpendResponse = decode(bytes)?;
                 let pb::ExtendSpendResponse { spend, receipt, replayed: _ } = reply;
-                Ok(Reply::Spend(Box::new(SpendReply { spend, headroom: None, receipt })))
+                Reply::Spend(Box::new(SpendReply { spend, headroom: None, receipt }))
             }
             Request::GetSpend(_) => {
-                let spend = pb::GetSpendResponse::decode(bytes)?.spend;
-                Ok(Reply::Spend(Box::new(SpendReply { spend, ..SpendReply::default() })))
+                let reply: pb::GetSpendResponse = decode(bytes)?;
+                Reply::Spend(Box::new(SpendReply { spend: reply.spend, ..SpendReply::default() }))
             }
             Request::Note(NoteKind::LogAction, _) => {
-                let action = pb::LogActionResponse::decode(bytes)?.action;
-                Ok(Reply::Action(Box::new(action.unwrap_or_default())))
+                let reply: pb::LogActionResponse = decode(bytes)?;
+                Reply::Action(Box::new(reply.action.unwrap_or_default()))
             }
-            Request::Note(..) | Request::AddTopic(_) | Request::DropTopic(_) => Ok(Reply::Done),
-        }
+            _ => Reply::Done,
+        };
+        Ok(reply)
     }
 
     /// For how long an answer is waited for, in milliseconds.
@@ -203,30 +189,41 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
 
     #[test]
-    fn reads_the_interaction_of_every_reply_that_has_one() {
-        let interaction =
-            pb::Interaction { interaction_id: "c-1".to_owned(), ..pb::Interaction::default() };
-        let start = pb::StartInteractionResponse {
-            interaction: Some(interaction.clone()),
-            candidates: vec![pb::Candidate::default()],
-        };
-        let reject = pb::RejectCustomerResponse {
-            interaction: Some(interaction.clone()),
-            voided_count: 2,
-        };
-        let expected = Ok(Reply::Interaction(Box::new(interaction)));
-        let request = Request::Start(pb::StartInteractionRequest::default());
-        assert_eq!(request.decode(&start.encode_to_vec()), expected);
-        let request = Request::Reject(pb::RejectCustomerRequest::default());
-        assert_eq!(request.decode(&reject.encode_to_vec()), expected);
+    fn every_write_of_a_spend_has_the_same_reply() {
+        let spend = Some(pb::Spend { spend_id: "s".to_owned(), ..pb::Spend::default() });
+        let headroom = Some(pb::Headroom { available_minor: 7, ..pb::Headroom::default() });
+        let receipt = Some(pb::Receipt { ledger_position: 3, ..pb::Receipt::default() });
+        let expected = SpendReply { spend: spend.clone(), headroom: headroom.clone(), receipt: receipt.clone() };
+        macro_rules! assert_same {
+            ($($request:ident, $message:ident, $reply:ident;)*) => {$(
+                let bytes = pb::$reply {
+                    spend: spend.clone(),
+                    headroom: headroom.clone(),
+                    receipt: receipt.clone(),
+                    replayed: true,
+                }
+                .encode_to_vec();
+                let request = Request::$request(pb::$message::default());
+                assert_eq!(request.decode(&bytes), Ok(Reply::Spend(Box::new(expected.clone()))));
+            )*};
+        }
+        assert_same! {
+            Reserve, ReserveSpendRequest, ReserveSpendResponse;
+            Give, ReserveSpendRequest, GiveSpendResponse;
+            Commit, CommitSpendRequest, CommitSpendResponse;
+            Void, VoidSpendRequest, VoidSpendResponse;
+            Reverse, ReverseSpendRequest, ReverseSpendResponse;
+        }
     }
 
     #[test]
     fn refuses_a_reply_that_is_not_a_message() {
         let request = Request::GetPanel(pb::GetPanelRequest::default());
-        assert!(request.decode(&[0xff, 0xff]).is_err());
+        assert_eq!(request.decode(&[0xff, 0xff]), Err(Malformed));
     }
 }

@@ -138,12 +138,12 @@ fn buttons(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
                 .attr("aria-keyshortcuts", "Escape"),
         )
         .child(
-            button("give-now", "button", give.trim_end(), Action::GiveNow)
+            button("give-now", "button", give.trim_ascii_end(), Action::GiveNow)
                 .attr("aria-keyshortcuts", "Control+Enter")
                 .only_if(ready && scene.may_give()),
         )
         .child(
-            button("hold", "button main", hold.trim_end(), Action::Hold)
+            button("hold", "button main", hold.trim_ascii_end(), Action::Hold)
                 .attr("aria-keyshortcuts", "Enter")
                 .only_if(ready && scene.may_hold()),
         )
