@@ -69,6 +69,21 @@ describe('a live call', () => {
     assert.ok(line.includes(last.leaf_hash.slice(0, 12)), line);
   });
 
+  it('keeps the customer in sight when something is held', async () => {
+    const [desk] = await stage.open();
+    await desk.take(stage.regular());
+    await desk.act('card-1').click();
+    await desk.part('tray').getByText('Held for').waitFor();
+    await desk.untilHeadroom((await desk.state()).headroom.availableMinor);
+    for (const name of ['identity', 'headroom', 'tray']) {
+      const { top, bottom, height } = await desk.part(name).evaluate((node) => {
+        const { top: from, bottom: to } = node.getBoundingClientRect();
+        return { top: from, bottom: to, height: innerHeight };
+      });
+      assert.ok(top >= 0 && bottom <= height, `${name} is at ${top} to ${bottom} of ${height}`);
+    }
+  });
+
   it('releases a hold without spending', async () => {
     const [desk] = await stage.open();
     await desk.take(stage.regular());

@@ -14,7 +14,8 @@ const START_MS = 60_000;
 
 /** A running demo with a data folder of its own. */
 export class Demo {
-  #data = mkdtempSync(join(tmpdir(), 'makegood-suite-'));
+  /** The data folder. */
+  data = mkdtempSync(join(tmpdir(), 'makegood-suite-'));
   #child = null;
 
   /** Starts one on a free port. */
@@ -25,14 +26,9 @@ export class Demo {
   }
 
   async #launch(port) {
-    const flags = ['demo', '--port', String(port), '--data', this.#data, '--seed', '7', '--print-json'];
-    // The suite's own variable is none of the sidecar's, which refuses those it does not know.
-    const { MAKEGOOD_BIN: _, ...env } = process.env;
-    const child = spawn(MAKEGOOD, flags, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const flags = ['demo', '--port', String(port), '--data', this.data, '--seed', '7', '--print-json'];
+    const { child, line } = await launch(MAKEGOOD, flags);
     this.#child = child;
-    const said = [];
-    child.stderr.on('data', (bytes) => said.push(bytes));
-    const line = await firstLine(child, () => Buffer.concat(said).toString().slice(-2000));
     const { demo_url: demoUrl, page_origin: pageOrigin, frame_origin: frameOrigin, token } = JSON.parse(line);
     Object.assign(this, { demoUrl, pageOrigin, frameOrigin, token });
   }
@@ -54,7 +50,7 @@ export class Demo {
       this.#child.kill('SIGTERM');
       await once(this.#child, 'exit');
     }
-    rmSync(this.#data, { recursive: true, force: true });
+    rmSync(this.data, { recursive: true, force: true });
   }
 
   /** Asks one of the demo's own endpoints. */
@@ -82,15 +78,19 @@ export class Demo {
   }
 }
 
-async function firstLine(child, complaint) {
-  const lines = createInterface({ input: child.stdout });
+/** Starts a program; waits for the first line that it prints, unless `waits` is false. */
+export async function launch(program, flags, { env: more = {}, waits = true } = {}) {
+  // The suite's own variable is none of the sidecar's, which refuses those it does not know.
+  const { MAKEGOOD_BIN: _, ...env } = { ...process.env, ...more };
+  const child = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const said = [];
+  child.stderr.on('data', (bytes) => said.push(bytes));
+  if (!waits) return { child };
   const deadline = AbortSignal.timeout(START_MS);
-  const line = once(lines, 'line', { signal: deadline }).then(([text]) => text);
+  const line = once(createInterface({ input: child.stdout }), 'line', { signal: deadline }).then(([text]) => text);
   const end = once(child, 'exit', { signal: deadline }).then(([code]) => {
-    throw new Error(`the demo ended with ${code} before it was ready: ${complaint()}`);
+    throw new Error(`${program} ended with ${code} before it was ready: ${Buffer.concat(said).toString().slice(-2000)}`);
   });
   end.catch(() => {});
-  const text = await Promise.race([line, end]);
-  child.stdout.resume();
-  return text;
+  return { child, line: await Promise.race([line, end]) };
 }
