@@ -161,7 +161,7 @@ impl House {
             headroom,
             refusal,
             available_after_minor,
-        } = preview(&*rows, policy, &question, amount_minor)
+        } = preview(&*rows, policy, &question, &request.gesture, amount_minor)
             .map_err(|fault| HouseError::Write(fault.into()))?;
         let excess_minor = amount_minor.saturating_sub(headroom.available_minor).max(0);
         let mut after = view::headroom(&headroom);

@@ -1,8 +1,8 @@
 //! What an agent may still give now, and what a given amount would leave.
 
-use crate::ids::{CasePid, CustomerPid, InteractionPid, LimitId, ReasonCode};
+use crate::ids::{CasePid, CustomerPid, GestureCode, InteractionPid, LimitId, ReasonCode};
 use crate::money::{Currency, MAX_AMOUNT_MINOR};
-use crate::policy::Policy;
+use crate::policy::{GestureKind, Policy};
 use crate::time::Time;
 
 use super::weigh::{binding, refusal, weigh};
@@ -88,15 +88,21 @@ pub fn headroom(rows: &impl Read, policy: &Policy, question: &Question) -> Resul
 /// What a reservation of this amount would lead to now; nothing is written.
 ///
 /// # Errors
-/// As [`headroom`], and the faults of the amount's shape.
+/// As [`headroom`], and the faults of the amount's shape, of the reason and of the gesture.
 pub fn preview(
     rows: &impl Read,
     policy: &Policy,
     question: &Question,
+    gesture: &GestureCode,
     amount_minor: i64,
 ) -> Result<Preview, Fault> {
     check_spends(question.caller.access)?;
     check_amount(amount_minor)?;
+    check_in_force(rows, policy)?;
+    if let Some(reason) = &question.subject.reason {
+        check_reason(policy, reason)?;
+    }
+    check_gesture(policy, gesture)?;
     let headroom = headroom(rows, policy, question)?;
     let refusal = refusal(&headroom.limits, question, amount_minor);
     let available = headroom.available_minor;
@@ -171,5 +177,24 @@ pub(crate) fn check_in_force(rows: &impl Read, policy: &Policy) -> Result<(), Fa
         Err(Fault::PolicyNotInForce {
             given: policy.digest,
         })
+    }
+}
+
+pub(crate) fn check_reason(policy: &Policy, code: &ReasonCode) -> Result<(), Fault> {
+    if policy.reason(code).is_some() {
+        Ok(())
+    } else {
+        Err(Fault::UnknownReason { code: code.clone() })
+    }
+}
+
+/// What kind of gesture it is; only those that move money can be given.
+pub(crate) fn check_gesture(policy: &Policy, code: &GestureCode) -> Result<GestureKind, Fault> {
+    match policy.gesture(code) {
+        None => Err(Fault::UnknownGesture { code: code.clone() }),
+        Some(gesture) if !gesture.kind.moves_money() => {
+            Err(Fault::GestureIsFree { code: code.clone() })
+        }
+        Some(gesture) => Ok(gesture.kind),
     }
 }

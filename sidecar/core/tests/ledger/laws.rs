@@ -76,7 +76,7 @@ proptest! {
         let mut request = request_of(&ask);
         request.spend = SpendId::from_bytes([u8::MAX; 16]);
         let question = house.question(at, AGENTS[agent], &request);
-        let seen = preview(&house.rows, &house.policy, &question, ask.amount_minor).unwrap();
+        let seen = preview(&house.rows, &house.policy, &question, &request.gesture, ask.amount_minor).unwrap();
         let action = Action::Spend(Operation::Reserve(Box::new(request)));
         let command = house.command(at, AGENTS[agent], action);
         let outcome = house.submit(&command).unwrap().outcome;

@@ -281,14 +281,18 @@ fn keeps_currencies_apart() {
 fn shows_what_an_amount_would_leave() {
     let house = House::standard();
     let question = house.question(seconds(1), "ann", &gesture("S1", "cora", 1));
-    let seen = preview(&house.rows, &house.policy, &question, 4_500).unwrap();
+    let credit = gesture("S1", "cora", 1).gesture;
+    let seen = preview(&house.rows, &house.policy, &question, &credit, 4_500).unwrap();
     assert_eq!(seen.available_after_minor, 195_500);
     assert_eq!(seen.refusal, None);
-    let seen = preview(&house.rows, &house.policy, &question, 200_001).unwrap();
+    let seen = preview(&house.rows, &house.policy, &question, &credit, 200_001).unwrap();
     assert_eq!(seen.available_after_minor, 200_000);
     assert!(matches!(seen.refusal, Some(Refusal::LimitExceeded { .. })));
-    let fault = preview(&house.rows, &house.policy, &question, 0).unwrap_err();
+    let fault = preview(&house.rows, &house.policy, &question, &credit, 0).unwrap_err();
     assert_eq!(fault.reason(), "AMOUNT_NOT_POSITIVE");
+    let castle = "castle".parse().unwrap();
+    let fault = preview(&house.rows, &house.policy, &question, &castle, 1).unwrap_err();
+    assert_eq!(fault.reason(), "UNKNOWN_GESTURE");
     let reviewer = house.question(seconds(1), "rev", &gesture("S1", "cora", 1));
     let fault = headroom(&house.rows, &house.policy, &reviewer).unwrap_err();
     assert_eq!(fault.reason(), "NOT_AUTHORIZED");

@@ -3,13 +3,11 @@
 use super::draft::Draft;
 use super::operate::{Bench, Ruling, Stop};
 use super::settle::giving;
-use crate::ledger::headroom::Question;
+use crate::ledger::headroom::{Question, check_gesture, check_reason};
 use crate::ledger::weigh::{LimitState, refusal, weigh};
 use crate::ledger::{
-    Account, EntryBody, Fault, GestureRequest, LimitTrace, Posting, Read, Refusal, SpendAbout,
-    Subject,
+    Account, EntryBody, GestureRequest, LimitTrace, Posting, Read, Refusal, SpendAbout, Subject,
 };
-use crate::policy::GestureKind;
 
 pub(super) fn reserve(
     bench: &Bench<'_, impl Read>,
@@ -51,7 +49,8 @@ fn hold(
     request: &GestureRequest,
     is_give: bool,
 ) -> Result<(Draft, SpendAbout), Stop> {
-    let kind = existing_kind(bench, request)?;
+    check_reason(bench.policy, &request.reason)?;
+    let kind = check_gesture(bench.policy, &request.gesture)?;
     let question = question(bench, request);
     let states = weigh(bench.rows, bench.policy, &question)?;
     let amount_minor = request.amount.amount_minor;
@@ -85,23 +84,6 @@ fn hold(
         },
     };
     Ok((draft, about))
-}
-
-fn existing_kind(
-    bench: &Bench<'_, impl Read>,
-    request: &GestureRequest,
-) -> Result<GestureKind, Fault> {
-    if bench.policy.reason(&request.reason).is_none() {
-        return Err(Fault::UnknownReason {
-            code: request.reason.clone(),
-        });
-    }
-    let code = || request.gesture.clone();
-    match bench.policy.gesture(&request.gesture) {
-        None => Err(Fault::UnknownGesture { code: code() }),
-        Some(gesture) if !gesture.kind.moves_money() => Err(Fault::GestureIsFree { code: code() }),
-        Some(gesture) => Ok(gesture.kind),
-    }
 }
 
 fn question(bench: &Bench<'_, impl Read>, request: &GestureRequest) -> Question {
