@@ -195,7 +195,8 @@ impl House {
                 now,
             };
             let rows = self.shared.state.rows();
-            panel.headroom = self.headroom_in(&rows, &call);
+            let currency = self.shared.policy.currencies.first().copied();
+            panel.headroom = currency.and_then(|it| self.headroom_in(&rows, &call, it));
             let listed = told.iter().flat_map(|told| &told.gestures);
             panel.spends = self.spends_of(&rows, &call, listed);
             drop(rows);
@@ -230,8 +231,12 @@ impl House {
     }
 
     /// What the visitor may give now; none for those who never give.
-    pub(super) fn headroom_in(&self, rows: &Rows, call: &Call<'_>) -> Option<v1::Headroom> {
-        let currency = self.shared.policy.currencies.first().copied()?;
+    pub(super) fn headroom_in(
+        &self,
+        rows: &Rows,
+        call: &Call<'_>,
+        currency: Currency,
+    ) -> Option<v1::Headroom> {
         headroom(rows, &self.shared.policy, &self.question(call, currency))
             .inspect_err(|fault| tracing::debug!(%fault, "no headroom to show"))
             .ok()

@@ -2,8 +2,8 @@
 
 use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, SpendId};
 use makegood_core::ledger::{
-    Action, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, SpendState,
-    preview,
+    Action, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, SpendSnapshot,
+    SpendState, preview,
 };
 use makegood_core::money::{Currency, Money};
 use makegood_core::time::Time;
@@ -244,29 +244,17 @@ impl House {
         let live = self.live_of(row);
         let customer = *row.about.customer.as_bytes();
         let headroom = live.as_deref().and_then(|live| {
-            self.headroom_in(
-                &rows,
-                &Call {
-                    visitor,
-                    live,
-                    customer,
-                    now,
-                },
-            )
+            let call = Call {
+                visitor,
+                live,
+                customer,
+                now,
+            };
+            self.headroom_in(&rows, &call, row.currency)
         });
         let mut view = self.spend_view_of(row, visitor, now);
-        if let Some(first) = outcome.spend {
-            // A repeat gets the spend as it was answered first.
-            view.held_minor = first.held_minor;
-            view.committed_minor = first.committed_minor;
-            view.reversed_minor = first.reversed_minor;
-            view.state = state_view(
-                first.state,
-                first.held_minor,
-                first.committed_minor,
-                first.reversed_minor,
-            )
-            .into();
+        if let Some(first) = &outcome.spend {
+            answer_as_first(&mut view, first);
         }
         let receipt = v1::Receipt {
             ledger_position: outcome.position.cast_signed(),
@@ -292,6 +280,9 @@ impl House {
             return Ok(());
         };
         let pid = self.shared.vault.read().thing_pid("interaction", bound);
+        // After a restart the interaction is in no memory yet, and the answer shows it; while it
+        // cannot be read, the answer goes without.
+        drop(self.interaction(bound));
         let rows = self.shared.state.rows();
         match rows.spend(spend) {
             Some(row) if row.about.interaction.as_bytes() != &pid => Err(HouseError::SpendNotFound),
@@ -409,6 +400,26 @@ fn reference(spend: SpendId) -> String {
     std::iter::once("MG-".to_owned())
         .chain(letters.map(String::from))
         .collect()
+}
+
+/// A repeat gets the spend as it was answered first, whatever became of it since.
+fn answer_as_first(view: &mut v1::Spend, first: &SpendSnapshot) {
+    view.held_minor = first.held_minor;
+    view.committed_minor = first.committed_minor;
+    view.reversed_minor = first.reversed_minor;
+    view.state = state_view(
+        first.state,
+        first.held_minor,
+        first.committed_minor,
+        first.reversed_minor,
+    )
+    .into();
+    let is_held = first.state == SpendState::Held;
+    view.expire_time = is_held.then(|| timestamp(first.expire_at.as_nanos()));
+    if first.committed_minor == 0 {
+        view.undo_expire_time = None;
+        view.reference.clear();
+    }
 }
 
 fn state_view(
