@@ -83,9 +83,9 @@ async function plainSide(agent, { phone }) {
     const { id, token } = await freshCall(agent);
     await page.evaluate(() => clear());
     const painted = page.evaluate(untilPainted, PARTS);
-    const rung = page.evaluate((call) => {
+    const rung = page.evaluate(async (call) => {
       const now = performance.timeOrigin + performance.now();
-      ring(call.token, call.id, call.phone);
+      await ring(call.token, call.id, call.phone);
       return now;
     }, { id, token, phone });
     return between(rung, painted);
@@ -109,7 +109,8 @@ function untilPainted(parts) {
     const node = document.querySelector(`[data-part="${part}"]`);
     return node && node.checkVisibility() && node.textContent.trim() !== '' && (part !== 'headroom' || /\d/.test(node.textContent));
   });
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
+    setTimeout(() => fail(new Error(`not painted in 10 s: ${document.body.innerText}`)), 10_000);
     const look = () => {
       if (!filled()) return false;
       requestAnimationFrame(() => {
