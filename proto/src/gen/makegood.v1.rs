@@ -1468,7 +1468,7 @@ pub struct CommitSpendRequest {
     /// Required. The spend.
     #[prost(string, tag = "2")]
     pub spend_id: ::prost::alloc::string::String,
-    /// Required. The amount; never more than is held.
+    /// The amount; everything that is held if absent. Never more than is held.
     #[prost(message, optional, tag = "3")]
     pub amount: ::core::option::Option<Money>,
     /// True if the rest stays held for a later commit.
@@ -1577,7 +1577,7 @@ pub struct ReverseSpendRequest {
     /// Required. The spend.
     #[prost(string, tag = "2")]
     pub spend_id: ::prost::alloc::string::String,
-    /// Required. The amount; never more than stands as given.
+    /// The amount; everything that stands as given if absent. Never more than that.
     #[prost(message, optional, tag = "3")]
     pub amount: ::core::option::Option<Money>,
     /// Required. Why. MIS_ENTRY is taken within the policy's undo time only.
@@ -2856,6 +2856,9 @@ pub struct TimelineItem {
     /// How much trouble it was: repeats, transfers, switches of channel.
     #[prost(int32, tag = "8")]
     pub effort_count: i32,
+    /// What it was worth, for gestures.
+    #[prost(message, optional, tag = "9")]
+    pub amount: ::core::option::Option<Money>,
 }
 /// What the sidecar knows of a customer, as the panel shows it.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -1,7 +1,6 @@
 //! `BudgetService`: discretionary money.
 
-use makegood_core::ledger::{Operation, ReverseReason, VoidReason};
-use makegood_core::money::Money;
+use makegood_core::ledger::{Operation, ReverseReason, SpendRow, VoidReason};
 use makegood_proto::v1;
 use makegood_proto::v1::budget_service_server::BudgetService;
 use tonic::{Request, Response, Status};
@@ -120,7 +119,7 @@ impl BudgetService for Service {
         let spend = shape.parse("spend_id", &spend_id);
         let (request, spend) = shape.build(id.zip(spend))?;
         let operation = Operation::Extend { request, spend };
-        let answer = self.house.change_spend(&visitor, operation, None).await;
+        let answer = self.house.change_spend(&visitor, operation).await;
         let SpendAnswer {
             spend,
             receipt,
@@ -149,12 +148,11 @@ impl BudgetService for Service {
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
-        let amount = shape.money("amount", amount.as_ref());
-        let ((request, spend), amount) = shape.build(id.zip(spend).zip(amount))?;
-        let Money {
-            currency,
-            amount_minor,
-        } = amount;
+        let amount = amount.and_then(|amount| shape.money("amount", Some(&amount)));
+        let (request, spend) = shape.build(id.zip(spend))?;
+        let held = |row: &SpendRow| row.held_minor;
+        let amount_minor = self.house.amount_of((request, spend), amount, held);
+        let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
         let operation = Operation::Commit {
             request,
             spend,
@@ -163,7 +161,7 @@ impl BudgetService for Service {
         };
         let answer = self
             .house
-            .change_spend(&visitor, operation, Some(currency))
+            .change_spend(&visitor, operation)
             .await;
         let SpendAnswer {
             spend,
@@ -200,7 +198,7 @@ impl BudgetService for Service {
             spend,
             reason: void_reason(reason),
         };
-        let answer = self.house.change_spend(&visitor, operation, None).await;
+        let answer = self.house.change_spend(&visitor, operation).await;
         let SpendAnswer {
             spend,
             headroom,
@@ -230,17 +228,12 @@ impl BudgetService for Service {
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
-        let amount = shape.money("amount", amount.as_ref());
+        let amount = amount.and_then(|amount| shape.money("amount", Some(&amount)));
         let reason = shape.choice::<v1::ReverseReason>("reason", reason);
-        let (((request, spend), amount), reason) =
-            shape.build(id.zip(spend).zip(amount).zip(reason))?;
-        let (
-            Money {
-                currency,
-                amount_minor,
-            },
-            reason,
-        ) = (amount, reverse_reason(reason));
+        let ((request, spend), reason) = shape.build(id.zip(spend).zip(reason))?;
+        let amount_minor = self.house.amount_of((request, spend), amount, SpendRow::given_minor);
+        let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
+        let reason = reverse_reason(reason);
         let operation = Operation::Reverse {
             request,
             spend,
@@ -249,7 +242,7 @@ impl BudgetService for Service {
         };
         let answer = self
             .house
-            .change_spend(&visitor, operation, Some(currency))
+            .change_spend(&visitor, operation)
             .await;
         let SpendAnswer {
             spend,

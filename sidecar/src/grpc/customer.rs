@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use super::page::Page;
 use super::shape::Shape;
 use super::{Service, status};
-use crate::house::PreferenceIn;
+use crate::house::{EncodedPanel, PreferenceIn};
 
 const PREFERENCE_CHARACTERS: usize = 200;
 
@@ -38,27 +38,13 @@ impl CustomerService for Service {
         }))
     }
 
+    /// For those who serve the trait alone; the port answers with [`super::encoded`].
     async fn get_panel(
         &self,
         request: Request<v1::GetPanelRequest>,
     ) -> Result<Response<v1::GetPanelResponse>, Status> {
-        let visitor = self.serving(&request)?;
-        let v1::GetPanelRequest {
-            interaction_id,
-            lookup,
-            customer_id,
-        } = request.into_inner();
-        let mut shape = Shape::default();
-        if !interaction_id.is_empty() || visitor.interaction.is_some() {
-            shape.host_id("interaction_id", &interaction_id);
-        }
-        shape.lookup(lookup.as_ref());
-        let customer = shape.optional("customer_id", &customer_id);
-        shape.finish()?;
-        let panel = self
-            .house
-            .panel(&visitor, &interaction_id, lookup.as_ref(), customer)
-            .map_err(|error| status::from_house(&error))?;
+        let panel = self.encoded_panel(request)?.into_panel();
+        let panel = panel.map_err(|error| status::internal(&error))?;
         Ok(Response::new(v1::GetPanelResponse { panel: Some(panel) }))
     }
 
@@ -139,6 +125,31 @@ impl CustomerService for Service {
         let retired = self.house.retire_preference(customer, &preference_id).await;
         retired.map_err(|error| status::from_house(&error))?;
         Ok(Response::new(v1::RetirePreferenceResponse {}))
+    }
+}
+
+impl Service {
+    /// The panel that was asked for.
+    pub(super) fn encoded_panel(
+        &self,
+        request: Request<v1::GetPanelRequest>,
+    ) -> Result<EncodedPanel, Status> {
+        let visitor = self.serving(&request)?;
+        let v1::GetPanelRequest {
+            interaction_id,
+            lookup,
+            customer_id,
+        } = request.into_inner();
+        let mut shape = Shape::default();
+        if !interaction_id.is_empty() || visitor.interaction.is_some() {
+            shape.host_id("interaction_id", &interaction_id);
+        }
+        shape.lookup(lookup.as_ref());
+        let customer = shape.optional("customer_id", &customer_id);
+        shape.finish()?;
+        self.house
+            .encoded_panel(&visitor, &interaction_id, lookup.as_ref(), customer)
+            .map_err(|error| status::from_house(&error))
     }
 }
 

@@ -5,6 +5,7 @@ mod advocacy;
 mod budget;
 mod customer;
 mod desk;
+mod encoded;
 mod experience;
 mod interaction;
 mod ledger;
@@ -29,6 +30,7 @@ use crate::house::{House, Visitor};
 use crate::token::{self, Identity};
 
 pub use desk::Desks;
+use encoded::CustomerRoutes;
 
 /// Every service over one house.
 #[derive(Clone)]
@@ -50,7 +52,8 @@ pub fn routes(house: &Arc<House>, desks: &Arc<Desks>, message_bytes: usize) -> R
                 .max_encoding_message_size(REPLY_BYTES)
         };
     }
-    Routes::new(bounded!(CustomerServiceServer))
+    let customers = bounded!(CustomerServiceServer);
+    Routes::new(CustomerRoutes::new(&service, message_bytes, customers))
         .add_service(bounded!(InteractionServiceServer))
         .add_service(bounded!(BudgetServiceServer))
         .add_service(bounded!(AdvocacyServiceServer))

@@ -109,6 +109,11 @@ pub fn from_guard(refusal: &guard::Refusal) -> http::Response<axum::body::Body> 
     status.into_http()
 }
 
+/// A message that is none, in the words of the generated services.
+pub fn unreadable(error: &prost::DecodeError) -> Status {
+    Status::internal(error.to_string())
+}
+
 /// Something that a caller cannot know about went wrong.
 pub fn internal(cause: &dyn std::fmt::Display) -> Status {
     let id = crate::vault::random::<4>()

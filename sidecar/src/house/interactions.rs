@@ -56,6 +56,16 @@ pub struct Start {
 }
 
 impl Live {
+    /// A call that rings and is not written yet.
+    pub(super) fn ringing(shared: &Shared, host_id: &str) -> Self {
+        let pid = shared.vault.read().thing_pid("interaction", host_id);
+        let record = pb::Interaction {
+            interaction_pid: pid.to_vec(),
+            ..pb::Interaction::default()
+        };
+        Self { host_id: host_id.to_owned(), record }
+    }
+
     /// The pseudonym under which the ledger knows it.
     pub(super) fn pid(&self) -> Pid {
         Pid::try_from(self.record.interaction_pid.as_slice()).unwrap_or_default()

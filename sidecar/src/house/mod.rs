@@ -4,6 +4,7 @@
 
 mod customers;
 mod directory;
+mod encoded;
 mod entries;
 mod interactions;
 mod lists;
@@ -19,6 +20,7 @@ mod view;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use makegood_core::ids::CustomerPid;
 use makegood_core::ledger::{Access, Refusal};
 use makegood_core::policy::Policy;
@@ -34,6 +36,7 @@ use crate::read_model::{Progress, ReadModel, Rebuilding};
 use crate::vault::{Vault, VaultError};
 
 pub use directory::AgentProfile;
+pub use encoded::EncodedPanel;
 pub use interactions::Start;
 pub use open::{House, OpenError, Settings};
 pub use record_view::check_score;
@@ -61,7 +64,8 @@ pub(crate) struct Shared {
     pub(crate) vault: Arc<RwLock<Vault>>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) policy_view: v1::PolicyView,
+    /// A piece of every panel, see [`EncodedPanel`].
+    pub(crate) policy_piece: Bytes,
     pub(crate) phone_region: String,
 }
 

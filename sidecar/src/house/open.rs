@@ -12,7 +12,7 @@ use parking_lot::RwLock;
 use super::directory::Directory;
 use super::interactions::Interactions;
 use super::panel::{Stories, stories};
-use super::{HouseError, Shared, Visitor, view};
+use super::{HouseError, Shared, Visitor, encoded, view};
 use crate::clock::SystemClock;
 use crate::hub::Hub;
 use crate::journal::error::JournalError;
@@ -141,7 +141,7 @@ impl House {
                 read_model: projector.model(),
                 vault,
                 hub,
-                policy_view: view::policy(&policy),
+                policy_piece: encoded::policy(view::policy(&policy)),
                 policy,
                 phone_region: settings.phone_region,
             },

@@ -1,21 +1,24 @@
 //! Everything that a panel shows about one interaction, in one reply.
 //!
-//! A customer's story changes seldom and is asked for often, so it is kept arranged in a bounded
+//! A customer's story changes seldom and is asked for often, so it is kept encoded in a bounded
 //! cache. Whatever is written about a customer changes their generation, and a story of an older
 //! generation is told anew. Money is never cached: it comes from the ledger's rows each time.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use makegood_core::ids::{CustomerPid, SpendId};
 use makegood_core::ledger::{Question, Read as _, Rows, SpendRow, Subject, headroom};
-use makegood_core::money::{Currency, Money};
+use makegood_core::money::Currency;
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
+use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 use prost::Message as _;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::customers::{Match, candidates, identify};
+use super::encoded::{self, EncodedPanel};
 use super::interactions::Live;
 use super::record_view::action_view;
 use super::story::Opened;
@@ -23,6 +26,8 @@ use super::timeline::row;
 use super::view::{self, timestamp};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
+use crate::read_model::Rebuilding;
+use crate::records;
 use crate::vault::Pid;
 use crate::zones;
 
@@ -50,12 +55,13 @@ pub(super) struct Call<'a> {
 pub(super) struct Told {
     generation: u64,
     at: Time,
-    context: v1::CustomerContext,
+    /// A piece of the panel, see [`EncodedPanel`].
+    context: Bytes,
     gestures: Vec<SpendId>,
     actions: Vec<v1::AdvocacyAction>,
 }
 
-/// Weighs a story by the bytes that it would take on the wire.
+/// Weighs a story by about the bytes that it takes.
 #[derive(Clone)]
 pub(super) struct ByBytes;
 
@@ -65,7 +71,7 @@ impl Weighter<Pid, Arc<Told>> for ByBytes {
     fn weight(&self, _: &Pid, told: &Arc<Told>) -> u64 {
         let actions: usize = told.actions.iter().map(prost::Message::encoded_len).sum();
         // Structs in memory take about twice what they take encoded.
-        2 * (told.context.encoded_len() + actions + 256) as u64
+        (told.context.len() + 2 * actions + 512) as u64
     }
 }
 
@@ -89,12 +95,26 @@ impl House {
         lookup: Option<&v1::Lookup>,
         customer: Option<CustomerPid>,
     ) -> Result<v1::Panel, HouseError> {
+        let encoded = self.encoded_panel(visitor, interaction_id, lookup, customer)?;
+        encoded.into_panel().map_err(|_| HouseError::Stored)
+    }
+
+    /// As [`House::panel`], with its long parts as they are kept.
+    ///
+    /// # Errors
+    /// As [`House::panel`].
+    pub fn encoded_panel(
+        &self,
+        visitor: &Visitor,
+        interaction_id: &str,
+        lookup: Option<&v1::Lookup>,
+        customer: Option<CustomerPid>,
+    ) -> Result<EncodedPanel, HouseError> {
         visitor.may_act_on(interaction_id)?;
         let live = self.known_interaction(interaction_id)?;
         let found = self.who(live.as_deref(), lookup, customer)?;
         let now = wall_time();
-        let mut panel = v1::Panel {
-            policy: Some(self.shared.policy_view.clone()),
+        let rest = v1::Panel {
             interaction: live.as_ref().map(|live| self.interaction_view(live)),
             match_status: found.status.into(),
             as_of_time: Some(timestamp(now.as_nanos())),
@@ -103,9 +123,19 @@ impl House {
             requested_interaction_id: interaction_id.to_owned(),
             ..v1::Panel::default()
         };
-        match found.exact() {
-            Some(pid) => self.add_customer(&mut panel, visitor, live.as_deref(), *pid)?,
-            None => panel.candidates = candidates(&self.shared, &found.pids)?,
+        let mut panel = EncodedPanel {
+            policy: self.shared.policy_piece.clone(),
+            context: Bytes::new(),
+            rest,
+        };
+        if let Some(pid) = found.exact() {
+            // One reply paints the headroom too: it does not wait until the call was written.
+            let ringing = || Arc::new(Live::ringing(&self.shared, interaction_id));
+            let live = live.unwrap_or_else(ringing);
+            self.add_customer(&mut panel, &Call { visitor, live: &live, customer: *pid, now })?;
+        } else {
+            panel.rest.candidates = candidates(&self.shared, &found.pids)?;
+            panel.rest.actions = self.own_actions(visitor, interaction_id)?;
         }
         Ok(panel)
     }
@@ -174,38 +204,46 @@ impl House {
     }
 
     /// Adds what belongs to the customer: the story, and what was done and may be done on the call.
-    fn add_customer(
-        &self,
-        panel: &mut v1::Panel,
-        visitor: &Visitor,
-        live: Option<&Live>,
-        customer: Pid,
-    ) -> Result<(), HouseError> {
-        let now = wall_time();
-        let told = match self.told(&customer, now) {
+    fn add_customer(&self, panel: &mut EncodedPanel, call: &Call<'_>) -> Result<(), HouseError> {
+        let told = match self.told(&call.customer, call.now) {
             Ok(told) => Some(told),
             Err(HouseError::Rebuilding(_)) => None,
             Err(error) => return Err(error),
         };
-        if let Some(live) = live {
-            let call = Call {
-                visitor,
-                live,
-                customer,
-                now,
-            };
-            let rows = self.shared.state.rows();
-            let currency = self.shared.policy.currencies.first().copied();
-            panel.headroom = currency.and_then(|it| self.headroom_in(&rows, &call, it));
-            let listed = told.iter().flat_map(|told| &told.gestures);
-            panel.spends = self.spends_of(&rows, &call, listed);
-            drop(rows);
-            let actions = told.iter().flat_map(|told| &told.actions);
-            let own = actions.filter(|action| action.interaction_id == live.host_id);
-            panel.actions = own.take(ACTIONS_SHOWN).cloned().collect();
+        let rows = self.shared.state.rows();
+        if let Some(currency) = self.shared.policy.currencies.first() {
+            panel.rest.headroom = self.headroom_in(&rows, call, *currency);
         }
-        panel.context = told.map(|told| told.context.clone());
+        let listed = told.iter().flat_map(|told| &told.gestures);
+        panel.rest.spends = self.spends_of(&rows, call, listed);
+        drop(rows);
+        let actions = told.iter().flat_map(|told| &told.actions);
+        let own = actions.filter(|action| action.interaction_id == call.live.host_id);
+        panel.rest.actions = own.take(ACTIONS_SHOWN).cloned().collect();
+        panel.context = told.map(|told| told.context.clone()).unwrap_or_default();
         Ok(())
+    }
+
+    /// What the visitor noted on a call without a customer; it lies with the agent's own records.
+    fn own_actions(
+        &self,
+        visitor: &Visitor,
+        interaction_id: &str,
+    ) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
+        let wanted = [(RecordKind::Action, STORY_LIMIT)];
+        let found = match self.shared.read_model.records_of(&visitor.agent.pid, &wanted) {
+            Ok(found) => found,
+            Err(Rebuilding) => return Ok(Vec::new()),
+        };
+        let mut actions = Vec::new();
+        for envelope in found.iter().flatten() {
+            let record: pb::AdvocacyAction = records::open(&self.shared.vault.read(), envelope)
+                .map_err(|_| HouseError::Stored)?;
+            if record.interaction_id == interaction_id {
+                actions.push(action_view(&record, visitor.agent.name.clone()));
+            }
+        }
+        Ok(actions)
     }
 
     /// Open holds and what was given on a call, newest first.
@@ -301,7 +339,7 @@ impl House {
         Ok(Told {
             generation,
             at: now,
-            context,
+            context: encoded::context(context),
             gestures,
             actions: actions.collect(),
         })
@@ -309,15 +347,10 @@ impl House {
 
     /// A gesture that was given, as a row of the timeline.
     pub(super) fn gesture_row(&self, gesture: &SpendRow) -> v1::TimelineItem {
-        let amount = Money::new(gesture.currency, gesture.given_minor());
-        let title = format!("{} · {amount}", self.gesture_label(gesture));
         let id = gesture.about.spend.to_string();
-        row(
-            v1::TimelineKind::Gesture,
-            &id,
-            gesture.reserved_at.as_nanos(),
-            title,
-        )
+        let (at, title) = (gesture.reserved_at.as_nanos(), self.gesture_label(gesture));
+        let amount = Some(view::money(gesture.currency.code(), gesture.given_minor()));
+        v1::TimelineItem { amount, ..row(v1::TimelineKind::Gesture, &id, at, title) }
     }
 
     pub(super) fn gesture_label(&self, gesture: &SpendRow) -> String {

@@ -1,6 +1,6 @@
 //! Gestures of value: from a visitor's request to the ledger's answer.
 
-use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, SpendId};
+use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, RequestId, SpendId};
 use makegood_core::ledger::{
     Action, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, SpendSnapshot,
     SpendState, preview,
@@ -99,7 +99,7 @@ impl House {
         self.ask(visitor, operation, records).await
     }
 
-    /// Extends, commits, voids or reverses; `currency` is that of an amount that came with it.
+    /// Extends, commits, voids or reverses.
     ///
     /// # Errors
     /// A fault or refusal of the ledger; that it could not be written.
@@ -107,11 +107,35 @@ impl House {
         &self,
         visitor: &Visitor,
         operation: Operation,
-        currency: Option<Currency>,
     ) -> Result<SpendAnswer, HouseError> {
         self.check_bound(visitor, operation.spend())?;
-        self.check_currency(operation.spend(), currency)?;
         self.ask(visitor, operation, Vec::new()).await
+    }
+
+    /// How much a commit or reversal is about, in minor units: what was given along, else what it
+    /// was about the first time, else all that `all` says.
+    ///
+    /// # Errors
+    /// [`HouseError::SpendNotFound`], or [`HouseError::OtherCurrency`]: the ledger counts in minor
+    /// units of the spend's own currency.
+    pub fn amount_of(
+        &self,
+        (request, spend): (RequestId, SpendId),
+        given: Option<Money>,
+        all: impl Fn(&SpendRow) -> i64,
+    ) -> Result<i64, HouseError> {
+        let rows = self.shared.state.rows();
+        let row = rows.spend(spend).ok_or(HouseError::SpendNotFound)?;
+        if let Some(given) = given {
+            let currency_code = row.currency.code();
+            let is_its = given.currency == row.currency;
+            return if is_its { Ok(given.amount_minor) } else { Err(HouseError::OtherCurrency { currency_code }) };
+        }
+        let first = rows.outcome(OperationId::Request(request));
+        let first = first.and_then(|outcome| outcome.operation.amount_minor());
+        // Where nothing is left, the state forbids it whatever the amount.
+        let whole = Some(all(row)).filter(|minor| *minor > 0).unwrap_or(row.amount_minor);
+        Ok(first.unwrap_or(whole))
     }
 
     /// A spend as it stands.
@@ -286,17 +310,6 @@ impl House {
         let rows = self.shared.state.rows();
         match rows.spend(spend) {
             Some(row) if row.about.interaction.as_bytes() != &pid => Err(HouseError::SpendNotFound),
-            _ => Ok(()),
-        }
-    }
-
-    /// The ledger counts in minor units of the spend's own currency.
-    fn check_currency(&self, spend: SpendId, given: Option<Currency>) -> Result<(), HouseError> {
-        let rows = self.shared.state.rows();
-        match (rows.spend(spend), given) {
-            (Some(row), Some(given)) if row.currency != given => Err(HouseError::OtherCurrency {
-                currency_code: row.currency.code(),
-            }),
             _ => Ok(()),
         }
     }
