@@ -136,7 +136,10 @@ impl DeskService for Service {
         }
         let (id, topic) = shape.build(id.zip(topic))?;
         let open = self.desks.find(&(visitor.agent.pid, id))?;
+        let interaction_id = topic.interaction_id.clone();
         self.add(&open, &visitor, topic)?;
+        // A topic from the start is in the first message anyway.
+        open.desk.mark(&interaction_id);
         Ok(Response::new(v1::AddTopicResponse {}))
     }
 
@@ -188,7 +191,6 @@ impl Service {
         );
         drop(topics);
         self.house.watch(&open.desk, visitor, &interaction_id);
-        open.desk.mark(&interaction_id);
         Ok(())
     }
 
