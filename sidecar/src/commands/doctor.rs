@@ -1,5 +1,6 @@
 //! `makegood doctor` and `makegood config`: what would keep this machine from serving.
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::process::ExitCode;
 
@@ -79,6 +80,9 @@ fn ledger(config: &Config) -> Finding {
     let reader = match Reader::open(&config.tenant_folder().join("ledger")) {
         Ok(reader) => reader,
         Err(JournalError::NoJournal { .. }) => return Finding::Good("none yet".to_owned()),
+        Err(JournalError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            return Finding::Good("none yet".to_owned());
+        }
         Err(error) => return Finding::Bad(error.to_string()),
     };
     let mut count = 0_u64;
