@@ -6,12 +6,14 @@ use std::rc::Rc;
 
 use makegood_proto::v1 as pb;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, Document, HtmlElement, Window};
 
-use crate::dom::{Dom, Hit};
+use crate::dom::Dom;
 use crate::host::{self, Identity, Line, Message};
 use crate::intl::Locale;
-use crate::js::{after, every, listener, now, text};
+use crate::js::{
+    Abort, Node, Target, after, every, field, find, flag, has_focus, listener, now, page,
+    random_uuid, text,
+};
 use crate::look;
 use crate::model::kept::Kept;
 use crate::model::{Action, Effect, Env, Event, Field, Focus, Key, Model};
@@ -30,15 +32,13 @@ const TICK_MS: i32 = 1_000;
 extern "C" {
     type ResizeObserver;
     #[wasm_bindgen(constructor)]
-    fn new(seen: &js_sys::Function) -> ResizeObserver;
+    fn new(seen: &JsValue) -> ResizeObserver;
     #[wasm_bindgen(method)]
-    fn observe(this: &ResizeObserver, element: &web_sys::Element);
+    fn observe(this: &ResizeObserver, element: &Node);
 }
 
 /// The running panel: one for as long as the page lives.
 struct App {
-    window: Window,
-    document: Document,
     model: RefCell<Model>,
     dom: RefCell<Dom>,
     locale: RefCell<Locale>,
@@ -48,21 +48,17 @@ struct App {
     /// Locks that were asked for before it was known whose they are.
     early_locks: RefCell<Vec<(String, bool)>>,
     /// Ends the stream that is open; the number tells it from those before it.
-    stream: RefCell<Option<AbortController>>,
+    stream: RefCell<Option<Abort>>,
     stream_number: Cell<u32>,
 }
 
-/// Starts the panel.
-pub(crate) fn start() -> Result<(), JsValue> {
-    let window = web_sys::window().ok_or("there is no window")?;
-    let document = window.document().ok_or("there is no document")?;
-    let mount = document.get_element_by_id("panel").ok_or("there is no #panel")?;
+/// Starts the panel in `#panel`, if the page has one.
+pub(crate) fn start() {
+    let Some(mount) = find("#panel") else { return };
     let model = Model::new(now());
-    let locale = Locale::new(&window.navigator().language().unwrap_or_default());
-    let dom = Dom::mount(document.clone(), &mount, view(&model, &locale))?;
+    let locale = Locale::new(&text(&field(&page(), "navigator"), "language"));
+    let dom = Dom::mount(&mount, view(&model, &locale));
     let app: &'static App = Box::leak(Box::new(App {
-        window: window.clone(),
-        document,
         model: RefCell::new(model),
         dom: RefCell::new(dom),
         locale: RefCell::new(locale),
@@ -73,12 +69,10 @@ pub(crate) fn start() -> Result<(), JsValue> {
         stream: RefCell::default(),
         stream_number: Cell::new(0),
     }));
-    app.listen()?;
-    app.watch_height(&mount);
-    let line = Line::open(&window, Box::new(move |message| app.hear_host(message)))?;
-    app.host.replace(Some(line));
+    app.listen();
+    app.watch_height(mount);
+    app.host.replace(Some(Line::open(Box::new(move |message| app.hear_host(message)))));
     every(TICK_MS, move || app.happen(Event::Tick));
-    Ok(())
 }
 
 impl App {
@@ -86,7 +80,7 @@ impl App {
     fn happen(&'static self, event: Event) {
         let effects = {
             let locale = self.locale.borrow();
-            let mut new_id = host::random_uuid;
+            let mut new_id = random_uuid;
             let env = Env::new(now(), &*locale, &mut new_id);
             self.model.borrow_mut().reduce(env, event)
         };
@@ -98,8 +92,7 @@ impl App {
 
     fn paint(&self) {
         let tree = view(&self.model.borrow(), &*self.locale.borrow());
-        // A document that refuses our own nodes leaves nothing to show an error in.
-        drop(self.dom.borrow_mut().paint(tree));
+        self.dom.borrow_mut().paint(tree);
     }
 
     fn perform(&'static self, effect: Effect) {
@@ -126,7 +119,7 @@ impl App {
             }
             Effect::Focus(focus) => {
                 // An answer that comes late must not pull the agent out of another window.
-                if self.document.has_focus().unwrap_or(false) {
+                if has_focus() {
                     self.focus(focus);
                 }
             }
@@ -219,7 +212,7 @@ impl App {
     }
 
     fn open_stream(&'static self, call: String, request: Box<pb::WatchDeskRequest>) {
-        let Ok(abort) = AbortController::new() else { return };
+        let abort = Abort::new();
         let signal = abort.signal();
         if let Some(before) = self.stream.replace(Some(abort)) {
             before.abort();
@@ -269,27 +262,18 @@ impl App {
     }
 
     fn hear_host(&'static self, message: Message) {
-        let done = match message {
-            Message::Model(host) => {
-                self.happen(Event::Host(host));
-                Ok(())
+        match message {
+            Message::Model(host) => self.happen(Event::Host(host)),
+            Message::Theme(theme) => look::dress(&theme),
+            Message::Density(density) => look::set_root("data-density", &density),
+            Message::Locale { locale, dir } => {
+                self.locale.replace(Locale::new(&locale));
+                look::set_root("lang", &locale);
+                look::set_root("dir", &dir);
+                self.paint();
             }
-            Message::Theme(theme) => look::dress(&self.document, &theme),
-            Message::Density(density) => look::set_root(&self.document, "data-density", &density),
-            Message::Locale { locale, dir } => self.speak(&locale, &dir),
-            Message::Focus => {
-                self.focus(Focus::Top);
-                Ok(())
-            }
-        };
-        // What cannot be set leaves the look as it was.
-        drop(done);
-    }
-
-    fn speak(&self, locale: &str, dir: &str) -> Result<(), JsValue> {
-        self.locale.replace(Locale::new(locale));
-        self.paint();
-        look::set_root(&self.document, "dir", dir)
+            Message::Focus => self.focus(Focus::Top),
+        }
     }
 
     fn focus(&self, focus: Focus) {
@@ -303,80 +287,69 @@ impl App {
             Focus::Top => ["#top", "#tray"],
         };
         for place in places {
-            if let Ok(Some(place)) = self.document.query_selector(place) {
-                drop(place.unchecked_ref::<HtmlElement>().focus());
+            if let Some(place) = find(place) {
+                place.focus();
                 return;
             }
         }
     }
 
-    fn watch_height(&'static self, mount: &web_sys::Element) {
+    fn watch_height(&'static self, mount: Node) {
         let element = mount.clone();
         let seen = listener(move |_| {
-            self.with_host(|host| host.tell_height(element.scroll_height()));
+            self.with_host(|host| host.tell_height(field(&element, "scrollHeight")));
         });
-        ResizeObserver::new(&seen).observe(mount);
+        ResizeObserver::new(&seen).observe(&mount);
     }
 
-    fn listen(&'static self) -> Result<(), JsValue> {
-        let (window, document) = (&self.window, &self.document);
-        let targets: [(&web_sys::EventTarget, &str); 6] = [
-            (document, "click"),
-            (document, "input"),
-            (document, "keydown"),
-            (document, "visibilitychange"),
-            (window, "online"),
-            (window, "beforeunload"),
-        ];
-        let heard = listener(move |event| self.hear_page(event.unchecked_ref()));
-        for (target, name) in targets {
-            target.add_event_listener_with_callback(name, &heard)?;
+    fn listen(&'static self) {
+        let page = page();
+        let heard = listener(move |event| self.hear_page(&event));
+        // All but these two happen to the document and reach the page from there.
+        for name in ["click", "input", "keydown", "online", "beforeunload"] {
+            page.unchecked_ref::<Target>().listen(name, &heard);
         }
-        Ok(())
+        field(&page, "document").unchecked_ref::<Target>().listen("visibilitychange", &heard);
     }
 
-    fn hear_page(&'static self, event: &web_sys::Event) {
-        match event.type_().as_str() {
+    fn hear_page(&'static self, event: &JsValue) {
+        let target = field(event, "target");
+        match text(event, "type").as_str() {
             "click" => {
-                if let Some(action) = self.hit(event).action {
+                let action = self.dom.borrow_mut().take_action(target.unchecked_ref());
+                if let Some(action) = action {
                     self.happen(Event::User(action));
                 }
             }
             "input" => {
-                if let Some(field) = self.hit(event).field {
-                    let typed = event.target().map(|target| text(&target, "value"));
-                    self.happen(Event::User(Action::Edit(field, typed.unwrap_or_default())));
+                let (field, _) = self.dom.borrow().field_at(target.unchecked_ref());
+                if let Some(field) = field {
+                    self.happen(Event::User(Action::Edit(field, text(&target, "value"))));
                 }
             }
-            "keydown" => self.press(event.unchecked_ref()),
+            "keydown" => self.press(event, target.unchecked_ref()),
             "beforeunload" => {
                 if self.model.borrow().has_unsent_notes() {
-                    event.prevent_default();
+                    event.unchecked_ref::<Target>().prevent_default();
                 }
             }
             _ => self.happen(Event::Wake),
         }
     }
 
-    fn hit(&self, event: &web_sys::Event) -> Hit {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        target.map_or_else(Hit::default, |target| self.dom.borrow().hit(&target))
-    }
-
-    fn press(&'static self, event: &web_sys::KeyboardEvent) {
-        if event.alt_key() || event.is_composing() {
+    fn press(&'static self, event: &JsValue, target: &Node) {
+        if flag(event, "altKey") || flag(event, "isComposing") {
             return;
         }
-        let hit = self.hit(event);
-        let on_button = hit.action.is_some();
+        let (field, on_button) = self.dom.borrow().field_at(target);
         let key = Key {
-            name: event.key(),
-            control: event.ctrl_key() || event.meta_key(),
-            field: hit.field,
+            name: text(event, "key"),
+            control: flag(event, "ctrlKey") || flag(event, "metaKey"),
+            field,
             on_button,
         };
         if takes_default(&key) {
-            event.prevent_default();
+            event.unchecked_ref::<Target>().prevent_default();
         }
         self.happen(Event::Key(key));
     }

@@ -1,68 +1,65 @@
 //! Patches the view's tree into the document: every node of the tree is one node of the document,
 //! text is only ever set as text, and nothing is ever parsed as markup.
 
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Document, HtmlElement};
-
+use crate::format::number;
+use crate::js::{self, create_element, create_text, set_style, text};
 use crate::model::{Action, Field};
 use crate::view::node::{Element, Node};
 
 /// The tree that is on the screen, and where it hangs.
 pub(crate) struct Dom {
-    document: Document,
-    root: web_sys::Element,
+    root: js::Node,
     tree: Element,
-}
-
-/// What lies under a place of the document.
-#[derive(Default)]
-pub(crate) struct Hit {
-    /// What a click there does.
-    pub(crate) action: Option<Action>,
-    /// What typing there changes.
-    pub(crate) field: Option<Field>,
 }
 
 impl Dom {
     /// Paints a first tree as the only child of `mount`.
-    pub(crate) fn mount(
-        document: Document,
-        mount: &web_sys::Element,
-        tree: Element,
-    ) -> Result<Dom, JsValue> {
-        let root = create(&document, &tree)?;
-        mount.set_text_content(None);
-        mount.append_child(&root)?;
-        Ok(Dom { document, root, tree })
+    pub(crate) fn mount(mount: &js::Node, tree: Element) -> Dom {
+        let root = create(&tree);
+        mount.set_text("");
+        mount.insert_before(&root, None);
+        Dom { root, tree }
     }
 
     /// Changes what is on the screen to another tree.
-    pub(crate) fn paint(&mut self, tree: Element) -> Result<(), JsValue> {
-        patch(&self.document, &self.root, &self.tree, &tree)?;
+    pub(crate) fn paint(&mut self, tree: Element) {
+        patch(&self.root, &self.tree, &tree);
         self.tree = tree;
-        Ok(())
     }
 
-    /// What lies under a node: the innermost action and field on the way from the root to it.
-    pub(crate) fn hit(&self, target: &web_sys::Node) -> Hit {
-        let mut hit = Hit::default();
-        let Some(path) = self.path_to(target) else { return hit };
-        let mut element = &self.tree;
-        hit.take(element);
-        for index in path {
-            let Some(Node::Element(child)) = element.children.get(index) else { break };
-            element = child;
-            hit.take(element);
+    /// Takes what a click on a node does out of the tree, which is painted anew afterwards: the
+    /// innermost action on the way to the node from the root.
+    pub(crate) fn take_action(&mut self, target: &js::Node) -> Option<Action> {
+        let path = self.path_to(target)?;
+        let mut depth = None;
+        self.walk(&path, |at, element| {
+            if element.action.is_some() {
+                depth = Some(at);
+            }
+        });
+        let mut element = &mut self.tree;
+        for index in path.iter().rev().take(depth?) {
+            element = element.child_mut(*index)?;
         }
-        hit
+        element.take_action()
     }
 
-    /// The indexes that lead from the root to a node, which the tree has in common with the
+    /// What typing into a node changes, and whether a click on it does something.
+    pub(crate) fn field_at(&self, target: &js::Node) -> (Option<Field>, bool) {
+        let (mut field, mut acts) = (None, false);
+        self.walk(&self.path_to(target).unwrap_or_default(), |_, element| {
+            field = element.field.or(field);
+            acts |= element.action.is_some();
+        });
+        (field, acts)
+    }
+
+    /// The indexes that lead from a node up to the root, which the tree has in common with the
     /// document.
-    fn path_to(&self, target: &web_sys::Node) -> Option<Vec<usize>> {
+    fn path_to(&self, target: &js::Node) -> Option<Vec<usize>> {
         let mut path = Vec::new();
         let mut node = target.clone();
-        while !self.root.is_same_node(Some(&node)) {
+        while node != self.root {
             let mut index = 0;
             let mut before = node.previous_sibling();
             while let Some(sibling) = before {
@@ -72,135 +69,110 @@ impl Dom {
             path.push(index);
             node = node.parent_node()?;
         }
-        path.reverse();
         Some(path)
     }
-}
 
-impl Hit {
-    fn take(&mut self, element: &Element) {
-        if element.action.is_some() {
-            self.action.clone_from(&element.action);
+    fn walk<'a>(&'a self, path: &[usize], mut visit: impl FnMut(usize, &'a Element)) {
+        let mut element = &self.tree;
+        visit(0, element);
+        for (depth, index) in path.iter().rev().enumerate() {
+            let Some(Node::Element(child)) = element.children.get(*index) else { return };
+            element = child;
+            visit(depth + 1, element);
         }
-        self.field = element.field.or(self.field);
     }
 }
 
-fn create(document: &Document, element: &Element) -> Result<web_sys::Element, JsValue> {
-    let made = document.create_element(element.tag)?;
+fn create(element: &Element) -> js::Node {
+    let made = create_element(element.tag);
     for (name, value) in &element.attributes {
-        set(&made, name, value)?;
+        set(&made, name, value);
     }
-    fill(&made, element.fill)?;
+    fill(&made, element.fill);
     for child in &element.children {
-        made.append_child(&create_node(document, child)?)?;
+        made.insert_before(&create_node(child), None);
     }
-    Ok(made)
+    made
 }
 
-fn create_node(document: &Document, node: &Node) -> Result<web_sys::Node, JsValue> {
+fn create_node(node: &Node) -> js::Node {
     match node {
-        Node::Text(text) => Ok(document.create_text_node(text).unchecked_into()),
-        Node::Element(element) => Ok(create(document, element)?.unchecked_into()),
+        Node::Text(text) => create_text(text),
+        Node::Element(element) => create(element),
     }
 }
 
 /// Sets an attribute; what a field holds is a property and not an attribute.
-fn set(element: &web_sys::Element, name: &str, value: &str) -> Result<(), JsValue> {
-    if name == "value" {
-        let held = js_sys::Reflect::get(element, &name.into())?;
+fn set(element: &js::Node, name: &str, value: &str) {
+    if name != "value" {
+        element.set_attribute(name, value);
+    } else if text(element, name) != value {
         // Setting the same value again would move the caret.
-        if held.as_string().as_deref() != Some(value) {
-            js_sys::Reflect::set(element, &name.into(), &value.into())?;
-        }
-        return Ok(());
+        js::set(element, name, &value.into());
     }
-    element.set_attribute(name, value)
 }
 
-fn fill(element: &web_sys::Element, percent: Option<i64>) -> Result<(), JsValue> {
-    let Some(percent) = percent else { return Ok(()) };
-    let width = [&crate::format::number(percent), "%"].concat();
-    let styled: &HtmlElement = element.unchecked_ref();
-    styled.style().set_property("inline-size", &width)
+fn fill(element: &js::Node, percent: Option<i64>) {
+    if let Some(percent) = percent {
+        set_style(element, "inline-size", &[&number(percent), "%"].concat());
+    }
 }
 
-fn patch(
-    document: &Document,
-    place: &web_sys::Element,
-    old: &Element,
-    new: &Element,
-) -> Result<(), JsValue> {
+fn patch(place: &js::Node, old: &Element, new: &Element) {
     for (name, value) in &new.attributes {
         let before = old.attributes.iter().find(|(known, _)| known == name);
         // What a field holds may have changed without us.
         if *name == "value" || before.is_none_or(|(_, before)| before != value) {
-            set(place, name, value)?;
+            set(place, name, value);
         }
     }
     for (name, _) in &old.attributes {
         if !new.attributes.iter().any(|(kept, _)| kept == name) {
-            place.remove_attribute(name)?;
+            place.remove_attribute(name);
         }
     }
     if old.fill != new.fill {
-        fill(place, new.fill)?;
+        fill(place, new.fill);
     }
-    patch_children(document, place, &old.children, &new.children)
+    patch_children(place, &old.children, &new.children);
 }
 
 /// Keeps each child that is the same thing as before, so that the focus stays where it is.
-fn patch_children(
-    document: &Document,
-    place: &web_sys::Element,
-    old: &[Node],
-    new: &[Node],
-) -> Result<(), JsValue> {
-    let nodes = child_nodes(place);
+fn patch_children(place: &js::Node, old: &[Node], new: &[Node]) {
     // For each child of before, where it is among the new ones.
     let mut places = vec![usize::MAX; old.len()];
     for (index, node) in new.iter().enumerate() {
         take_match(old, &mut places, node, index);
     }
-    for (node, place_of) in nodes.iter().zip(&places) {
+    let mut nodes = Vec::new();
+    let mut next = place.first_child();
+    for place_of in &places {
+        let Some(node) = next else { break };
+        next = node.next_sibling();
         if *place_of == usize::MAX {
-            place.remove_child(node)?;
+            place.remove_child(&node);
         }
+        nodes.push(node);
     }
     let mut next = place.first_child();
     for (index, node) in new.iter().enumerate() {
         let at = places.iter().position(|place_of| *place_of == index);
         let kept = at.and_then(|at| Some((nodes.get(at)?, old.get(at)?)));
         let Some((kept, before)) = kept else {
-            place.insert_before(&create_node(document, node)?, next.as_ref())?;
+            place.insert_before(&create_node(node), next.as_ref());
             continue;
         };
-        if next.as_ref().is_some_and(|next| next.is_same_node(Some(kept))) {
+        if next.as_ref() == Some(kept) {
             next = kept.next_sibling();
         } else {
-            place.insert_before(kept, next.as_ref())?;
+            place.insert_before(kept, next.as_ref());
         }
         match (before, node) {
-            (Node::Text(before), Node::Text(text)) if before != text => {
-                kept.set_node_value(Some(text));
-            }
-            (Node::Element(before), Node::Element(element)) => {
-                patch(document, kept.unchecked_ref(), before, element)?;
-            }
+            (Node::Text(before), Node::Text(text)) if before != text => kept.set_text(text),
+            (Node::Element(before), Node::Element(element)) => patch(kept, before, element),
             _ => {}
         }
     }
-    Ok(())
-}
-
-fn child_nodes(place: &web_sys::Element) -> Vec<web_sys::Node> {
-    let mut nodes = Vec::new();
-    let mut next = place.first_child();
-    while let Some(node) = next {
-        next = node.next_sibling();
-        nodes.push(node);
-    }
-    nodes
 }
 
 /// Takes the first child of before that is the same thing: same key, or same kind where there is

@@ -3,21 +3,18 @@
 
 use std::cell::RefCell;
 
-use js_sys::{JSON, Object};
 use makegood_proto::v1 as pb;
 use makegood_proto::v1::lookup::By;
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, MessagePort, Window};
 
-use crate::js::{after, field, from_js, listener, now, object, text, to_js};
+use crate::js::{
+    Target, after, atob, field, flag, from_js, listener, now, object, page, parse_json,
+    random_uuid, set, text, to_js,
+};
 use crate::model::{Context, Host, Shortcuts, Tell};
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
-    pub(crate) fn random_uuid() -> String;
-    #[wasm_bindgen(catch)]
-    fn atob(text: &str) -> Result<String, JsValue>;
     type URLSearchParams;
     #[wasm_bindgen(constructor)]
     fn new(text: &str) -> URLSearchParams;
@@ -75,7 +72,7 @@ struct Wanted {
 
 /// The line to the host.
 pub(crate) struct Line {
-    port: RefCell<Option<MessagePort>>,
+    port: RefCell<Option<Target>>,
     tokens: RefCell<Vec<Token>>,
     wanted: RefCell<Vec<Wanted>>,
     hear: Box<dyn Fn(Message)>,
@@ -83,45 +80,40 @@ pub(crate) struct Line {
 
 impl Line {
     /// Greets the host that the page was opened for, and hears what it says from then on.
-    pub(crate) fn open(
-        window: &Window,
-        hear: Box<dyn Fn(Message)>,
-    ) -> Result<&'static Line, JsValue> {
+    pub(crate) fn open(hear: Box<dyn Fn(Message)>) -> &'static Line {
         let line: &'static Line = Box::leak(Box::new(Line {
             port: RefCell::default(),
             tokens: RefCell::default(),
             wanted: RefCell::default(),
             hear,
         }));
-        let query = URLSearchParams::new(&window.location().search()?);
-        let (Some(host), Some(parent)) = (query.get("host"), window.parent()?) else {
-            return Ok(line);
-        };
-        if parent.loose_eq(window) {
-            return Ok(line);
-        }
+        let page = page();
+        let parent = field(&page, "parent");
+        let query = URLSearchParams::new(&text(&field(&page, "location"), "search"));
+        let Some(host) = query.get("host").filter(|_| parent != page) else { return line };
         let nonce = random_uuid();
         let hello = object(&[
             ("makegood", 1.into()),
             ("type", "hello".into()),
             ("nonce", (&nonce).into()),
         ]);
-        parent.post_message(&hello, &host)?;
+        parent.unchecked_ref::<Target>().post_to(&hello, &host);
         let on_message = listener(move |event| {
-            let event: MessageEvent = event.unchecked_into();
-            let data = event.data();
-            let from_parent = event.source().is_some_and(|source| source.loose_eq(&parent));
+            let data = field(&event, "data");
+            let from_host = field(&event, "source") == parent && text(&event, "origin") == host;
             let ours = field(&data, "makegood") == 1 && text(&data, "type") == "welcome";
-            if from_parent && event.origin() == host && ours && text(&data, "nonce") == nonce {
-                line.take_port(&field(&event.ports(), "0"));
+            if from_host && ours && text(&data, "nonce") == nonce {
+                line.take_port(field(&field(&event, "ports"), "0"));
             }
         });
-        window.add_event_listener_with_callback("message", &on_message)?;
-        Ok(line)
+        page.unchecked_ref::<Target>().listen("message", &on_message);
+        line
     }
 
-    fn take_port(&'static self, port: &JsValue) {
-        let Some(port) = port.dyn_ref::<MessagePort>() else { return };
+    fn take_port(&'static self, port: JsValue) {
+        if port.is_undefined() {
+            return;
+        }
         let on_message = listener(move |event| {
             let data = field(&event, "data");
             if text(&data, "type") == "token" {
@@ -130,16 +122,15 @@ impl Line {
                 (self.hear)(message);
             }
         });
-        port.set_onmessage(Some(&on_message));
-        self.port.replace(Some(port.clone()));
+        set(&port, "onmessage", &on_message);
+        self.port.replace(Some(port.unchecked_into()));
         self.post(&object(&[("type", "ready".into()), ("version", env!("CARGO_PKG_VERSION").into())]));
         (self.hear)(Message::Model(Host::Joined));
     }
 
-    fn post(&self, message: &Object) {
+    fn post(&self, message: &JsValue) {
         if let Some(port) = &*self.port.borrow() {
-            // A port that is gone has nobody left to be told.
-            drop(port.post_message(message));
+            port.post(message);
         }
     }
 
@@ -149,8 +140,8 @@ impl Line {
     }
 
     /// Tells the host how high the content is.
-    pub(crate) fn tell_height(&self, height: i32) {
-        self.post(&object(&[("type", "resize".into()), ("height", height.into())]));
+    pub(crate) fn tell_height(&self, height: JsValue) {
+        self.post(&object(&[("type", "resize".into()), ("height", height)]));
     }
 
     /// Brings a token for an interaction, asked of the host if none is at hand; nothing if it has
@@ -236,11 +227,7 @@ fn claims(token: &str) -> Option<JsValue> {
             letter => payload.push(letter),
         }
     }
-    JSON::parse(&atob(&payload).ok()?).ok()
-}
-
-fn flag(data: &JsValue, name: &str) -> bool {
-    field(data, name).is_truthy()
+    parse_json(&atob(&payload).ok()?).ok()
 }
 
 fn read(data: &JsValue) -> Option<Message> {
@@ -305,7 +292,7 @@ fn lookup(data: &JsValue) -> Option<pb::Lookup> {
     by.map(|by| pb::Lookup { by: Some(by) })
 }
 
-fn written(tell: &Tell) -> Object {
+fn written(tell: &Tell) -> JsValue {
     let count = |count: usize| JsValue::from(u32::try_from(count).unwrap_or(u32::MAX));
     match tell {
         Tell::State(state) => object(&[("type", "state".into()), ("state", (*state).into())]),

@@ -2,27 +2,34 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Date, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::format::Format;
-use crate::js::{field, from_js, object, to_js};
+use crate::js::{field, from_js, now, object, to_js};
 
 #[wasm_bindgen]
 extern "C" {
     type NumberFormat;
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
-    fn new(locale: &str, options: &Object) -> Result<NumberFormat, JsValue>;
+    fn new(locale: &str, options: &JsValue) -> Result<NumberFormat, JsValue>;
     #[wasm_bindgen(method)]
     fn format(this: &NumberFormat, value: f64) -> String;
     #[wasm_bindgen(method, js_name = resolvedOptions)]
-    fn resolved_options(this: &NumberFormat) -> Object;
+    fn resolved_options(this: &NumberFormat) -> JsValue;
 
     type DateTimeFormat;
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
-    fn new(locale: &str, options: &Object) -> Result<DateTimeFormat, JsValue>;
+    fn new(locale: &str, options: &JsValue) -> Result<DateTimeFormat, JsValue>;
     #[wasm_bindgen(method)]
     fn format(this: &DateTimeFormat, ms: f64) -> String;
+
+    type Date;
+    #[wasm_bindgen(constructor)]
+    fn new(ms: f64) -> Date;
+    #[wasm_bindgen(method, js_name = getFullYear)]
+    fn year(this: &Date) -> i32;
+    #[wasm_bindgen(method, js_name = setHours)]
+    fn set_hours(this: &Date, hours: i32, minutes: i32) -> f64;
 }
 
 /// The formats of one currency: without decimals, and with as many as it has.
@@ -118,8 +125,7 @@ impl Format for Locale {
     }
 
     fn day(&self, ms: i64) -> String {
-        let this_year = Date::new_0().get_full_year();
-        let same = date(ms).get_full_year() == this_year;
+        let same = date(ms).year() == date(now()).year();
         let format = if same { &self.day } else { &self.day_of_year };
         write(format.as_ref(), ms)
     }
@@ -129,10 +135,7 @@ impl Format for Locale {
     }
 
     fn day_end(&self, ms: i64, days: i64) -> i64 {
-        let end = date(ms + days * 86_400_000);
-        end.set_hours(23);
-        end.set_minutes(59);
-        from_js(end.get_time())
+        from_js(date(ms + days * 86_400_000).set_hours(23, 59))
     }
 }
 
@@ -141,5 +144,5 @@ fn write(format: Option<&DateTimeFormat>, ms: i64) -> String {
 }
 
 fn date(ms: i64) -> Date {
-    Date::new(&JsValue::from(to_js(ms)))
+    Date::new(to_js(ms))
 }

@@ -1,19 +1,94 @@
-//! The few things of JavaScript that everything else needs: functions, promises, objects. All
-//! functions are of one kind, because each kind has its own code in the WASM and in its bindings.
+//! What the panel needs of the browser, and nothing else: bindings of our own are a third of the
+//! size of general ones, because what cannot fail here is not asked whether it has. All functions
+//! for JavaScript are of one kind, for each kind has its own code in the WASM and in its bindings.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A promise.
-    #[derive(Clone)]
-    pub(crate) type Pending;
+    /// A node of the document.
+    #[derive(Clone, PartialEq)]
+    pub(crate) type Node;
+    #[wasm_bindgen(js_namespace = document, js_name = createElement)]
+    pub(crate) fn create_element(tag: &str) -> Node;
+    #[wasm_bindgen(js_namespace = document, js_name = createTextNode)]
+    pub(crate) fn create_text(text: &str) -> Node;
+    #[wasm_bindgen(js_namespace = document, js_name = querySelector)]
+    pub(crate) fn find(selector: &str) -> Option<Node>;
+    #[wasm_bindgen(js_namespace = document, js_name = hasFocus)]
+    pub(crate) fn has_focus() -> bool;
+    #[wasm_bindgen(method, js_name = insertBefore)]
+    pub(crate) fn insert_before(this: &Node, child: &Node, next: Option<&Node>);
+    #[wasm_bindgen(method, js_name = removeChild)]
+    pub(crate) fn remove_child(this: &Node, child: &Node);
+    #[wasm_bindgen(method, getter, js_name = firstChild)]
+    pub(crate) fn first_child(this: &Node) -> Option<Node>;
+    #[wasm_bindgen(method, getter, js_name = nextSibling)]
+    pub(crate) fn next_sibling(this: &Node) -> Option<Node>;
+    #[wasm_bindgen(method, getter, js_name = previousSibling)]
+    pub(crate) fn previous_sibling(this: &Node) -> Option<Node>;
+    #[wasm_bindgen(method, getter, js_name = parentNode)]
+    pub(crate) fn parent_node(this: &Node) -> Option<Node>;
+    #[wasm_bindgen(method, setter, js_name = textContent)]
+    pub(crate) fn set_text(this: &Node, text: &str);
+    #[wasm_bindgen(method, js_name = setAttribute)]
+    pub(crate) fn set_attribute(this: &Node, name: &str, value: &str);
+    #[wasm_bindgen(method, js_name = removeAttribute)]
+    pub(crate) fn remove_attribute(this: &Node, name: &str);
     #[wasm_bindgen(method)]
-    fn then(this: &Pending, kept: &Function, broken: &Function) -> Pending;
+    pub(crate) fn focus(this: &Node);
+
+    /// The style of an element.
+    type Style;
+    #[wasm_bindgen(method, js_name = setProperty)]
+    fn set_property(this: &Style, name: &str, value: &str);
+
+    /// A window, a document, a port: what can be listened to and posted to.
+    pub(crate) type Target;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    pub(crate) fn listen(this: &Target, name: &str, run: &JsValue);
+    #[wasm_bindgen(method, js_name = postMessage)]
+    pub(crate) fn post(this: &Target, message: &JsValue);
+    #[wasm_bindgen(method, js_name = postMessage)]
+    pub(crate) fn post_to(this: &Target, message: &JsValue, origin: &str);
+    #[wasm_bindgen(method, js_name = preventDefault)]
+    pub(crate) fn prevent_default(this: &Target);
+    #[wasm_bindgen(constructor, js_class = BroadcastChannel)]
+    pub(crate) fn channel(name: &str) -> Target;
+
+    /// The page itself.
+    #[wasm_bindgen(js_namespace = globalThis, js_name = valueOf)]
+    pub(crate) fn page() -> JsValue;
+
+    #[wasm_bindgen(js_namespace = Reflect, catch)]
+    fn get(target: &JsValue, name: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = Reflect)]
+    pub(crate) fn set(target: &JsValue, name: &str, value: &JsValue);
+    /// A plain object.
+    type Plain;
+    #[wasm_bindgen(constructor, js_class = Object)]
+    fn plain() -> Plain;
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
+    pub(crate) fn parse_json(text: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub(crate) fn atob(text: &str) -> Result<String, JsValue>;
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    pub(crate) fn random_uuid() -> String;
+
+    #[wasm_bindgen(js_namespace = Uint8Array, js_name = from)]
+    fn copy_in(bytes: &JsValue) -> Vec<u8>;
+    #[wasm_bindgen(js_namespace = Uint8Array, js_name = from)]
+    pub(crate) fn copy_out(bytes: &[u8]) -> JsValue;
+    #[wasm_bindgen(js_namespace = ArrayBuffer, js_name = isView)]
+    fn is_view(value: &JsValue) -> bool;
+
+    /// A promise.
+    type Pending;
+    #[wasm_bindgen(method)]
+    fn then(this: &Pending, kept: &JsValue, broken: &JsValue) -> JsValue;
 
     /// A promise with the function that keeps it.
     pub(crate) type Deferred;
@@ -21,25 +96,38 @@ extern "C" {
     pub(crate) fn defer() -> Deferred;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn promise(this: &Deferred) -> JsValue;
+    #[wasm_bindgen(method, js_name = resolve)]
+    pub(crate) fn keep(this: &Deferred);
+
+    /// What ends a call early.
+    pub(crate) type Abort;
+    #[wasm_bindgen(constructor, js_class = AbortController)]
+    pub(crate) fn new() -> Abort;
+    #[wasm_bindgen(method)]
+    pub(crate) fn abort(this: &Abort);
     #[wasm_bindgen(method, getter)]
-    fn resolve(this: &Deferred) -> Function;
+    pub(crate) fn signal(this: &Abort) -> JsValue;
+    #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
+    pub(crate) fn signal_after(ms: u32) -> JsValue;
 
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(run: &Function, ms: i32) -> i32;
+    fn set_timeout(run: &JsValue, ms: i32) -> JsValue;
     #[wasm_bindgen(js_name = setInterval)]
-    fn set_interval(run: &Function, ms: i32) -> i32;
+    fn set_interval(run: &JsValue, ms: i32) -> JsValue;
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
 }
 
 /// What is run once a promise is settled.
 pub(crate) type Then = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
 
 /// A function for JavaScript to call, which lives as long as JavaScript keeps it.
-pub(crate) fn function(run: Box<dyn FnMut(JsValue) -> JsValue>) -> Function {
-    Closure::wrap(run).into_js_value().unchecked_into()
+pub(crate) fn function(run: Box<dyn FnMut(JsValue) -> JsValue>) -> JsValue {
+    Closure::wrap(run).into_js_value()
 }
 
 /// A function that answers nothing.
-pub(crate) fn listener(mut run: impl FnMut(JsValue) + 'static) -> Function {
+pub(crate) fn listener(mut run: impl FnMut(JsValue) + 'static) -> JsValue {
     function(Box::new(move |value| {
         run(value);
         JsValue::UNDEFINED
@@ -48,23 +136,16 @@ pub(crate) fn listener(mut run: impl FnMut(JsValue) + 'static) -> Function {
 
 /// Runs something once a promise is settled.
 pub(crate) fn when(promise: &JsValue, then: Then) {
-    let then = Rc::new(Cell::new(Some(then)));
-    let other = then.clone();
-    let run = |then: &Cell<Option<Then>>, outcome| {
-        if let Some(then) = then.take() {
-            then(outcome);
-        }
-    };
-    let kept = listener(move |value| run(&then, Ok(value)));
-    let broken = listener(move |error| run(&other, Err(error)));
+    let kept = Rc::new(Cell::new(Some(then)));
+    let broken = kept.clone();
+    let kept = listener(move |value| settle(&kept, Ok(value)));
+    let broken = listener(move |error| settle(&broken, Err(error)));
     promise.unchecked_ref::<Pending>().then(&kept, &broken);
 }
 
-impl Deferred {
-    /// Keeps the promise.
-    pub(crate) fn keep(&self) {
-        // The function is the promise's own and cannot throw.
-        drop(self.resolve().call0(&JsValue::NULL));
+fn settle(then: &Cell<Option<Then>>, outcome: Result<JsValue, JsValue>) {
+    if let Some(then) = then.take() {
+        then(outcome);
     }
 }
 
@@ -80,7 +161,7 @@ pub(crate) fn every(ms: i32, mut run: impl FnMut() + 'static) {
 
 /// The clock, in milliseconds since 1970.
 pub(crate) fn now() -> i64 {
-    from_js(js_sys::Date::now())
+    from_js(date_now())
 }
 
 /// A number as JavaScript has it: exact up to 2^53, which no clock and no amount reaches.
@@ -96,21 +177,35 @@ pub(crate) fn from_js(ms: f64) -> i64 {
 }
 
 /// A plain object.
-pub(crate) fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
+pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Plain::plain().into();
     for (name, value) in fields {
-        // A plain object takes every field.
-        drop(Reflect::set(&object, &(*name).into(), value));
+        set(&object, name, value);
     }
     object
 }
 
 /// A field; undefined if there is none.
 pub(crate) fn field(data: &JsValue, name: &str) -> JsValue {
-    Reflect::get(data, &name.into()).unwrap_or_default()
+    get(data, name).unwrap_or_default()
 }
 
 /// A field as text. Empty if it is none.
 pub(crate) fn text(data: &JsValue, name: &str) -> String {
     field(data, name).as_string().unwrap_or_default()
+}
+
+/// Whether a field is there and says yes.
+pub(crate) fn flag(data: &JsValue, name: &str) -> bool {
+    field(data, name).is_truthy()
+}
+
+/// The bytes of a value that holds some.
+pub(crate) fn bytes(value: &JsValue) -> Option<Vec<u8>> {
+    is_view(value).then(|| copy_in(value))
+}
+
+/// Sets a property of an element's style.
+pub(crate) fn set_style(element: &Node, name: &str, value: &str) {
+    field(element, "style").unchecked_ref::<Style>().set_property(name, value);
 }

@@ -21,11 +21,12 @@ mod view;
 
 use wasm_bindgen::prelude::*;
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// Starts the panel in the page that loaded it: greets the host, and paints into `#panel`.
-///
-/// # Errors
-/// Fails if the page has no element of that id.
 #[wasm_bindgen]
-pub fn start() -> Result<(), JsValue> {
-    app::start()
+pub fn start() {
+    app::start();
 }

@@ -1,9 +1,8 @@
 //! How the panel looks in its host: theme, colours and sizes by value only, language, direction.
 
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Document, HtmlElement};
+use wasm_bindgen::JsValue;
 
-use crate::js::{field, text};
+use crate::js::{field, find, set_style, text};
 
 /// The custom properties that a host may set.
 const PROPERTIES: [&str; 15] = [
@@ -27,31 +26,31 @@ const PROPERTIES: [&str; 15] = [
 /// The functions that a value may call: none of them fetches or reads anything.
 const FUNCTIONS: [&str; 8] = ["calc", "rgb", "rgba", "hsl", "hsla", "oklch", "oklab", "color-mix"];
 
+/// The themes that there are.
+const THEMES: [&str; 4] = ["auto", "light", "dark", "contrast"];
+
 /// The longest value that is taken.
 const MAX_VALUE: usize = 200;
 
 /// Takes a theme and its custom properties.
-pub(crate) fn dress(document: &Document, message: &JsValue) -> Result<(), JsValue> {
-    let Some(root) = document.document_element() else { return Ok(()) };
+pub(crate) fn dress(message: &JsValue) {
     let theme = text(message, "theme");
-    if ["auto", "light", "dark", "contrast"].contains(&theme.as_str()) {
-        root.set_attribute("data-theme", &theme)?;
+    if THEMES.iter().any(|known| *known == theme) {
+        set_root("data-theme", &theme);
     }
-    let style = root.unchecked_ref::<HtmlElement>().style();
     let wanted = field(message, "vars");
+    let Some(root) = find(":root") else { return };
     for property in PROPERTIES {
         let value = text(&wanted, property);
         // An empty value takes the property away.
-        style.set_property(property, if is_plain(&value) { &value } else { "" })?;
+        set_style(&root, property, if is_plain(&value) { &value } else { "" });
     }
-    Ok(())
 }
 
 /// Sets an attribute of the whole document.
-pub(crate) fn set_root(document: &Document, name: &str, value: &str) -> Result<(), JsValue> {
-    match document.document_element() {
-        Some(root) if !value.is_empty() => root.set_attribute(name, value),
-        _ => Ok(()),
+pub(crate) fn set_root(name: &str, value: &str) {
+    if let (Some(root), false) = (find(":root"), value.is_empty()) {
+        root.set_attribute(name, value);
     }
 }
 

@@ -1,30 +1,31 @@
 //! What a tab keeps across a reload, as hexadecimal in its own storage: notes that wait and spends
 //! whose outcome is open. Never a token.
 
-use web_sys::Storage;
+use wasm_bindgen::prelude::*;
 
 use crate::host::Identity;
 
-fn storage() -> Option<Storage> {
-    // A browser may forbid it: then nothing survives a reload.
-    web_sys::window()?.session_storage().ok().flatten()
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = sessionStorage, js_name = getItem, catch)]
+    fn get_item(key: &str) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(js_namespace = sessionStorage, js_name = setItem, catch)]
+    fn set_item(key: &str, text: &str) -> Result<(), JsValue>;
 }
 
 fn key(who: &Identity) -> String {
     ["makegood:", &who.tenant, ":", &who.agent].concat()
 }
 
-/// Keeps bytes for an agent; nothing is kept of nothing.
+/// Keeps bytes for an agent.
 pub(crate) fn keep(who: &Identity, bytes: &[u8]) {
-    let Some(storage) = storage() else { return };
-    let key = key(who);
-    // A full store is no reason not to send what it was to survive.
-    drop(if bytes.is_empty() { storage.remove_item(&key) } else { storage.set_item(&key, &to_hex(bytes)) });
+    // A full or forbidden store is no reason not to send what it was to survive.
+    drop(set_item(&key(who), &to_hex(bytes)));
 }
 
 /// What was kept for an agent.
 pub(crate) fn recall(who: &Identity) -> Vec<u8> {
-    let text = storage().and_then(|storage| storage.get_item(&key(who)).ok().flatten());
+    let text = get_item(&key(who)).ok().flatten();
     text.and_then(|text| from_hex(&text)).unwrap_or_default()
 }
 

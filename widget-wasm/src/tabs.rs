@@ -3,24 +3,21 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, BroadcastChannel};
 
 use crate::host::Identity;
-use crate::js::{Deferred, defer, field, function, listener, object, text, when};
+use crate::js::{
+    Abort, Deferred, Target, bytes, copy_out, defer, field, function, listener, object, page, set,
+    text, when,
+};
 use crate::model::Acting;
 
 #[wasm_bindgen]
 extern "C" {
     /// `navigator.locks`; missing outside secure contexts.
-    #[wasm_bindgen(thread_local_v2, js_namespace = navigator, js_name = locks)]
-    static LOCKS: Option<LockManager>;
-
-    #[derive(Clone)]
-    type LockManager;
+    type Locks;
     #[wasm_bindgen(method)]
-    fn request(this: &LockManager, name: &str, options: &Object, run: &Function) -> JsValue;
+    fn request(this: &Locks, name: &str, options: &JsValue, run: &JsValue) -> JsValue;
 }
 
 /// What the other panels say.
@@ -40,7 +37,7 @@ pub(crate) enum News {
 struct Held {
     call: String,
     /// Gives up waiting for the lock.
-    waiting: AbortController,
+    waiting: Abort,
     /// Lets the lock go, once it is had.
     release: Option<Deferred>,
 }
@@ -48,7 +45,7 @@ struct Held {
 /// The line to the other panels.
 pub(crate) struct Tabs {
     names: String,
-    channel: Option<BroadcastChannel>,
+    channel: Target,
     held: RefCell<Vec<Held>>,
     tell: Box<dyn Fn(News)>,
 }
@@ -57,12 +54,11 @@ impl Tabs {
     /// Joins the panels of an agent, and asks to lead them.
     pub(crate) fn join(who: &Identity, tell: Box<dyn Fn(News)>) -> &'static Tabs {
         let names = ["makegood:", &who.tenant, ":", &who.agent].concat();
-        let channel = BroadcastChannel::new(&names).ok();
+        let channel = Target::channel(&names);
         let tabs = Tabs { names, channel, held: RefCell::default(), tell };
         let tabs: &'static Tabs = Box::leak(Box::new(tabs));
-        if let Some(channel) = &tabs.channel {
-            channel.set_onmessage(Some(&listener(move |event| tabs.hear(&field(&event, "data")))));
-        }
+        let heard = listener(move |event| tabs.hear(&field(&event, "data")));
+        set(&tabs.channel, "onmessage", &heard);
         tabs.ask_for_desk();
         tabs
     }
@@ -77,12 +73,12 @@ impl Tabs {
             (self.tell)(News::Lead);
             defer().promise()
         }));
-        locks.request(&[&self.names, ":lead"].concat(), &Object::new(), &run);
+        locks.request(&[&self.names, ":lead"].concat(), &object(&[]), &run);
     }
 
     fn hear(&self, data: &JsValue) {
-        if let Some(bytes) = data.dyn_ref::<Uint8Array>() {
-            (self.tell)(News::Stream(bytes.to_vec()));
+        if let Some(bytes) = bytes(data) {
+            (self.tell)(News::Stream(bytes));
         } else if text(data, "type") == "desk" {
             (self.tell)(News::Desk(text(data, "desk")));
         } else if text(data, "type") == "ask" {
@@ -90,26 +86,19 @@ impl Tabs {
         }
     }
 
-    fn post(&self, message: &JsValue) {
-        if let Some(channel) = &self.channel {
-            // Only a closed channel throws, and it closes with the page.
-            drop(channel.post_message(message));
-        }
-    }
-
     /// Asks the leading panel which desk it has.
     pub(crate) fn ask_for_desk(&self) {
-        self.post(&object(&[("type", "ask".into())]));
+        self.channel.post(&object(&[("type", "ask".into())]));
     }
 
     /// Says which desk this panel reads. Empty: its stream is gone.
     pub(crate) fn announce(&self, desk_id: &str) {
-        self.post(&object(&[("type", "desk".into()), ("desk", desk_id.into())]));
+        self.channel.post(&object(&[("type", "desk".into()), ("desk", desk_id.into())]));
     }
 
     /// Passes a message of the stream on.
     pub(crate) fn pass_on(&self, bytes: &[u8]) {
-        self.post(&Uint8Array::from(bytes));
+        self.channel.post(&copy_out(bytes));
     }
 
     /// Asks for the lock of an interaction: at once, else by waiting for it or by taking it.
@@ -119,13 +108,13 @@ impl Tabs {
             (self.tell)(News::Acting(call.to_owned(), Acting::Here));
             return;
         };
-        let Ok(waiting) = AbortController::new() else { return };
+        let waiting = Abort::new();
         self.held.borrow_mut().push(Held { call: call.to_owned(), waiting, release: None });
         let option = if steal { "steal" } else { "ifAvailable" };
         self.request(&locks, call, &object(&[(option, true.into())]));
     }
 
-    fn request(&'static self, locks: &LockManager, call: &str, options: &Object) {
+    fn request(&'static self, locks: &Locks, call: &str, options: &JsValue) {
         let name = [&self.names, ":act:", call].concat();
         let id = call.to_owned();
         let run = function(Box::new(move |lock| self.take_lock(&id, &lock)));
@@ -167,7 +156,7 @@ impl Tabs {
             held.release = None;
             held.waiting.signal()
         };
-        self.request(&locks, call, &object(&[("signal", signal.into())]));
+        self.request(&locks, call, &object(&[("signal", signal)]));
     }
 
     /// Lets the lock of an interaction go, or stops waiting for it.
@@ -183,6 +172,7 @@ impl Tabs {
     }
 }
 
-fn locks() -> Option<LockManager> {
-    LOCKS.with(Clone::clone)
+fn locks() -> Option<Locks> {
+    let locks = field(&field(&page(), "navigator"), "locks");
+    locks.is_truthy().then(|| locks.unchecked_into())
 }

@@ -46,7 +46,7 @@ impl Code {
     }
 
     /// Stands in for a missing `grpc-status` where the HTTP status already is a failure.
-    pub(crate) fn from_http(status: u16) -> Code {
+    pub(crate) fn from_http(status: i64) -> Code {
         match status {
             401 => Code::Unauthenticated,
             403 => Code::PermissionDenied,

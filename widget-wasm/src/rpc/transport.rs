@@ -1,22 +1,40 @@
-//! Makes calls over `fetch`, unary and streaming, with a token and a time limit.
+//! Makes calls over `fetch`, with a token and a time limit. A reply is read the same way whether it
+//! is one message or a stream of them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
-use makegood_proto::v1 as pb;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, Response};
 
 use super::fault::{Code, Fault, Trailer};
 use super::frame::{Decoder, Frame, wrap};
 use super::request::{Reply, Request};
 use super::wire::encode;
 use crate::format::number;
-use crate::js::{field, when};
+use crate::js::{bytes, copy_out, field, flag, from_js, object, signal_after, when};
 
 const PACKAGE: &str = "/makegood.v1.";
 const WATCH: &str = "DeskService/WatchDesk";
+
+#[wasm_bindgen]
+extern "C" {
+    fn fetch(url: &str, init: &JsValue) -> JsValue;
+
+    type Headers;
+    #[wasm_bindgen(method)]
+    fn get(this: &Headers, name: &str) -> Option<String>;
+
+    type Body;
+    #[wasm_bindgen(method, js_name = getReader)]
+    fn reader(this: &Body) -> Reader;
+
+    type Reader;
+    #[wasm_bindgen(method)]
+    fn read(this: &Reader) -> JsValue;
+}
+
+type Hear = Box<dyn FnMut(Vec<u8>)>;
+type Done = Box<dyn FnOnce(Result<(), Fault>)>;
 
 /// Makes a unary call, and runs `done` with the answer. Every way of not getting one with a status
 /// is a fault.
@@ -26,102 +44,106 @@ pub(crate) fn unary(
     done: Box<dyn FnOnce(Result<Reply, Fault>)>,
 ) {
     let limit = request.time_limit_ms();
-    let signal = AbortSignal::timeout_with_u32(limit);
-    let (path, message) = (request.path(), request.encode());
-    send(path, &message, token, Some(limit), &signal, move |response| {
-        let response = match response {
-            Ok(response) => response,
-            Err(fault) => return done(Err(fault)),
-        };
-        let trailer = trailer_of(&response);
-        let Ok(body) = response.array_buffer() else { return done(Err(Fault::unknown())) };
-        let read = move |body: Result<JsValue, JsValue>| {
-            let body = body.map_err(|_| Fault::unknown());
-            done(body.and_then(|body| read(&request, &trailer, &Uint8Array::new(&body).to_vec())));
-        };
-        when(&body, Box::new(read));
+    let (path, body) = (request.path(), request.encode());
+    let message = Rc::new(RefCell::new(Vec::new()));
+    let heard = message.clone();
+    let hear = Box::new(move |bytes| drop(heard.replace(bytes)));
+    let done = Box::new(move |end: Result<(), Fault>| {
+        done(end.and_then(|()| request.decode(&message.take()).map_err(|_| Fault::unknown())));
     });
-}
-
-/// Reads the whole body of a unary reply.
-fn read(request: &Request, headers: &Trailer, body: &[u8]) -> Result<Reply, Fault> {
-    let mut decoder = Decoder::default();
-    decoder.push(body);
-    let mut message = Vec::new();
-    loop {
-        match decoder.next_frame() {
-            Ok(Some(Frame::Message(bytes))) => message = bytes,
-            Ok(Some(Frame::Trailer(lines))) => {
-                Trailer::from_lines(&lines).outcome()?;
-                break;
-            }
-            // A call that fails at once has its status in the headers, and no body.
-            Ok(None) if body.is_empty() => {
-                headers.outcome()?;
-                break;
-            }
-            Ok(None) | Err(_) => return Err(Fault::unknown()),
-        }
-    }
-    request.decode(&message).map_err(|_| Fault::unknown())
-}
-
-/// A stream that is being read.
-struct Stream {
-    response: Response,
-    reader: ReadableStreamDefaultReader,
-    decoder: Decoder,
-    hear: Box<dyn FnMut(Vec<u8>)>,
-    done: Option<Box<dyn FnOnce(Result<(), Fault>)>>,
+    send(path, &body, token, limit, &signal_after(limit), hear, done);
 }
 
 /// Reads the stream until it ends, and hands the bytes of each message to `hear`. At the end it
 /// runs `done`: with a fault, or with the sidecar's word that it is over.
 pub(crate) fn watch(
-    request: &pb::WatchDeskRequest,
+    request: &makegood_proto::v1::WatchDeskRequest,
     token: &str,
-    signal: &AbortSignal,
-    hear: Box<dyn FnMut(Vec<u8>)>,
-    done: Box<dyn FnOnce(Result<(), Fault>)>,
+    signal: &JsValue,
+    hear: Hear,
+    done: Done,
 ) {
-    send(WATCH, &encode(request), token, None, signal, move |response| {
-        let response = match response {
-            Ok(response) => response,
-            Err(fault) => return done(Err(fault)),
-        };
-        let Some(body) = response.body() else { return done(trailer_of(&response).outcome()) };
-        let reader = body.get_reader().unchecked_into();
-        let done = Some(done);
-        read_on(Rc::new(RefCell::new(Stream { response, reader, decoder: Decoder::default(), hear, done })));
-    });
+    send(WATCH, &encode(request), token, 0, signal, hear, done);
 }
 
-fn read_on(stream: Rc<RefCell<Stream>>) {
-    let part = stream.borrow().reader.read();
-    let heard = move |part: Result<JsValue, JsValue>| {
-        let end = stream.borrow_mut().take(part);
-        match end {
-            None => read_on(stream),
-            Some(outcome) => {
-                let done = stream.borrow_mut().done.take();
-                if let Some(done) = done {
-                    done(outcome);
-                }
-            }
-        }
+/// Sends a message and reads the reply; a limit of 0 is none.
+fn send(
+    path: &str,
+    message: &[u8],
+    token: &str,
+    limit_ms: u32,
+    signal: &JsValue,
+    hear: Hear,
+    done: Done,
+) {
+    let mut headers = vec![
+        ("content-type", "application/grpc-web+proto".into()),
+        ("x-grpc-web", "1".into()),
+        ("authorization", ["Bearer ", token].concat().into()),
+    ];
+    if limit_ms > 0 {
+        headers.push(("grpc-timeout", [&number(limit_ms.into()), "m"].concat().into()));
+    }
+    let init = object(&[
+        ("method", "POST".into()),
+        ("headers", object(&headers)),
+        ("body", copy_out(&wrap(message))),
+        ("signal", signal.clone()),
+    ]);
+    let response = fetch(&[PACKAGE, path].concat(), &init);
+    when(&response, Box::new(move |response| match response {
+        Ok(response) => read_reply(&response, hear, done),
+        Err(_) => done(Err(Fault::unknown())),
+    }));
+}
+
+fn read_reply(response: &JsValue, hear: Hear, done: Done) {
+    let headers = field(response, "headers");
+    let headers: &Headers = headers.unchecked_ref();
+    let trailer = Trailer {
+        status: headers.get("grpc-status"),
+        details: headers.get("grpc-status-details-bin"),
     };
-    when(&part, Box::new(heard));
+    if trailer.status.is_some() {
+        // A call that fails at once has its status in the headers, and no body.
+        return done(trailer.outcome());
+    }
+    if !flag(response, "ok") {
+        // A failure of HTTP is one of the call.
+        let status = from_js(field(response, "status").as_f64().unwrap_or_default());
+        return done(Err(Fault::new(Code::from_http(status))));
+    }
+    let body: Body = field(response, "body").unchecked_into();
+    let reader = body.reader();
+    let part = reader.read();
+    Reading { reader, decoder: Decoder::default(), hear, done }.go_on(&part);
 }
 
-impl Stream {
-    /// Takes a part of the body; says how the stream ended once it has.
+/// A reply that is being read.
+struct Reading {
+    reader: Reader,
+    decoder: Decoder,
+    hear: Hear,
+    done: Done,
+}
+
+impl Reading {
+    fn go_on(mut self, part: &JsValue) {
+        when(part, Box::new(move |part| match self.take(part) {
+            None => {
+                let part = self.reader.read();
+                self.go_on(&part);
+            }
+            Some(outcome) => (self.done)(outcome),
+        }));
+    }
+
+    /// Takes a part of the body; says how the call ended once it has.
     fn take(&mut self, part: Result<JsValue, JsValue>) -> Option<Result<(), Fault>> {
-        let Ok(part) = part else { return Some(Err(Fault::unknown())) };
-        // Without a value it is over; without a trailer before that it was cut off.
-        let Ok(bytes) = field(&part, "value").dyn_into::<Uint8Array>() else {
-            return Some(trailer_of(&self.response).outcome());
-        };
-        self.decoder.push(&bytes.to_vec());
+        // Without a value the body is over; without a trailer before that it was cut off.
+        let part = part.ok().and_then(|part| bytes(&field(&part, "value")));
+        let Some(part) = part else { return Some(Err(Fault::unknown())) };
+        self.decoder.push(&part);
         loop {
             match self.decoder.next_frame() {
                 Ok(None) => return None,
@@ -131,59 +153,4 @@ impl Stream {
             }
         }
     }
-}
-
-fn send(
-    path: &str,
-    message: &[u8],
-    token: &str,
-    limit_ms: Option<u32>,
-    signal: &AbortSignal,
-    done: impl FnOnce(Result<Response, Fault>) + 'static,
-) {
-    let init = request_init(message, token, limit_ms, signal);
-    let (Ok(init), Some(window)) = (init, web_sys::window()) else {
-        return done(Err(Fault::unknown()));
-    };
-    let response = window.fetch_with_str_and_init(&[PACKAGE, path].concat(), &init);
-    let heard = move |response: Result<JsValue, JsValue>| {
-        done(response.map_err(|_| Fault::unknown()).and_then(check));
-    };
-    when(&response, Box::new(heard));
-}
-
-/// A failure of HTTP is one of the call unless the call's own status came with it.
-fn check(response: JsValue) -> Result<Response, Fault> {
-    let response: Response = response.unchecked_into();
-    if response.ok() || trailer_of(&response).status.is_some() {
-        return Ok(response);
-    }
-    Err(Fault::new(Code::from_http(response.status())))
-}
-
-fn request_init(
-    message: &[u8],
-    token: &str,
-    limit_ms: Option<u32>,
-    signal: &AbortSignal,
-) -> Result<RequestInit, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("content-type", "application/grpc-web+proto")?;
-    headers.set("x-grpc-web", "1")?;
-    headers.set("authorization", &["Bearer ", token].concat())?;
-    if let Some(limit) = limit_ms {
-        headers.set("grpc-timeout", &[&number(limit.into()), "m"].concat())?;
-    }
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_headers(&headers);
-    init.set_body(&Uint8Array::from(wrap(message).as_slice()));
-    init.set_signal(Some(signal));
-    Ok(init)
-}
-
-fn trailer_of(response: &Response) -> Trailer {
-    let headers = response.headers();
-    let read = |name| headers.get(name).ok().flatten();
-    Trailer { status: read("grpc-status"), details: read("grpc-status-details-bin") }
 }

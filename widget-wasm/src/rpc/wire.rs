@@ -221,14 +221,15 @@ pub(crate) mod kind {
 
     /// Messages, as many as there are.
     pub(crate) mod list {
-        use super::super::{Malformed, Put, Value, Wire, decode, encode, put_bytes};
+        use super::super::{Malformed, Put, Value, Wire, encode, put_bytes};
 
         pub(crate) fn read<M: Wire + Default>(
             field: &mut Vec<M>,
             value: Value<'_>,
         ) -> Result<(), Malformed> {
-            field.push(decode(value.bytes()?)?);
-            Ok(())
+            field.push(M::default());
+            // What was pushed is there.
+            field.last_mut().map_or(Ok(()), |last| super::super::read(value.bytes()?, last))
         }
 
         pub(crate) fn write<M: Put>(field: &[M], tag: u64, out: &mut Vec<u8>) {

@@ -226,6 +226,19 @@ impl Element {
         self.attr("aria-disabled", "true")
     }
 
+    /// The child with this index, if it is an element.
+    pub(crate) fn child_mut(&mut self, index: usize) -> Option<&mut Element> {
+        match self.0.children.get_mut(index) {
+            Some(Node::Element(child)) => Some(child),
+            _ => None,
+        }
+    }
+
+    /// Takes out what a click does.
+    pub(crate) fn take_action(&mut self) -> Option<Action> {
+        self.0.action.take()
+    }
+
     /// Whether nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.children.is_empty()
