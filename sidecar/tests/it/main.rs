@@ -1,0 +1,17 @@
+//! The sidecar from outside: over real connections, as a process, and by its files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod call;
+mod cli;
+mod desk;
+mod errors;
+mod http;
+mod idempotency;
+mod limits;
+mod support;

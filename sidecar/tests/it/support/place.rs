@@ -1,0 +1,172 @@
+//! A data folder of a test's own, with its keys, its policy and its people.
+
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use makegood_sidecar::clock::wall_time;
+use makegood_sidecar::config::{Config, ConfigFlags};
+use makegood_sidecar::house::{House, Settings};
+use makegood_sidecar::policy_file;
+use makegood_sidecar::token::{AGENT_TOKEN_TTL_MAX, Access, Grant, Signer};
+use tempfile::TempDir;
+
+use super::people::{everybody, put};
+use super::{Rules, Served};
+
+const KEK: [u8; 32] = [7; 32];
+
+/// A data folder.
+pub(crate) struct Place {
+    folder: TempDir,
+    tenant: String,
+    has_people: bool,
+    signer: Signer,
+}
+
+impl Place {
+    /// A house under these rules, with everybody in it from its first opening on.
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self::of(rules, "house", true)
+    }
+
+    /// A house without people.
+    pub(crate) fn empty(rules: Rules) -> Self {
+        Self::of(rules, "house", false)
+    }
+
+    /// A house under these rules, of a tenant of its own.
+    pub(crate) fn of(rules: Rules, tenant: &str, has_people: bool) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("makegood-it-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()
+            .unwrap();
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        let signer = Signer::development(&data).unwrap();
+        write_secret(&data.join("development-kek"), &STANDARD.encode(KEK));
+        fs::write(folder.path().join("policy.toml"), rules.text()).unwrap();
+        Self {
+            folder,
+            tenant: tenant.to_owned(),
+            has_people,
+            signer,
+        }
+    }
+
+    /// Brings the people in, for a process that is to serve the folder.
+    pub(crate) async fn fill(&self) {
+        let house = self.open().await;
+        blocking(move || house.close()).await;
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A place beside the data folder.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The tenant's folder.
+    pub(crate) fn tenant_folder(&self) -> PathBuf {
+        self.data().join(&self.tenant)
+    }
+
+    /// The policy's file.
+    pub(crate) fn policy(&self) -> PathBuf {
+        self.beside("policy.toml")
+    }
+
+    /// What a house in this process is configured with.
+    pub(super) fn config(&self) -> Config {
+        let data = self.data();
+        let pairs = [
+            ("data", data.to_str().unwrap()),
+            ("listen", "127.0.0.1:0"),
+            ("tenant", &self.tenant),
+        ];
+        Config::load(&ConfigFlags::from_pairs(&pairs), &[])
+            .unwrap()
+            .0
+    }
+
+    /// Opens the house in this process.
+    pub(crate) async fn open(&self) -> House {
+        self.try_open()
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Opens the house in this process, or says why not.
+    pub(crate) async fn try_open(&self) -> Result<House, String> {
+        let policy_text = fs::read_to_string(self.policy()).unwrap();
+        let settings = Settings {
+            data_dir: self.data(),
+            tenant: self.tenant.clone(),
+            key_encryption_key: KEK,
+            policy: policy_file::read(&policy_text).unwrap(),
+            policy_text,
+            phone_region: "US".to_owned(),
+            cache_bytes: 1 << 20,
+            development: true,
+        };
+        let has_people = self.has_people;
+        let open = move || {
+            let house = House::open(settings).map_err(|error| error.to_string())?;
+            if has_people && !house.has_records() {
+                house.wait_for_history(|_| {}).unwrap();
+                put(&house, everybody());
+            }
+            Ok(house)
+        };
+        blocking(open).await
+    }
+
+    /// Serves the house in this process; its history is ready.
+    pub(crate) async fn serve(&self) -> Served<'_> {
+        Served::start(self, self.open().await).await
+    }
+
+    /// A token as a vendor's back end makes them.
+    pub(crate) fn token(&self, agent: &str, access: Access, interaction: Option<&str>) -> String {
+        let grant = Grant {
+            tenant: self.tenant.clone(),
+            agent: agent.to_owned(),
+            access,
+            interaction: interaction.map(ToOwned::to_owned),
+            ttl: AGENT_TOKEN_TTL_MAX,
+        };
+        self.sign(&grant, Duration::ZERO)
+    }
+
+    /// A token of any kind, signed `ago`.
+    pub(crate) fn sign(&self, grant: &Grant, ago: Duration) -> String {
+        let now_s = wall_time().as_nanos() / 1_000_000_000;
+        let ago_s = i64::try_from(ago.as_secs()).unwrap();
+        self.signer.sign(grant, now_s - ago_s).unwrap()
+    }
+}
+
+/// Runs what waits for threads or disks away from the runtime.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+fn write_secret(path: &Path, text: &str) {
+    use std::io::Write as _;
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}

@@ -1,0 +1,181 @@
+//! The real binary.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use makegood_sidecar::token::Access;
+use tonic::Code;
+
+use super::{Call, Client, Place, connect, until};
+
+/// Nothing takes this long unless something is broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A command line of the binary, without this machine's configuration.
+pub(crate) fn makegood(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_makegood"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MAKEGOOD_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// A sidecar that runs; killed when it is dropped.
+pub(crate) struct Makegood<'a> {
+    place: &'a Place,
+    child: Child,
+    pub(crate) address: SocketAddr,
+    log: Arc<Mutex<String>>,
+}
+
+impl<'a> Makegood<'a> {
+    /// Serves the folder on a port that the system chooses; returns once it does.
+    pub(crate) fn serve(place: &'a Place) -> Self {
+        Self::serve_with(place, &[])
+    }
+
+    /// As [`Makegood::serve`], with more flags.
+    pub(crate) fn serve_with(place: &'a Place, flags: &[&str]) -> Self {
+        let mut child = Self::command(place, flags).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let lines = follow(&mut child, &log);
+        let address = loop {
+            match lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    if let Some(address) = listen_address(&line) {
+                        break address;
+                    }
+                }
+                Err(_) => panic!("the sidecar did not serve:\n{}", log.lock().unwrap()),
+            }
+        };
+        Self {
+            place,
+            child,
+            address,
+            log,
+        }
+    }
+
+    /// Expects the sidecar to refuse to start; answers with what it said.
+    pub(crate) fn refuses(place: &Place) -> Output {
+        let output = Self::command(place, &[]).output().unwrap();
+        assert!(!output.status.success(), "{output:?}");
+        output
+    }
+
+    fn command(place: &Place, flags: &[&str]) -> Command {
+        let (data, policy) = (place.data(), place.policy());
+        let mut command = makegood(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        command.args([Path::new("--data"), &data, Path::new("--policy"), &policy]);
+        command
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// A client over a connection of its own.
+    pub(crate) async fn client(
+        &self,
+        agent: &str,
+        access: Access,
+        interaction: Option<&str>,
+    ) -> Client {
+        let token = self.place.token(agent, access, interaction);
+        Client::new(&connect(self.address).await, &token)
+    }
+
+    /// A call that rings at an agent's desk; tries again while history is on its way, as desks do.
+    pub(crate) async fn ring(&self, agent: &str, interaction: &str, customer: &str) -> Call {
+        let client = self.client(agent, Access::Agent, Some(interaction)).await;
+        until("history is there", async || {
+            let start = Call::start(interaction, customer);
+            let started = client.interactions.clone().start_interaction(start).await;
+            !matches!(started, Err(status) if status.code() == Code::Unavailable)
+        })
+        .await;
+        Call::ring(client, interaction, customer).await
+    }
+
+    /// A call that was started before, as a desk that stayed open goes on with it.
+    pub(crate) async fn resume(&self, call: &Call, agent: &str) -> Call {
+        let interaction = Some(call.interaction.as_str());
+        Call {
+            client: self.client(agent, Access::Agent, interaction).await,
+            ..call.clone()
+        }
+    }
+
+    /// Ends the process at once, as a power cut of the process alone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn terminate(&self) {
+        let line = format!("kill -TERM {}", self.pid());
+        let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the process to end by itself.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let mut status = None;
+        until("the process has ended", async || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        status.unwrap()
+    }
+}
+
+impl Drop for Makegood<'_> {
+    fn drop(&mut self) {
+        // It may have ended already, which is what is wanted.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Collects what the process says on standard error, and passes each line on.
+fn follow(child: &mut Child, log: &Arc<Mutex<String>>) -> Receiver<String> {
+    let (sender, lines) = channel();
+    let log = Arc::clone(log);
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    std::thread::spawn(move || {
+        for line in stderr.lines().map_while(Result::ok) {
+            let mut log = log.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+            drop(log);
+            // Nobody listens any more once the sidecar serves.
+            drop(sender.send(line));
+        }
+    });
+    lines
+}
+
+fn listen_address(line: &str) -> Option<SocketAddr> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    line.get("listen")?.as_str()?.parse().ok()
+}
