@@ -8,11 +8,11 @@ use http::{Request, Response};
 use makegood_proto::v1;
 use makegood_proto::v1::customer_service_server::CustomerServiceServer;
 use prost::Message as _;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::BoxFuture;
 use tonic::server::{Grpc, NamedService, UnaryService};
-use tonic::{Status, async_trait};
 
 use super::{REPLY_BYTES, Service, status};
 use crate::house::EncodedPanel;
