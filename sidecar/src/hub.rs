@@ -71,6 +71,15 @@ impl Hub {
         watchers.retain(|_, list| !list.is_empty());
     }
 
+    /// Tells every desk about everything that it watches.
+    pub fn publish_all(&self) {
+        for watcher in self.watchers.lock().values().flatten() {
+            if let Some(desk) = watcher.desk.upgrade() {
+                desk.mark(&watcher.interaction);
+            }
+        }
+    }
+
     /// Tells every desk that watches one of the topics.
     pub fn publish(&self, topics: impl IntoIterator<Item = Topic>) {
         let watchers = self.watchers.lock();

@@ -32,7 +32,7 @@ impl AdvocacyService for Service {
         &self,
         request: Request<v1::ListActionsRequest>,
     ) -> Result<Response<v1::ListActionsResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::ListActionsRequest {
             customer_id,
             page_size,
@@ -44,7 +44,7 @@ impl AdvocacyService for Service {
         let customer = shape.build(customer)?;
         let rows = self
             .house
-            .actions(customer)
+            .actions(&visitor, customer)
             .map_err(|error| status::from_house(&error))?;
         let (actions, next_page_token) = page.cut(rows);
         Ok(Response::new(v1::ListActionsResponse {
@@ -68,7 +68,7 @@ impl AdvocacyService for Service {
         &self,
         request: Request<v1::KeepPromiseRequest>,
     ) -> Result<Response<v1::KeepPromiseResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::KeepPromiseRequest {
             promise_id,
             customer_id,
@@ -77,7 +77,7 @@ impl AdvocacyService for Service {
         let id = shape.host_id("promise_id", &promise_id);
         let customer = shape.customer(&customer_id);
         let (id, customer) = shape.build(id.zip(customer))?;
-        let kept = self.house.keep_promise(customer, &id).await;
+        let kept = self.house.keep_promise(&visitor, customer, &id).await;
         let promise = Some(kept.map_err(|error| status::from_house(&error))?);
         Ok(Response::new(v1::KeepPromiseResponse { promise }))
     }
@@ -86,7 +86,7 @@ impl AdvocacyService for Service {
         &self,
         request: Request<v1::ListPromisesRequest>,
     ) -> Result<Response<v1::ListPromisesResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::ListPromisesRequest {
             customer_id,
             page_size,
@@ -98,7 +98,7 @@ impl AdvocacyService for Service {
         let customer = shape.build(customer)?;
         let rows = self
             .house
-            .promises(customer)
+            .promises(&visitor, customer)
             .map_err(|error| status::from_house(&error))?;
         let (promises, next_page_token) = page.cut(rows);
         Ok(Response::new(v1::ListPromisesResponse {

@@ -19,7 +19,7 @@ impl CustomerService for Service {
         &self,
         request: Request<v1::IdentifyCallerRequest>,
     ) -> Result<Response<v1::IdentifyCallerResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::IdentifyCallerRequest { lookup } = request.into_inner();
         let mut shape = Shape::default();
         if lookup.is_none() {
@@ -29,7 +29,7 @@ impl CustomerService for Service {
         shape.finish()?;
         let (match_status, candidates) = self
             .house
-            .identify(lookup.as_ref())
+            .identify(&visitor, lookup.as_ref())
             .map_err(|error| status::from_house(&error))?;
         let match_status = match_status.into();
         Ok(Response::new(v1::IdentifyCallerResponse {
@@ -52,7 +52,7 @@ impl CustomerService for Service {
         &self,
         request: Request<v1::ListTimelineRequest>,
     ) -> Result<Response<v1::ListTimelineResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::ListTimelineRequest {
             customer_id,
             page_size,
@@ -64,7 +64,7 @@ impl CustomerService for Service {
         let customer = shape.build(customer)?;
         let rows = self
             .house
-            .timeline(customer)
+            .timeline(&visitor, customer)
             .map_err(|error| status::from_house(&error))?;
         let (items, next_page_token) = page.cut(rows);
         Ok(Response::new(v1::ListTimelineResponse {
@@ -77,7 +77,7 @@ impl CustomerService for Service {
         &self,
         request: Request<v1::ListPreferencesRequest>,
     ) -> Result<Response<v1::ListPreferencesResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::ListPreferencesRequest {
             customer_id,
             page_size,
@@ -89,7 +89,7 @@ impl CustomerService for Service {
         let customer = shape.build(customer)?;
         let rows = self
             .house
-            .preferences(customer)
+            .preferences(&visitor, customer)
             .map_err(|error| status::from_house(&error))?;
         let (preferences, next_page_token) = page.cut(rows);
         Ok(Response::new(v1::ListPreferencesResponse {
@@ -113,7 +113,7 @@ impl CustomerService for Service {
         &self,
         request: Request<v1::RetirePreferenceRequest>,
     ) -> Result<Response<v1::RetirePreferenceResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::RetirePreferenceRequest {
             preference_id,
             customer_id,
@@ -122,7 +122,7 @@ impl CustomerService for Service {
         let customer = shape.customer(&customer_id);
         let preference_id = shape.host_id("preference_id", &preference_id);
         let (customer, preference_id) = shape.build(customer.zip(preference_id))?;
-        let retired = self.house.retire_preference(customer, &preference_id).await;
+        let retired = self.house.retire_preference(&visitor, customer, &preference_id).await;
         retired.map_err(|error| status::from_house(&error))?;
         Ok(Response::new(v1::RetirePreferenceResponse {}))
     }

@@ -18,7 +18,7 @@ use super::shape::Shape;
 use super::{Service, status};
 use crate::clock::wall_time;
 use crate::house::{Visitor, timestamp};
-use crate::hub::Desk;
+use crate::hub::{Desk, Hub};
 
 /// A message comes at least this often; a client takes twice as long a silence for a dead stream.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -41,6 +41,14 @@ type DeskKey = ([u8; 15], RequestId);
 struct OpenDesk {
     desk: Arc<Desk>,
     topics: Mutex<BTreeMap<String, Topic>>,
+    hub: Arc<Hub>,
+}
+
+impl Drop for OpenDesk {
+    /// However a stream ends, nobody tells it anything any more.
+    fn drop(&mut self) {
+        self.hub.close(&self.desk);
+    }
 }
 
 /// An interaction as somebody may see it.
@@ -108,6 +116,7 @@ impl DeskService for Service {
         let open = Arc::new(OpenDesk {
             desk: Arc::default(),
             topics: Mutex::default(),
+            hub: Arc::clone(self.house.hub()),
         });
         for topic in topics {
             self.add(&open, &visitor, topic)?;
@@ -118,7 +127,6 @@ impl DeskService for Service {
         tokio::spawn(async move {
             service.stream(&open, resume_revision, &sender).await;
             service.desks.close(&key, &open);
-            service.house.hub().close(&open.desk);
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }

@@ -39,7 +39,7 @@ impl ExperienceService for Service {
         &self,
         request: Request<v1::ListScoresRequest>,
     ) -> Result<Response<v1::ListScoresResponse>, Status> {
-        self.serving(&request)?;
+        let visitor = self.serving(&request)?;
         let v1::ListScoresRequest {
             customer_id,
             page_size,
@@ -51,7 +51,7 @@ impl ExperienceService for Service {
         let customer = shape.build(customer)?;
         let rows = self
             .house
-            .scores(customer)
+            .scores(&visitor, customer)
             .map_err(|error| status::from_house(&error))?;
         let (scores, next_page_token) = page.cut(rows);
         Ok(Response::new(v1::ListScoresResponse {

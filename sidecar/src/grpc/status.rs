@@ -147,6 +147,7 @@ pub fn from_house(error: &HouseError) -> Status {
             fix: text,
         }]),
         HouseError::CustomerNotBound => state(&text, "CUSTOMER_NOT_BOUND", Vec::new()),
+        HouseError::OtherCustomerBound => state(&text, "OTHER_CUSTOMER_BOUND", Vec::new()),
         HouseError::InteractionEnded => state(&text, "INTERACTION_ENDED", Vec::new()),
         HouseError::OtherInteraction => plain(Code::PermissionDenied, "OTHER_INTERACTION"),
         HouseError::NotAllowed { needed } => not_allowed(needed),

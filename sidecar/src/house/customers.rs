@@ -1,10 +1,11 @@
 //! Finding out who is calling.
 
+use makegood_core::ids::AgentPid;
 use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
 use makegood_proto::v1;
 
 use super::view::{customer_id, timestamp};
-use super::{House, HouseError, Shared};
+use super::{House, HouseError, Shared, Visitor};
 use crate::vault::Pid;
 use crate::{phone, records};
 
@@ -21,6 +22,11 @@ pub(super) struct Match {
 }
 
 impl Match {
+    /// Nobody fits.
+    pub(super) fn none() -> Self {
+        Self { status: v1::MatchStatus::None, pids: Vec::new() }
+    }
+
     /// The one customer who fits.
     pub(super) fn exact(&self) -> Option<&Pid> {
         match self.pids.as_slice() {
@@ -37,9 +43,13 @@ impl House {
     /// When the identifier is malformed, or history is away.
     pub fn identify(
         &self,
+        visitor: &Visitor,
         lookup: Option<&v1::Lookup>,
     ) -> Result<(v1::MatchStatus, Vec<v1::Candidate>), HouseError> {
         let found = identify(&self.shared, lookup)?;
+        let agent = AgentPid::from_bytes(visitor.agent.pid);
+        // Who searched is written down, whom they searched for is not.
+        tracing::info!(%agent, found = found.pids.len(), "customer searched");
         Ok((found.status, candidates(&self.shared, &found.pids)?))
     }
 }

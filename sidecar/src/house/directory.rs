@@ -46,7 +46,7 @@ impl AgentProfile {
         let employed_ns = if self.hired_ns == 0 {
             0
         } else {
-            now.as_nanos() - self.hired_ns
+            now.since_ns(Time::from_nanos(self.hired_ns))
         };
         Caller {
             agent: AgentPid::from_bytes(self.pid),
@@ -135,5 +135,30 @@ fn profile(pid: Pid, record: pb::Agent) -> AgentProfile {
         team: record.team.to_lowercase().replace(' ', "-").parse().ok(),
         site: record.site,
         hired_ns: record.hired_ns,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_tenure_whatever_the_day_of_hire() {
+        let now = Time::from_nanos(1_800_000_000 * 1_000_000_000);
+        let longest = u32::try_from(i64::MAX / NS_PER_DAY).unwrap();
+        for (hired_ns, days) in [
+            (0, 0),
+            (now.as_nanos() - 3 * NS_PER_DAY, 3),
+            (now.as_nanos() + NS_PER_DAY, 0),
+            (i64::MIN, longest),
+            (i64::MAX, 0),
+        ] {
+            let record = pb::Agent {
+                hired_ns,
+                ..pb::Agent::default()
+            };
+            let caller = profile(Pid::default(), record).caller(Access::Agent, now);
+            assert_eq!(caller.tenure_days, days, "{hired_ns}");
+        }
     }
 }

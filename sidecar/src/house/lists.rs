@@ -8,7 +8,7 @@ use makegood_proto::v1;
 use super::record_view::action_view;
 use super::story::Opened;
 use super::timeline::arrange;
-use super::{House, HouseError};
+use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 
 /// Records of a kind that one listing reads; the newest come first.
@@ -19,8 +19,8 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn timeline(&self, customer: CustomerPid) -> Result<Vec<v1::TimelineItem>, HouseError> {
-        let opened = self.opened(customer)?;
+    pub fn timeline(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::TimelineItem>, HouseError> {
+        let opened = self.opened(visitor, customer)?;
         let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
         let ids = self
             .shared
@@ -46,16 +46,16 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn preferences(&self, customer: CustomerPid) -> Result<Vec<v1::Preference>, HouseError> {
-        Ok(self.opened(customer)?.preference_views(wall_time()))
+    pub fn preferences(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::Preference>, HouseError> {
+        Ok(self.opened(visitor, customer)?.preference_views(wall_time()))
     }
 
     /// A customer's open promises, most urgent first.
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn promises(&self, customer: CustomerPid) -> Result<Vec<v1::Promise>, HouseError> {
-        let opened = self.opened(customer)?;
+    pub fn promises(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::Promise>, HouseError> {
+        let opened = self.opened(visitor, customer)?;
         Ok(opened.open_promises(wall_time(), |pid| self.directory.name(&self.shared, pid)))
     }
 
@@ -63,8 +63,8 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn actions(&self, customer: CustomerPid) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
-        let opened = self.opened(customer)?;
+    pub fn actions(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
+        let opened = self.opened(visitor, customer)?;
         let name = |it: &pb::AdvocacyAction| self.directory.name(&self.shared, &it.agent_pid);
         Ok(opened
             .actions
@@ -77,13 +77,24 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn scores(&self, customer: CustomerPid) -> Result<Vec<v1::Score>, HouseError> {
-        Ok(self.opened(customer)?.score_views())
+    pub fn scores(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::Score>, HouseError> {
+        Ok(self.opened(visitor, customer)?.score_views())
+    }
+
+    /// Lets a visitor see a customer: whose token is bound to a call, only the one of that call.
+    pub(super) fn may_see(&self, visitor: &Visitor, customer: &CustomerPid) -> Result<(), HouseError> {
+        let bound = visitor.interaction.as_deref().and_then(|id| self.interaction(id).ok());
+        let bound = bound.and_then(|live| live.customer());
+        self.shared.check_customer_of(visitor, bound, customer)
     }
 
     /// Everything that one listing reads of a customer.
-    pub(super) fn opened(&self, customer: CustomerPid) -> Result<Opened, HouseError> {
-        self.shared.check_customer(&customer)?;
+    pub(super) fn opened(
+        &self,
+        visitor: &Visitor,
+        customer: CustomerPid,
+    ) -> Result<Opened, HouseError> {
+        self.may_see(visitor, &customer)?;
         Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)
     }
 }

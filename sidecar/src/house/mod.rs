@@ -2,12 +2,13 @@
 //!
 //! This is what the adapters call. It knows nothing of gRPC; rules about money are the core's.
 
+mod calls;
 mod customers;
 mod directory;
 mod encoded;
 mod entries;
-mod interactions;
 mod lists;
+mod live;
 mod open;
 mod panel;
 mod record_view;
@@ -16,6 +17,7 @@ mod sink;
 mod spends;
 mod story;
 mod timeline;
+mod turns;
 mod view;
 
 use std::sync::Arc;
@@ -33,11 +35,11 @@ use crate::ledger::state::LedgerState;
 use crate::ledger::writer::{WriteError, Writer};
 use crate::phone::PhoneError;
 use crate::read_model::{Progress, ReadModel, Rebuilding};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Pid, Vault, VaultError};
 
 pub use directory::AgentProfile;
 pub use encoded::EncodedPanel;
-pub use interactions::Start;
+pub use calls::Start;
 pub use open::{House, OpenError, Settings};
 pub use record_view::check_score;
 pub use records_in::{ActionIn, PreferenceIn, PromiseIn, ScoreIn};
@@ -110,6 +112,9 @@ pub enum HouseError {
     /// Another customer, or none, is bound to the interaction.
     #[error("this customer is not bound to the interaction; confirm who is calling first")]
     CustomerNotBound,
+    /// Another customer is bound to the interaction.
+    #[error("another customer is bound to the interaction; say that it is not them first")]
+    OtherCustomerBound,
     /// The interaction has ended.
     #[error("the interaction has ended; nothing can be given on it any more")]
     InteractionEnded,
@@ -171,6 +176,19 @@ impl Shared {
             Progress::Ready => v1::HistoryState::Ready,
             Progress::Rebuilding { .. } => v1::HistoryState::Rebuilding,
         }
+    }
+
+    /// Makes sure that the customer is there, was not erased, and is the visitor's to see: a token
+    /// that is bound to a call shows the customer of that call and no other.
+    pub(crate) fn check_customer_of(
+        &self,
+        visitor: &Visitor,
+        bound: Option<Pid>,
+        customer: &CustomerPid,
+    ) -> Result<(), HouseError> {
+        self.check_customer(customer)?;
+        let is_elsewhere = visitor.interaction.is_some() && bound != Some(*customer.as_bytes());
+        if is_elsewhere { Err(HouseError::CustomerNotFound) } else { Ok(()) }
     }
 
     /// Makes sure that the customer is there and was not erased.

@@ -10,7 +10,8 @@ use makegood_core::policy::Policy;
 use parking_lot::RwLock;
 
 use super::directory::Directory;
-use super::interactions::Interactions;
+use super::live::Interactions;
+use super::turns::Turns;
 use super::panel::{Stories, stories};
 use super::{HouseError, Shared, Visitor, encoded, view};
 use crate::clock::SystemClock;
@@ -84,6 +85,7 @@ pub struct House {
     pub(super) shared: Shared,
     pub(super) directory: Directory,
     pub(super) interactions: Interactions,
+    pub(super) turns: Turns,
     pub(super) stories: Stories,
     projector: Projector,
     writer_thread: WriterThread,
@@ -147,6 +149,7 @@ impl House {
             },
             directory: Directory::default(),
             interactions: Interactions::default(),
+            turns: Turns::default(),
             stories: stories(settings.cache_bytes),
             projector,
             writer_thread,

@@ -13,13 +13,12 @@ use makegood_core::money::Currency;
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
-use prost::Message as _;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::customers::{Match, candidates, identify};
 use super::encoded::{self, EncodedPanel};
-use super::interactions::Live;
+use super::live::Live;
 use super::record_view::action_view;
 use super::story::Opened;
 use super::timeline::row;
@@ -112,7 +111,7 @@ impl House {
     ) -> Result<EncodedPanel, HouseError> {
         visitor.may_act_on(interaction_id)?;
         let live = self.known_interaction(interaction_id)?;
-        let found = self.who(live.as_deref(), lookup, customer)?;
+        let found = self.who(visitor, live.as_deref(), lookup, customer)?;
         let now = wall_time();
         let rest = v1::Panel {
             interaction: live.as_ref().map(|live| self.interaction_view(live)),
@@ -168,6 +167,7 @@ impl House {
     /// The customer of the interaction, else the one named, else whom the lookup fits.
     fn who(
         &self,
+        visitor: &Visitor,
         live: Option<&Live>,
         lookup: Option<&v1::Lookup>,
         customer: Option<CustomerPid>,
@@ -181,26 +181,23 @@ impl House {
                 pids: vec![pid],
             });
         }
+        let found = match identify(&self.shared, lookup) {
+            // Giving goes on while history is away; who calls is then for the agent to ask.
+            Err(HouseError::Rebuilding(_)) => Match::none(),
+            found => found?,
+        };
         if let Some(customer) = customer {
             self.shared.check_customer(&customer)?;
-            return Ok(Match {
-                status: v1::MatchStatus::Confirmed,
-                pids: vec![*customer.as_bytes()],
-            });
+            let pids = vec![*customer.as_bytes()];
+            // Whose token is bound to a call sees those who may be calling, and nobody else.
+            if visitor.interaction.is_some() && !found.pids.contains(&pids[0]) {
+                return Err(HouseError::CustomerNotFound);
+            }
+            return Ok(Match { status: v1::MatchStatus::Confirmed, pids });
         }
-        match identify(&self.shared, lookup) {
-            // Giving goes on while history is away; who calls is then for the agent to ask.
-            Err(HouseError::Rebuilding(_)) => Ok(Match {
-                status: v1::MatchStatus::None,
-                pids: Vec::new(),
-            }),
-            // A started interaction without a customer is one whose customer was rejected.
-            Ok(found) if live.is_some() && found.exact().is_some() => Ok(Match {
-                status: v1::MatchStatus::None,
-                pids: Vec::new(),
-            }),
-            other => other,
-        }
+        // A started interaction without a customer is one whose customer was rejected.
+        let is_rejected = live.is_some() && found.exact().is_some();
+        Ok(if is_rejected { Match::none() } else { found })
     }
 
     /// Adds what belongs to the customer: the story, and what was done and may be done on the call.
@@ -215,8 +212,11 @@ impl House {
             panel.rest.headroom = self.headroom_in(&rows, call, *currency);
         }
         let listed = told.iter().flat_map(|told| &told.gestures);
-        panel.rest.spends = self.spends_of(&rows, call, listed);
+        let spends = Self::spends_of(&rows, call, listed);
+        // Names may have to be read, and nobody waits for the rows while they are.
         drop(rows);
+        let view = |row| self.spend_view(row, call.visitor, &call.live.host_id, call.now);
+        panel.rest.spends = spends.iter().map(view).collect();
         let actions = told.iter().flat_map(|told| &told.actions);
         let own = actions.filter(|action| action.interaction_id == call.live.host_id);
         panel.rest.actions = own.take(ACTIONS_SHOWN).cloned().collect();
@@ -246,26 +246,20 @@ impl House {
         Ok(actions)
     }
 
-    /// Open holds and what was given on a call, newest first.
+    /// Open holds and what was given to the customer on a call, newest first.
     fn spends_of<'a>(
-        &self,
         rows: &Rows,
         call: &Call<'_>,
         listed: impl Iterator<Item = &'a SpendId>,
-    ) -> Vec<v1::Spend> {
+    ) -> Vec<SpendRow> {
         let interaction = call.live.interaction();
-        let settled = listed
-            .filter_map(|id| rows.spend(*id))
-            .filter(|row| row.held_minor == 0);
+        let settled = listed.filter_map(|id| rows.spend(*id)).filter(|row| row.held_minor == 0);
         let settled = settled.filter(|row| row.about.interaction == interaction);
-        let mut spends: Vec<_> = rows
-            .open_of_interaction(interaction)
-            .chain(settled)
-            .collect();
+        let all = rows.open_of_interaction(interaction).chain(settled);
+        let own = all.filter(|row| *row.about.customer.as_bytes() == call.customer);
+        let mut spends: Vec<_> = own.collect();
         spends.sort_by_key(|row| std::cmp::Reverse(row.reserved_at));
-        spends.truncate(SPENDS_SHOWN);
-        let view = |row| self.spend_view(row, call.visitor, &call.live.host_id, call.now);
-        spends.into_iter().map(view).collect()
+        spends.into_iter().take(SPENDS_SHOWN).cloned().collect()
     }
 
     /// What the visitor may give now; none for those who never give.

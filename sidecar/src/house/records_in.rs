@@ -1,5 +1,7 @@
 //! What agents write down: actions, promises, preferences; and what customers answer.
 
+use std::sync::Arc;
+
 use makegood_core::ids::CustomerPid;
 use makegood_core::time::Time;
 use makegood_proto::records::v1::{self as pb, RecordKind};
@@ -7,6 +9,7 @@ use makegood_proto::v1;
 use prost::Message;
 
 use super::record_view::{action_view, preference_view, promise_view, score_view};
+use super::calls::to_its_end;
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 use crate::hub::Topic;
@@ -70,14 +73,14 @@ impl House {
     /// # Errors
     /// [`HouseError::IdReused`], an unknown interaction or customer, or that it cannot be written.
     pub async fn log_action(
-        &self,
+        self: &Arc<Self>,
         visitor: &Visitor,
         action: ActionIn,
     ) -> Result<v1::AdvocacyAction, HouseError> {
         visitor.may_act_on(&action.record.interaction_id)?;
         let live = self.interaction(&action.record.interaction_id)?;
         if let Some(customer) = &action.customer {
-            self.shared.check_customer(customer)?;
+            self.shared.check_customer_of(visitor, live.customer(), customer)?;
         }
         // Without a customer it is the agent's own note, sealed under the agent's key.
         let subject = action
@@ -93,25 +96,16 @@ impl House {
         };
         let new = New {
             kind: RecordKind::Action,
-            id: &action.action_id,
+            id: action.action_id,
             field: "action_id",
             subject,
             sort_time_ns: record.act_ns,
             topics: vec![Topic::Interaction(live.pid())],
         };
-        // A retry is stamped anew, unless the client said when it was.
-        let is_stamped = action.act_time.is_none();
+        // Only what the request carried is compared: a retry is stamped anew.
         let same = |stored: &pb::AdvocacyAction, given: &pb::AdvocacyAction| {
-            let act_ns = if is_stamped {
-                stored.act_ns
-            } else {
-                given.act_ns
-            };
-            *stored
-                == pb::AdvocacyAction {
-                    act_ns,
-                    ..given.clone()
-                }
+            let (act_ns, policy_version) = (stored.act_ns, stored.policy_version.clone());
+            *stored == pb::AdvocacyAction { act_ns, policy_version, ..given.clone() }
         };
         let kept = self.keep(new, record, same).await?;
         Ok(action_view(&kept, visitor.agent.name.clone()))
@@ -122,13 +116,13 @@ impl House {
     /// # Errors
     /// As [`House::log_action`].
     pub async fn make_promise(
-        &self,
+        self: &Arc<Self>,
         visitor: &Visitor,
         promise: PromiseIn,
     ) -> Result<v1::Promise, HouseError> {
         visitor.may_act_on(&promise.interaction_id)?;
         let live = self.interaction(&promise.interaction_id)?;
-        self.shared.check_customer(&promise.customer)?;
+        self.shared.check_customer_of(visitor, live.customer(), &promise.customer)?;
         let now = wall_time();
         let record = pb::Promise {
             origin: Some(live_origin(&promise.promise_id)),
@@ -142,7 +136,7 @@ impl House {
         let subject = *promise.customer.as_bytes();
         let new = New {
             kind: RecordKind::Promise,
-            id: &promise.promise_id,
+            id: promise.promise_id,
             field: "promise_id",
             subject,
             sort_time_ns: now.as_nanos(),
@@ -163,10 +157,11 @@ impl House {
     /// [`HouseError::PromiseNotFound`], or that it cannot be written.
     pub async fn keep_promise(
         &self,
+        visitor: &Visitor,
         customer: CustomerPid,
         promise_id: &str,
     ) -> Result<v1::Promise, HouseError> {
-        let opened = self.opened(customer)?;
+        let opened = self.opened(visitor, customer)?;
         let found = opened
             .promises
             .into_iter()
@@ -191,14 +186,14 @@ impl House {
     /// # Errors
     /// [`HouseError::IdReused`], an unknown customer, or that it cannot be written.
     pub async fn save_preference(
-        &self,
+        self: &Arc<Self>,
         visitor: &Visitor,
         preference: PreferenceIn,
     ) -> Result<v1::Preference, HouseError> {
         if !preference.record.interaction_id.is_empty() {
             visitor.may_act_on(&preference.record.interaction_id)?;
         }
-        self.shared.check_customer(&preference.customer)?;
+        self.may_see(visitor, &preference.customer)?;
         let now = wall_time().as_nanos();
         let record = pb::Preference {
             origin: Some(live_origin(&preference.preference_id)),
@@ -209,7 +204,7 @@ impl House {
         };
         let new = New {
             kind: RecordKind::Preference,
-            id: &preference.preference_id,
+            id: preference.preference_id,
             field: "preference_id",
             subject: *preference.customer.as_bytes(),
             sort_time_ns: now,
@@ -234,10 +229,11 @@ impl House {
     /// [`HouseError::PreferenceNotFound`], or that it cannot be written.
     pub async fn retire_preference(
         &self,
+        visitor: &Visitor,
         customer: CustomerPid,
         preference_id: &str,
     ) -> Result<(), HouseError> {
-        let opened = self.opened(customer)?;
+        let opened = self.opened(visitor, customer)?;
         let mut found = opened.preferences.into_iter();
         let found = found.find(|it| is_named(it.origin.as_ref(), preference_id));
         let mut record = found.ok_or(HouseError::PreferenceNotFound)?;
@@ -256,7 +252,8 @@ impl House {
     ///
     /// # Errors
     /// [`HouseError::IdReused`], an unknown customer, or that it cannot be written.
-    pub async fn record_score(&self, score: ScoreIn) -> Result<v1::Score, HouseError> {
+    pub async fn record_score(
+        self: &Arc<Self>, score: ScoreIn) -> Result<v1::Score, HouseError> {
         self.shared.check_customer(&score.customer)?;
         let record = pb::Score {
             origin: Some(live_origin(&score.score_id)),
@@ -265,7 +262,7 @@ impl House {
         let subject = *score.customer.as_bytes();
         let new = New {
             kind: RecordKind::Score,
-            id: &score.score_id,
+            id: score.score_id,
             field: "score_id",
             subject,
             sort_time_ns: record.respond_ns,
@@ -285,40 +282,37 @@ impl House {
     }
 
     /// Writes a record unless its id is there already: with the same content that is the answer.
-    async fn keep<M: Message + Default>(
+    async fn keep<M: Message + Default + 'static>(
+        self: &Arc<Self>,
+        new: New,
+        record: M,
+        is_same: impl FnOnce(&M, &M) -> bool + Send + 'static,
+    ) -> Result<M, HouseError> {
+        let house = Arc::clone(self);
+        to_its_end(async move {
+            // Of two requests with one id, the second one sees what the first one wrote.
+            let _turn = house.turns.of(&new.id).write().await;
+            house.keep_in_turn(new, record, is_same).await
+        })
+        .await
+    }
+
+    async fn keep_in_turn<M: Message + Default>(
         &self,
-        new: New<'_>,
+        new: New,
         record: M,
         is_same: impl FnOnce(&M, &M) -> bool,
     ) -> Result<M, HouseError> {
-        let New {
-            kind,
-            id,
-            field,
-            subject,
-            sort_time_ns,
-            topics,
-        } = new;
-        let record_id = self.shared.vault.read().record_id(kind.into(), LIVE, id);
+        let New { kind, id, field, subject, sort_time_ns, topics } = new;
+        let record_id = self.shared.vault.read().record_id(kind.into(), LIVE, &id);
         if let Some(envelope) = self.shared.read_model.record(&record_id)? {
             let stored: M = records::open(&self.shared.vault.read(), &envelope)
                 .map_err(|_| HouseError::Stored)?;
             let is_repeat = envelope.subject_pid == subject && is_same(&stored, &record);
-            return if is_repeat {
-                Ok(stored)
-            } else {
-                Err(HouseError::IdReused { field })
-            };
+            return if is_repeat { Ok(stored) } else { Err(HouseError::IdReused { field }) };
         }
         let records = vec![Draft::new(kind, subject, record_id, sort_time_ns, &record)];
-        self.shared
-            .writer
-            .submit(Work {
-                ask: None,
-                records,
-                topics,
-            })
-            .await?;
+        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
         Ok(record)
     }
 
@@ -349,9 +343,9 @@ impl House {
 }
 
 /// A record that a client names by an id of its own.
-struct New<'a> {
+struct New {
     kind: RecordKind,
-    id: &'a str,
+    id: String,
     /// The request's field that holds the id.
     field: &'static str,
     subject: Pid,

@@ -10,7 +10,7 @@ use makegood_core::time::Time;
 use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 
-use super::interactions::Live;
+use super::live::Live;
 use super::panel::Call;
 use super::view::{self, customer_id, money, timestamp};
 use super::{House, HouseError, Visitor};
@@ -68,6 +68,8 @@ impl House {
     ) -> Result<SpendAnswer, HouseError> {
         visitor.may_act_on(&request.interaction_id)?;
         self.shared.check_customer(&request.customer)?;
+        // The customer cannot be unbound between the look and the writing.
+        let _turn = self.turns.of(&request.interaction_id).read().await;
         let live = self.interaction(&request.interaction_id)?;
         // An id that was answered before gets its first answer, whatever has changed since.
         let is_repeat = {
@@ -144,13 +146,14 @@ impl House {
     /// [`HouseError::SpendNotFound`]; [`HouseError::Refused`] for one that was refused.
     pub fn spend(&self, visitor: &Visitor, spend: SpendId) -> Result<v1::Spend, HouseError> {
         self.check_bound(visitor, spend)?;
-        let rows = self.shared.state.rows();
-        let Some(row) = rows.spend(spend) else {
+        let row = {
+            let rows = self.shared.state.rows();
             let refused = rows.outcome(OperationId::Spend(spend));
             let refusal = refused.and_then(|outcome| outcome.outcome.refusal.clone());
-            return Err(refusal.map_or(HouseError::SpendNotFound, HouseError::Refused));
+            let why_not = refusal.map_or(HouseError::SpendNotFound, HouseError::Refused);
+            rows.spend(spend).cloned().ok_or(why_not)?
         };
-        Ok(self.spend_view_of(row, visitor, wall_time()))
+        Ok(self.spend_view_of(&row, visitor, wall_time()))
     }
 
     /// What an amount would lead to, and the headroom as it is now.
@@ -215,8 +218,8 @@ impl House {
         currency: Option<Currency>,
     ) -> Result<v1::Headroom, HouseError> {
         visitor.may_act_on(interaction_id)?;
-        self.shared.check_customer(&customer)?;
         let live = self.interaction(interaction_id)?;
+        self.shared.check_customer_of(visitor, live.customer(), &customer)?;
         let policy = &self.shared.policy;
         let first = || policy.currencies.first().copied();
         let Some(currency) = currency.or_else(first) else {
@@ -262,21 +265,19 @@ impl House {
         if let Some(refusal) = outcome.refusal {
             return Err(HouseError::Refused(refusal));
         }
-        let rows = self.shared.state.rows();
-        let row = rows.spend(spend).ok_or(HouseError::Stored)?;
         let now = wall_time();
-        let live = self.live_of(row);
-        let customer = *row.about.customer.as_bytes();
-        let headroom = live.as_deref().and_then(|live| {
-            let call = Call {
-                visitor,
-                live,
-                customer,
-                now,
-            };
-            self.headroom_in(&rows, &call, row.currency)
-        });
-        let mut view = self.spend_view_of(row, visitor, now);
+        let (row, headroom) = {
+            let rows = self.shared.state.rows();
+            let row = rows.spend(spend).cloned().ok_or(HouseError::Stored)?;
+            let customer = *row.about.customer.as_bytes();
+            let live = self.live_of(&row);
+            let headroom = live.as_deref().and_then(|live| {
+                let call = Call { visitor, live, customer, now };
+                self.headroom_in(&rows, &call, row.currency)
+            });
+            (row, headroom)
+        };
+        let mut view = self.spend_view_of(&row, visitor, now);
         if let Some(first) = &outcome.spend {
             answer_as_first(&mut view, first);
         }

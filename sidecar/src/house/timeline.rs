@@ -60,7 +60,8 @@ impl Opened {
         } else {
             format!("{channel} · {reason}")
         };
-        let effort = it.transfer_count + i32::from(!it.repeat_of.is_empty());
+        let repeats = i32::from(!it.repeat_of.is_empty());
+        let effort = it.transfer_count.saturating_add(repeats);
         v1::TimelineItem {
             quote: about.map(|score| shorten(&score.words)).unwrap_or_default(),
             score: about.map(|score| score_view(score, None)),
@@ -180,5 +181,25 @@ fn channel_name(channel: i32) -> &'static str {
         v1::Channel::Store => "Store",
         v1::Channel::Web => "Web",
         v1::Channel::Field => "Visit",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_effort_whatever_was_stored() {
+        for (transfer_count, repeat_of, effort_count) in
+            [(1, "", 1), (1, "c-1", 2), (i32::MAX, "c-1", i32::MAX)]
+        {
+            let it = pb::Interaction {
+                transfer_count,
+                repeat_of: repeat_of.to_owned(),
+                ..pb::Interaction::default()
+            };
+            let row = Opened::default().interaction_row(&it);
+            assert_eq!(row.effort_count, effort_count);
+        }
     }
 }
