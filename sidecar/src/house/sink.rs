@@ -142,8 +142,14 @@ impl<'a> HouseSink<'a> {
             .map_err(failed)?)
     }
 
+    fn content_hash(&self, draft: &Draft) -> Result<[u8; 16], PutError> {
+        let vault = self.house.shared.vault.read();
+        let hash = vault.content_hash(&draft.subject, &draft.content);
+        Ok(hash.map_err(failed)?)
+    }
+
     fn write(&mut self, draft: Draft) -> Result<(), PutError> {
-        let hash = self.house.shared.vault.read().content_hash(&draft.content);
+        let hash = self.content_hash(&draft)?;
         self.waiting_hashes
             .insert(draft.record_id, (draft.subject, hash));
         self.waiting.push(draft);
@@ -263,7 +269,7 @@ impl Sink for HouseSink<'_> {
         };
         self.find_by(&mut draft, &row);
         draft.content = self.content(row, customer, agent);
-        let hash = self.house.shared.vault.read().content_hash(&draft.content);
+        let hash = self.content_hash(&draft)?;
         let put = match stored {
             Some(before) if before == (subject, hash) => return Ok(Put::Same),
             Some(_) => Put::Changed,

@@ -130,8 +130,13 @@ impl Vault {
     }
 
     /// A keyed hash of a record's content, to see that it brings nothing new.
-    pub fn content_hash(&self, content: &[u8]) -> [u8; 16] {
-        truncate(&self.keyed(b"content", &[content]))
+    ///
+    /// The key is the subject's, so that once it is erased no guess at the content can be tested.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] when the subject has no key.
+    pub fn content_hash(&self, pid: &Pid, content: &[u8]) -> Result<[u8; 16], VaultError> {
+        Ok(truncate(&keyed(self.key(pid)?, b"content", &[content])))
     }
 
     /// The pseudonym of something that is not a person: an interaction or a case.

@@ -92,3 +92,17 @@ fn commits_to_the_same_note_alike_and_to_others_apart() {
     assert_ne!(commit(1, "late twice"), commit(1, "late once"));
     assert_ne!(commit(1, "late twice"), commit(2, "late twice"));
 }
+
+#[test]
+fn hashes_content_under_the_key_of_the_subject() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+    let pid = vault.create_subject().unwrap();
+    let other = vault.create_subject().unwrap();
+    let hash = |pid, content: &[u8]| vault.content_hash(pid, content).unwrap();
+    assert_eq!(hash(&pid, b"Maria"), hash(&pid, b"Maria"));
+    assert_ne!(hash(&pid, b"Maria"), hash(&pid, b"Mario"));
+    assert_ne!(hash(&pid, b"Maria"), hash(&other, b"Maria"));
+    let erased = vault.content_hash(&[9; 15], b"Maria");
+    assert!(matches!(erased, Err(VaultError::Erased)), "{erased:?}");
+}
