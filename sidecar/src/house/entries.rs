@@ -9,6 +9,7 @@ use crate::journal::frame::{LeafHash, leaf_hash};
 use crate::journal::reader::Reader;
 use crate::ledger::codec::{self, DecodeError};
 use crate::ledger::line::Line;
+use crate::ledger::state::LedgerState;
 use crate::records;
 use crate::vault::Pid;
 
@@ -27,6 +28,11 @@ pub enum ListError {
 }
 
 impl House {
+    /// The ledger as of the last acknowledged batch, to hold against its journal.
+    pub fn ledger_state(&self) -> &LedgerState {
+        &self.shared.state
+    }
+
     /// The newest `limit` entries in words, oldest first, with their leaves.
     ///
     /// # Errors
