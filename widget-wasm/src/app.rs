@@ -42,13 +42,13 @@ struct App {
     model: RefCell<Model>,
     dom: RefCell<Dom>,
     locale: RefCell<Locale>,
-    host: RefCell<Option<&'static Line>>,
-    tabs: RefCell<Option<&'static Tabs>>,
+    host: Cell<Option<&'static Line>>,
+    tabs: Cell<Option<&'static Tabs>>,
     identity: RefCell<Option<Identity>>,
     /// Locks that were asked for before it was known whose they are.
     early_locks: RefCell<Vec<(String, bool)>>,
     /// Ends the stream that is open; the number tells it from those before it.
-    stream: RefCell<Option<Abort>>,
+    stream: Cell<Option<Abort>>,
     stream_number: Cell<u32>,
 }
 
@@ -62,16 +62,16 @@ pub(crate) fn start() {
         model: RefCell::new(model),
         dom: RefCell::new(dom),
         locale: RefCell::new(locale),
-        host: RefCell::default(),
-        tabs: RefCell::default(),
+        host: Cell::default(),
+        tabs: Cell::default(),
         identity: RefCell::default(),
         early_locks: RefCell::default(),
-        stream: RefCell::default(),
+        stream: Cell::default(),
         stream_number: Cell::new(0),
     }));
     app.listen();
     app.watch_height(mount);
-    app.host.replace(Some(Line::open(Box::new(move |message| app.hear_host(message)))));
+    app.host.set(Some(Line::open(Box::new(move |message| app.hear_host(message)))));
     every(TICK_MS, move || app.happen(Event::Tick));
 }
 
@@ -101,7 +101,7 @@ impl App {
             Effect::OpenStream { call, request } => self.open_stream(call, request),
             Effect::AskForDesk => self.with_tabs(|tabs| tabs.ask_for_desk()),
             Effect::Acquire { call, steal } => {
-                let tabs = *self.tabs.borrow();
+                let tabs = self.tabs.get();
                 match tabs {
                     Some(tabs) => tabs.acquire(&call, steal),
                     None => self.early_locks.borrow_mut().push((call, steal)),
@@ -128,14 +128,14 @@ impl App {
     }
 
     fn with_tabs(&self, run: impl FnOnce(&'static Tabs)) {
-        let tabs = *self.tabs.borrow();
+        let tabs = self.tabs.get();
         if let Some(tabs) = tabs {
             run(tabs);
         }
     }
 
     fn with_host(&self, run: impl FnOnce(&'static Line)) {
-        let host = *self.host.borrow();
+        let host = self.host.get();
         if let Some(host) = host {
             run(host);
         }
@@ -185,7 +185,7 @@ impl App {
         self.identity.replace(Some(who.clone()));
         let kept = Kept::decode_or_empty(&store::recall(&who));
         let tabs = Tabs::join(&who, Box::new(move |news| self.hear_tabs(news)));
-        self.tabs.replace(Some(tabs));
+        self.tabs.set(Some(tabs));
         tabs.ask_to_lead();
         for (call, steal) in self.early_locks.take() {
             tabs.acquire(&call, steal);

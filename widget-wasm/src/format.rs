@@ -18,23 +18,17 @@ pub(crate) trait Format {
 
 /// Writes a whole number.
 pub(crate) fn number(value: i64) -> String {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
+    let mut text = String::new();
     let mut rest = value.unsigned_abs();
     loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
+        text.insert(0, char::from(b'0' + (rest % 10) as u8));
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    let mut text = String::new();
     if value < 0 {
-        text.push('-');
-    }
-    for digit in digits.iter().skip(at) {
-        text.push(char::from(*digit));
+        text.insert(0, '-');
     }
     text
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 use crate::format::Format;
-use crate::js::{field, from_js, now, object, to_js};
+use crate::js::{field, from_js, now, object, parse_json, set, to_js};
 
 #[wasm_bindgen]
 extern "C" {
@@ -57,18 +57,13 @@ impl Locale {
         let tag = if NumberFormat::new(tag, &plain).is_ok() { tag } else { "en" };
         let sample = NumberFormat::new(tag, &plain).map(|format| format.format(1.5));
         let decimal = sample.ok().and_then(|text| text.chars().find(|letter| !letter.is_ascii_digit()));
-        let date = |fields: &[(&str, JsValue)]| DateTimeFormat::new(tag, &object(fields)).ok();
-        let (day, month) = (("day", "numeric".into()), ("month", "short".into()));
+        let date = |options: &str| DateTimeFormat::new(tag, &parse_json(options).ok()?).ok();
         Locale {
-            tag: tag.to_owned(),
             decimal: decimal.unwrap_or('.'),
-            day: date(&[day.clone(), month.clone()]),
-            day_of_year: date(&[day, month, ("year", "numeric".into())]),
-            clock: date(&[
-                ("hour", "2-digit".into()),
-                ("minute", "2-digit".into()),
-                ("hourCycle", "h23".into()),
-            ]),
+            day: date(r#"{"day":"numeric","month":"short"}"#),
+            day_of_year: date(r#"{"day":"numeric","month":"short","year":"numeric"}"#),
+            clock: date(r#"{"hour":"2-digit","minute":"2-digit","hourCycle":"h23"}"#),
+            tag: tag.to_owned(),
             currencies: RefCell::new(Vec::new()),
         }
     }
@@ -86,20 +81,19 @@ impl Locale {
 
 impl Currency {
     fn new(tag: &str, code: &str) -> Currency {
-        let style = [
+        let style = object(&[
             ("style", "currency".into()),
             ("currency", code.into()),
             ("currencyDisplay", "narrowSymbol".into()),
-        ];
-        let exact = NumberFormat::new(tag, &object(&style)).ok();
+        ]);
+        let exact = NumberFormat::new(tag, &style).ok();
         let digits = exact.as_ref().and_then(|exact| {
             field(&exact.resolved_options(), "maximumFractionDigits").as_f64()
         });
-        let [a, b, c] = style;
-        let no_digits = ("maximumFractionDigits", JsValue::from(0));
+        set(&style, "maximumFractionDigits", &0.into());
         Currency {
             code: code.to_owned(),
-            whole: NumberFormat::new(tag, &object(&[a, b, c, no_digits])).ok(),
+            whole: NumberFormat::new(tag, &style).ok(),
             exact,
             digits: digits.map_or(2, |digits| u32::try_from(from_js(digits)).unwrap_or(2)),
         }

@@ -89,6 +89,16 @@ impl Draft {
     }
 }
 
+/// A hold that is not yet anybody's.
+pub(super) fn wish(gesture: &str, reason: &str, amount: pb::Money) -> pb::ReserveSpendRequest {
+    pb::ReserveSpendRequest {
+        amount: Some(amount),
+        reason_code: reason.to_owned(),
+        gesture_code: gesture.to_owned(),
+        ..pb::ReserveSpendRequest::default()
+    }
+}
+
 /// The gesture that "something else" stands for: the first that is no card, else the first with an
 /// amount.
 fn default_gesture(policy: &pb::PolicyView) -> String {
@@ -115,18 +125,13 @@ impl Model {
         let Some(call) = self.shown() else { return };
         let card = call.policy().and_then(|policy| policy.gestures.get(index)).cloned();
         let Some(card) = card.filter(|_| index < CARDS && !call.cards_hidden()) else { return };
-        let Some(amount) = card.amount.clone() else {
+        let Some(amount) = &card.amount else {
             self.log_free(&card, env);
             return;
         };
         let room = call.headroom().map_or(0, |headroom| headroom.available_minor);
-        let want = pb::ReserveSpendRequest {
-            amount: Some(amount.clone()),
-            reason_code: card.reason_code.clone(),
-            gesture_code: card.code.clone(),
-            suggestion_code: card.code.clone(),
-            ..pb::ReserveSpendRequest::default()
-        };
+        let mut want = wish(&card.code, &card.reason_code, amount.clone());
+        want.suggestion_code.clone_from(&card.code);
         if amount.amount_minor > room || card.reason_code.is_empty() {
             self.open_draft(Draft::again(&want, "", env.fmt), env);
         } else {
@@ -169,14 +174,9 @@ impl Model {
             env.say(words);
             return;
         }
-        let want = pb::ReserveSpendRequest {
-            amount: money(minor, call.currency()),
-            reason_code: draft.reason.clone(),
-            gesture_code: draft.gesture.clone(),
-            note: draft.note.trim_ascii().to_owned(),
-            suggestion_code: draft.suggestion.clone(),
-            ..pb::ReserveSpendRequest::default()
-        };
+        let mut want = wish(&draft.gesture, &draft.reason, money(minor, call.currency()));
+        draft.note.trim_ascii().clone_into(&mut want.note);
+        want.suggestion_code.clone_from(&draft.suggestion);
         self.begin(op, want, env);
     }
 }

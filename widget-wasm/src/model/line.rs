@@ -3,6 +3,7 @@
 
 use makegood_proto::v1 as pb;
 
+use super::draft::wish;
 use super::kept::KeptLine;
 use super::millis;
 
@@ -110,15 +111,11 @@ impl Line {
 
     /// A line that the sidecar knows of and this panel does not.
     pub(super) fn known(spend: &pb::Spend, now: i64, skew: i64) -> Line {
-        let want = pb::ReserveSpendRequest {
-            spend_id: spend.spend_id.clone(),
-            customer_id: spend.customer_id.clone(),
-            interaction_id: spend.interaction_id.clone(),
-            amount: spend.amount.clone(),
-            reason_code: spend.reason_code.clone(),
-            gesture_code: spend.gesture_code.clone(),
-            ..pb::ReserveSpendRequest::default()
-        };
+        let amount = spend.amount.clone().unwrap_or_default();
+        let mut want = wish(&spend.gesture_code, &spend.reason_code, amount);
+        want.spend_id.clone_from(&spend.spend_id);
+        want.customer_id.clone_from(&spend.customer_id);
+        want.interaction_id.clone_from(&spend.interaction_id);
         let mut line = Line::begin(Op::Reserve, want);
         line.phase = Phase::Settled;
         line.take(spend, now, skew);

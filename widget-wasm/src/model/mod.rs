@@ -367,6 +367,6 @@ pub(crate) fn timestamp(ms: i64) -> prost_types::Timestamp {
 }
 
 /// An amount of the API.
-pub(crate) fn money(amount_minor: i64, currency_code: &str) -> Option<pb::Money> {
-    Some(pb::Money { currency_code: currency_code.to_owned(), amount_minor })
+pub(crate) fn money(amount_minor: i64, currency_code: &str) -> pb::Money {
+    pb::Money { currency_code: currency_code.to_owned(), amount_minor }
 }

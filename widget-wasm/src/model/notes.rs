@@ -137,7 +137,7 @@ impl Model {
             return;
         }
         if let (Asks::Nothing, LogKind::Action(kind)) = (kind.asks(), kind) {
-            self.log_action(kind, pb::LogActionRequest::default(), env);
+            self.log_action(kind, new_log(kind), env);
             return;
         }
         let form =
@@ -151,27 +151,20 @@ impl Model {
         if !self.shown().is_some_and(|call| self.may_note(call)) {
             return;
         }
-        let request = pb::LogActionRequest {
-            note: card.label.clone(),
-            suggestion_code: card.code.clone(),
-            ..pb::LogActionRequest::default()
-        };
+        let mut request = new_log(ActionKind::Other);
+        request.note.clone_from(&card.label);
+        request.suggestion_code.clone_from(&card.code);
         self.log_action(ActionKind::Other, request, env);
     }
 
-    fn log_action(&mut self, kind: ActionKind, log: pb::LogActionRequest, env: &mut Env<'_>) {
+    fn log_action(&mut self, kind: ActionKind, mut log: pb::LogActionRequest, env: &mut Env<'_>) {
         // What is written down while the sidecar is away says when it was done.
-        let act_time = self.link.is_offline().then(|| timestamp(env.now + self.skew));
+        log.act_time = self.link.is_offline().then(|| timestamp(env.now + self.skew));
         let Some(call) = self.shown_mut() else { return };
         call.log_open = false;
-        let log = pb::LogActionRequest {
-            action_id: env.new_id(),
-            interaction_id: call.id.clone(),
-            customer_id: call.customer_id().to_owned(),
-            kind: kind as i32,
-            act_time,
-            ..log
-        };
+        log.action_id = env.new_id();
+        log.interaction_id.clone_from(&call.id);
+        call.customer_id().clone_into(&mut log.customer_id);
         // "ACTION_KIND_LISTENED" is "listened" to a host.
         let name = kind.as_str_name().strip_prefix("ACTION_KIND_").unwrap_or_default().to_ascii_lowercase();
         env.tell(Tell::Logged { action_id: log.action_id.clone(), kind: name });
@@ -216,15 +209,14 @@ impl Model {
         env.focus(Focus::Form);
     }
 
-    fn log_value(&mut self, kind: LogKind, value: Option<pb::Money>, env: &mut Env<'_>) {
+    fn log_value(&mut self, kind: LogKind, value: pb::Money, env: &mut Env<'_>) {
         let LogKind::Action(kind) = kind else { return };
-        let given_up = kind == ActionKind::LowerMargin;
-        let (customer_value, margin_given_up) = if given_up { (None, value) } else { (value, None) };
-        let request = pb::LogActionRequest {
-            customer_value,
-            margin_given_up,
-            ..pb::LogActionRequest::default()
-        };
+        let mut request = new_log(kind);
+        if kind == ActionKind::LowerMargin {
+            request.margin_given_up = Some(value);
+        } else {
+            request.customer_value = Some(value);
+        }
         self.log_action(kind, request, env);
     }
 
@@ -233,12 +225,12 @@ impl Model {
             self.save_preference(pb::PreferenceKind::Other as i32, &words, env);
             return;
         };
-        let empty = pb::LogActionRequest::default();
-        let request = if kind == ActionKind::Other {
-            pb::LogActionRequest { note: words, ..empty }
+        let mut request = new_log(kind);
+        if kind == ActionKind::Other {
+            request.note = words;
         } else {
-            pb::LogActionRequest { counterpart: words, ..empty }
-        };
+            request.counterpart = words;
+        }
         self.log_action(kind, request, env);
     }
 
@@ -382,6 +374,11 @@ impl Call {
     pub(crate) fn is_mirror(&self) -> bool {
         self.acting == Acting::Elsewhere
     }
+}
+
+/// A logged action of which nothing is known but its kind.
+fn new_log(kind: ActionKind) -> pb::LogActionRequest {
+    pb::LogActionRequest { kind: kind as i32, ..pb::LogActionRequest::default() }
 }
 
 /// Whether a note is kept for another try.

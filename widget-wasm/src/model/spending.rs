@@ -24,7 +24,7 @@ const LEAF_HASH_LENGTH: usize = 32;
 
 impl Model {
     /// Begins a hold, or a gift in one step, on the call that is shown.
-    pub(super) fn begin(&mut self, op: Op, want: pb::ReserveSpendRequest, env: &mut Env<'_>) {
+    pub(super) fn begin(&mut self, op: Op, mut want: pb::ReserveSpendRequest, env: &mut Env<'_>) {
         let allowed = self.shown().is_some_and(|call| match op {
             Op::Give => self.may_give(call),
             _ => self.may_hold(call),
@@ -34,13 +34,10 @@ impl Model {
         }
         let spend_id = env.new_id();
         let Some(call) = self.shown_mut() else { return };
-        let want = pb::ReserveSpendRequest {
-            spend_id: spend_id.clone(),
-            customer_id: call.customer_id().to_owned(),
-            interaction_id: call.id.clone(),
-            decided_ms: (env.now - call.seen_at).max(0),
-            ..want
-        };
+        want.spend_id.clone_from(&spend_id);
+        call.customer_id().clone_into(&mut want.customer_id);
+        want.interaction_id.clone_from(&call.id);
+        want.decided_ms = (env.now - call.seen_at).max(0);
         call.lines.insert(0, Line::begin(op, want));
         call.draft = None;
         call.race.clear();
@@ -392,7 +389,7 @@ fn is_of(request: &Request, line: &Line) -> bool {
 /// What a line asks for: the same fields each time it is sent.
 fn request(line: &Line) -> Request {
     let (request_id, spend_id) = (line.request_id.clone(), line.spend_id.clone());
-    let amount = money(line.asked_minor, line.currency());
+    let amount = Some(money(line.asked_minor, line.currency()));
     match line.op {
         Op::Reserve => Request::Reserve(line.want.clone()),
         // Both requests have the same fields.

@@ -6,14 +6,14 @@ use prost_types::Timestamp;
 
 use super::wire::{Put, kind, wire};
 
+// What is read: only what the panel shows or goes by. Everything else is skipped.
+
 wire!(read Timestamp { 1 long seconds, 2 int nanos, });
 wire!(read pb::Money { 1 text currency_code, 2 long amount_minor, });
 wire!(read pb::Revision { 1 long ledger_position, 2 long record_position, });
-wire!(read pb::Receipt { 1 long ledger_position, 2 bytes leaf_hash, 3 message record_time, });
+wire!(read pb::Receipt { 1 long ledger_position, 2 bytes leaf_hash, });
 wire!(read pb::Reason { 1 text code, 2 text label, 3 text standard, });
-wire!(read pb::WatchDeskResponse {
-    1 list panels, 2 message revision, 3 message server_time, 4 flag going_away,
-});
+wire!(read pb::WatchDeskResponse { 1 list panels, 3 message server_time, 4 flag going_away, });
 wire!(read pb::Panel {
     1 message context, 2 message policy, 3 message interaction, 4 int match_status,
     5 list candidates, 6 message headroom, 7 list spends, 8 list actions,
@@ -22,38 +22,28 @@ wire!(read pb::Panel {
 wire!(read pb::CustomerContext {
     1 message customer, 2 list recent_scores, 3 int trend, 4 message owed,
     5 list preferences, 6 list timeline, 7 int gesture_count, 8 int repeat_contact_count,
-    9 list promises,
 });
 wire!(read pb::Customer {
     1 text customer_id, 2 text display_name, 3 text short_name, 4 text tier,
-    5 message customer_since_time, 6 text time_zone, 7 text language_code, 8 text phone,
+    5 message customer_since_time, 8 text phone,
 });
 wire!(read pb::Score {
-    1 text score_id, 2 int kind, 3 int value, 4 int max_value, 5 int band,
-    6 message respond_time, 7 maybe_int previous_value, 8 text words, 9 text interaction_id,
-    10 text question,
+    2 int kind, 3 int value, 4 int max_value, 5 int band, 6 message respond_time,
+    7 maybe_int previous_value, 8 text words,
 });
-wire!(read pb::Promise {
-    1 text promise_id, 2 text text, 3 message due_time, 4 message create_time, 5 int state,
-    6 int late_days, 7 text owner_name,
-});
+wire!(read pb::Promise { 1 text promise_id, 2 text text, 3 message due_time, 6 int late_days, });
 wire!(read pb::Preference {
     1 text preference_id, 2 int kind, 3 text text, 4 int source, 5 message learned_time,
     6 message confirmed_time, 7 message expire_time, 8 flag situational,
 });
 wire!(read pb::TimelineItem {
-    1 text item_id, 2 int kind, 3 message occur_time, 4 text title, 5 text quote, 6 flag open,
-    7 message score, 8 int effort_count,
+    1 text item_id, 3 message occur_time, 4 text title, 5 text quote, 6 flag open,
+    7 message score,
 });
 wire!(read pb::Candidate {
     1 text customer_id, 2 text display_name, 3 text tier, 4 message last_contact_time,
 });
-wire!(read pb::Interaction {
-    1 text interaction_id, 2 int channel, 3 int call_state, 4 message start_time,
-    5 message connect_time, 6 message end_time, 7 text customer_id, 8 int match_status,
-    9 text case_id, 10 text reason, 11 text agent_name,
-});
-// The tightest limit is in the headroom itself; the panel shows no other.
+wire!(read pb::Interaction { 1 text interaction_id, 7 text customer_id, });
 wire!(read pb::Headroom {
     1 text currency_code, 2 long available_minor, 3 long cap_minor, 4 long given_minor,
     5 long held_minor, 6 text limit_id, 7 text label, 8 message reset_time,
@@ -62,20 +52,18 @@ wire!(read pb::GestureCard {
     1 text code, 2 text label, 3 message amount, 4 text reason_code, 5 text why,
 });
 wire!(read pb::PolicyView {
-    1 text name, 2 text version, 3 text vision, 4 text currency_code, 5 list reasons,
-    6 list gestures, 7 long undo_ms, 8 long hold_ms, 9 int note_max_characters,
+    3 text vision, 4 text currency_code, 5 list reasons, 6 list gestures,
+    9 int note_max_characters,
 });
 wire!(read pb::Spend {
     1 text spend_id, 2 int state, 3 message amount, 4 long held_minor, 5 long committed_minor,
     6 long reversed_minor, 7 text reason_code, 8 text gesture_code, 9 text gesture_label,
-    10 text customer_id, 11 text interaction_id, 12 message reserve_time,
-    13 message expire_time, 14 message undo_expire_time, 15 text agent_name, 16 flag own,
-    17 text reference,
+    10 text customer_id, 11 text interaction_id, 13 message expire_time,
+    14 message undo_expire_time, 15 text agent_name, 16 flag own, 17 text reference,
 });
 wire!(read pb::AdvocacyAction {
-    1 text action_id, 2 int kind, 3 message act_time, 4 text note, 5 message customer_value,
-    6 message margin_given_up, 7 text counterpart, 8 int blocker, 9 text spend_id,
-    10 text agent_name, 11 text interaction_id,
+    1 text action_id, 2 int kind, 4 text note, 5 message customer_value,
+    6 message margin_given_up, 7 text counterpart,
 });
 wire!(read pb::ReserveSpendRequest {
     1 text spend_id, 2 text customer_id, 3 text interaction_id, 4 message amount,
@@ -86,19 +74,20 @@ wire!(read pb::ReserveSpendResponse { 1 message spend, 2 message headroom, 3 mes
 wire!(read pb::ExtendSpendResponse { 1 message spend, 2 message receipt, });
 wire!(read pb::GetSpendResponse { 1 message spend, });
 wire!(read pb::GetPanelResponse { 1 message panel, });
-wire!(read pb::IdentifyCallerResponse { 1 int match_status, 2 list candidates, });
+wire!(read pb::IdentifyCallerResponse { 2 list candidates, });
 wire!(read pb::ListTimelineResponse { 1 list items, 2 text next_page_token, });
 wire!(read pb::LogActionResponse { 1 message action, });
 
 
+// What is written: every field that the panel ever sets.
+
 wire!(write Timestamp { 1 long seconds, 2 int nanos, });
 wire!(write pb::Money { 1 text currency_code, 2 long amount_minor, });
-wire!(write pb::GetPanelRequest { 1 text interaction_id, 2 message lookup, 3 text customer_id, });
+wire!(write pb::GetPanelRequest { 1 text interaction_id, 2 message lookup, });
 wire!(write pb::IdentifyCallerRequest { 1 message lookup, });
 wire!(write pb::ListTimelineRequest { 1 text customer_id, 2 int page_size, 3 text page_token, });
 wire!(write pb::SavePreferenceRequest {
-    1 text preference_id, 2 text customer_id, 3 int kind, 4 text text, 5 message expire_time,
-    6 flag situational, 7 text interaction_id,
+    1 text preference_id, 2 text customer_id, 3 int kind, 4 text text, 7 text interaction_id,
 });
 wire!(write pb::RetirePreferenceRequest { 1 text preference_id, 2 text customer_id, });
 wire!(write pb::StartInteractionRequest {
@@ -116,7 +105,7 @@ wire!(write pb::ReserveSpendRequest {
 });
 wire!(write pb::ExtendSpendRequest { 1 text request_id, 2 text spend_id, });
 wire!(write pb::CommitSpendRequest {
-    1 text request_id, 2 text spend_id, 3 message amount, 4 flag keep_rest,
+    1 text request_id, 2 text spend_id, 3 message amount,
 });
 wire!(write pb::VoidSpendRequest { 1 text request_id, 2 text spend_id, 3 int reason, });
 wire!(write pb::ReverseSpendRequest {
@@ -125,7 +114,7 @@ wire!(write pb::ReverseSpendRequest {
 wire!(write pb::GetSpendRequest { 1 text spend_id, });
 wire!(write pb::LogActionRequest {
     1 text action_id, 2 text interaction_id, 3 text customer_id, 4 int kind, 5 text note,
-    6 message customer_value, 7 message margin_given_up, 8 text counterpart, 9 int blocker,
+    6 message customer_value, 7 message margin_given_up, 8 text counterpart,
     10 text suggestion_code, 11 message act_time,
 });
 wire!(write pb::MakePromiseRequest {
