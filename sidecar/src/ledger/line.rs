@@ -100,61 +100,42 @@ impl Line {
                 }
                 self.why = refusal.reason().to_lowercase().replace('_', " ");
             }
-            later => self.change(later),
-        }
-    }
-
-    /// What happens to a gesture after its reservation.
-    fn change(&mut self, body: &EntryBody) {
-        match body {
-            EntryBody::PolicyActivated { .. }
-            | EntryBody::PoolOpened { .. }
-            | EntryBody::Reserved { .. }
-            | EntryBody::Refused { .. } => unreachable!("`fill` takes these"),
-            EntryBody::Extended { about, .. } => {
-                self.kind = "kept held";
-                self.about(about);
-            }
+            EntryBody::Extended { about, .. } => self.change("kept held", about, None),
             EntryBody::Committed {
                 about,
                 amount_minor,
                 ..
-            } => {
-                self.kind = "given";
-                self.about(about);
-                self.amount_minor = Some(*amount_minor);
-            }
+            } => self.change("given", about, Some(*amount_minor)),
             EntryBody::Voided {
                 about,
                 reason,
                 released_minor,
                 ..
             } => {
-                self.kind = "released";
-                self.about(about);
-                self.amount_minor = Some(*released_minor);
+                self.change("released", about, Some(*released_minor));
                 void_word(*reason).clone_into(&mut self.why);
             }
             EntryBody::Expired {
                 about,
                 released_minor,
-            } => {
-                self.kind = "expired";
-                self.about(about);
-                self.amount_minor = Some(*released_minor);
-            }
+            } => self.change("expired", about, Some(*released_minor)),
             EntryBody::Reversed {
                 about,
                 amount_minor,
                 reason,
                 ..
             } => {
-                self.kind = "taken back";
-                self.about(about);
-                self.amount_minor = Some(*amount_minor);
+                self.change("taken back", about, Some(*amount_minor));
                 reverse_word(*reason).clone_into(&mut self.why);
             }
         }
+    }
+
+    /// What happens to a gesture after its reservation.
+    fn change(&mut self, kind: &'static str, about: &SpendAbout, amount_minor: Option<i64>) {
+        self.kind = kind;
+        self.amount_minor = amount_minor;
+        self.about(about);
     }
 
     fn about(&mut self, about: &SpendAbout) {
