@@ -22,7 +22,7 @@ fn accepts_the_standard_policy() {
 
 type Change = fn(&mut Policy);
 
-const CHANGES: [(&str, Change); 26] = [
+const CHANGES: [(&str, Change); 28] = [
     ("name", |policy| policy.name.clear()),
     ("version", |policy| policy.version = " ".to_owned()),
     ("vision", |policy| policy.vision = Some("x".repeat(201))),
@@ -33,7 +33,16 @@ const CHANGES: [(&str, Change); 26] = [
     ("hold", |policy| policy.hold_ns = 0),
     ("undo", |policy| policy.undo_ns = i64::MAX),
     ("note_max_chars", |policy| policy.note_max_chars = 0),
+    ("note_max_chars", |policy| policy.note_max_chars = 2_001),
     ("limits", |policy| policy.limits.clear()),
+    ("reasons", |policy| {
+        let first = policy.reasons[0].clone();
+        let more = (0..100).map(|index| super::Reason {
+            code: ReasonCode::known(&format!("more_{index}")),
+            ..first.clone()
+        });
+        policy.reasons.extend(more);
+    }),
     ("limits[1].id", |policy| {
         policy.limits.push(policy.limits[0].clone());
     }),

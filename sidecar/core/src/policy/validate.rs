@@ -12,6 +12,10 @@ use crate::time::NS_PER_DAY;
 const BUTTON_MAX_CHARS: usize = 10;
 /// The longest name, label, vision or standard, in characters.
 const TEXT_MAX_CHARS: usize = 200;
+/// The longest note that a policy may allow, in characters: every note fits a record many times.
+const NOTE_MAX_CHARS: u32 = 2_000;
+/// The most limits, reasons, gestures or pools: an entry traces every limit, and must stay small.
+const LIST_MAX: usize = 100;
 /// The longest hold or undo window: longer ones would tie up authority for nobody.
 const SPAN_MAX_NS: i64 = 366 * NS_PER_DAY;
 
@@ -49,9 +53,14 @@ impl Policy {
         }
         found.span("hold", self.hold_ns);
         found.span("undo", self.undo_ns);
-        if self.note_max_chars == 0 {
-            found.add("note_max_chars", "is 0; allow at least 1 character");
+        if !(1..=NOTE_MAX_CHARS).contains(&self.note_max_chars) {
+            let fix = format!("must be 1 to {NOTE_MAX_CHARS} characters");
+            found.add("note_max_chars", fix);
         }
+        found.count("limits", self.limits.len());
+        found.count("reasons", self.reasons.len());
+        found.count("gestures", self.gestures.len());
+        found.count("pools", self.pools.len());
         check_limits(self, &mut found);
         check_reasons(self, &mut found);
         check_gestures(self, &mut found);
@@ -270,6 +279,12 @@ impl Problems {
             self.add(field, "is empty; write something");
         } else if text.chars().count() > TEXT_MAX_CHARS {
             self.add(field, format!("is longer than {TEXT_MAX_CHARS} characters"));
+        }
+    }
+
+    fn count(&mut self, list: &str, count: usize) {
+        if count > LIST_MAX {
+            self.add(list, format!("has {count} items; keep at most {LIST_MAX}"));
         }
     }
 
