@@ -1,11 +1,17 @@
 //! The `keys` file: one wrapped key per subject, appended when a subject is new and rewritten when
 //! one is erased.
 //!
-//! Row: pseudonym (15 bytes), wrapped key (24-byte nonce, 32 bytes, 16-byte tag), CRC-32C.
+//! After the header come appends, each synced before the next is begun: the number of its rows
+//! (4 bytes, big-endian), the rows, and a CRC-32C over the append's offset (8 bytes) and all that.
+//! A row is a pseudonym (15 bytes) and its wrapped key (24-byte nonce, 32 bytes, 16-byte tag).
+//!
+//! The pages of an append reach the disk in any order, so a crash may leave holes anywhere in the
+//! last one. No record uses its keys yet: it is cut off whole. A broken append with a whole one
+//! behind it is damage.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -23,13 +29,16 @@ pub enum VaultError {
         /// Why.
         source: io::Error,
     },
-    /// A row is damaged.
-    #[error("the key file {} is damaged in row {row}; restore it from its backup", path.display())]
+    /// Keys that records use are damaged.
+    #[error(
+        "the key file {} is damaged at byte {offset} or shortly behind it; restore it from its backup",
+        path.display()
+    )]
     Damaged {
         /// Which file.
         path: PathBuf,
-        /// Which row, counted from 0.
-        row: usize,
+        /// Where the header or append begins that is damaged.
+        offset: usize,
     },
     /// The file was written under another key-encryption key.
     #[error(
@@ -59,13 +68,19 @@ pub(super) const TENANT_SUBJECT: Pid = [0; 15];
 
 const HEADER: &[u8; 16] = b"makegood keys 1\n";
 const WRAPPED_BYTES: usize = 24 + 32 + 16;
-const ROW_BYTES: usize = 15 + WRAPPED_BYTES + 4;
+const ROW_BYTES: usize = 15 + WRAPPED_BYTES;
+
+/// What an append has besides its rows: their number and the CRC.
+const FRAME_BYTES: usize = 4 + 4;
+
+/// More wait seldom; they go into several appends.
+const ROWS_PER_APPEND: usize = 4_096;
 
 /// The open file. Rows wait in memory until [`KeyFile::sync`].
 pub(super) struct KeyFile {
     path: PathBuf,
     file: File,
-    end: u64,
+    end: usize,
     waiting: Vec<u8>,
     wrapping_key: Key,
 }
@@ -76,11 +91,8 @@ impl KeyFile {
         path: &Path,
         wrapping_key: &Key,
     ) -> Result<(Self, HashMap<Pid, Key>), VaultError> {
-        let fail = |source| VaultError::File {
-            path: path.to_owned(),
-            source,
-        };
-        let mut file = OpenOptions::new()
+        let fail = |source| failed(path, source);
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
@@ -88,100 +100,131 @@ impl KeyFile {
             .mode(0o600)
             .open(path)
             .map_err(fail)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(fail)?;
+        let bytes = fs::read(path).map_err(fail)?;
         let mut key_file = Self {
             path: path.to_owned(),
             file,
-            end: HEADER.len() as u64,
+            end: HEADER.len(),
             waiting: Vec::new(),
             wrapping_key: *wrapping_key,
         };
-        // A crash during creation leaves less than a header, and nothing that could use it.
-        if bytes.len() < HEADER.len() {
+        // A crash during creation leaves no more than a header, and nothing that could use it.
+        if bytes.len() <= HEADER.len() {
             key_file.write(HEADER, 0)?;
             sync_folder(path).map_err(fail)?;
             return Ok((key_file, HashMap::new()));
         }
-        let keys = key_file.read_rows(&bytes)?;
+        let (keys, end) = parse(path, &bytes, wrapping_key)?;
+        key_file.end = end;
+        if end < bytes.len() {
+            let cut_bytes = bytes.len() - end;
+            tracing::warn!(
+                bytes = cut_bytes,
+                "a write was torn before it was acknowledged; it was cut off the key file"
+            );
+            key_file.file.set_len(end as u64).map_err(fail)?;
+            key_file.file.sync_all().map_err(fail)?;
+        }
         Ok((key_file, keys))
     }
 
     /// Adds a row; it is on disk only after [`KeyFile::sync`].
     pub(super) fn add(&mut self, pid: Pid, key: &Key) -> Result<(), VaultError> {
         let wrapped = seal::seal(&self.wrapping_key, &wrapping(&pid), key)?;
-        let mut row = [pid.as_slice(), &wrapped].concat();
-        row.extend(crc32c::crc32c(&row).to_be_bytes());
-        self.waiting.extend(row);
+        self.waiting.extend(pid);
+        self.waiting.extend(wrapped);
         Ok(())
     }
 
     /// Writes waiting rows and syncs them.
     pub(super) fn sync(&mut self) -> Result<(), VaultError> {
-        if self.waiting.is_empty() {
-            return Ok(());
+        while !self.waiting.is_empty() {
+            let length = self.waiting.len().min(ROWS_PER_APPEND * ROW_BYTES);
+            let append = append(self.end, &self.waiting[..length]);
+            self.write(&append, self.end)?;
+            self.end += append.len();
+            self.waiting.drain(..length);
         }
-        let rows = std::mem::take(&mut self.waiting);
-        self.write(&rows, self.end)?;
-        self.end += rows.len() as u64;
         Ok(())
     }
 
-    fn write(&self, bytes: &[u8], offset: u64) -> Result<(), VaultError> {
+    fn write(&self, bytes: &[u8], offset: usize) -> Result<(), VaultError> {
         self.file
-            .write_all_at(bytes, offset)
+            .write_all_at(bytes, offset as u64)
             .and_then(|()| self.file.sync_data())
-            .map_err(|source| VaultError::File {
-                path: self.path.clone(),
-                source,
-            })
-    }
-
-    /// A torn last row was never synced, so no record uses it: it is overwritten by the next one.
-    fn read_rows(&mut self, bytes: &[u8]) -> Result<HashMap<Pid, Key>, VaultError> {
-        let mut keys = HashMap::new();
-        let Some(rows) = bytes.strip_prefix(HEADER.as_slice()) else {
-            return Err(VaultError::Damaged {
-                path: self.path.clone(),
-                row: 0,
-            });
-        };
-        let last = rows.len().div_ceil(ROW_BYTES).saturating_sub(1);
-        for (index, row) in rows.chunks(ROW_BYTES).enumerate() {
-            match read_row(row) {
-                Some((pid, wrapped)) => {
-                    let key = seal::open(&self.wrapping_key, &wrapping(&pid), wrapped)
-                        .ok()
-                        .and_then(|key| Key::try_from(key).ok())
-                        .ok_or_else(|| VaultError::WrongKey {
-                            path: self.path.clone(),
-                        })?;
-                    keys.insert(pid, key);
-                    self.end += ROW_BYTES as u64;
-                }
-                None if index == last => break,
-                None => {
-                    return Err(VaultError::Damaged {
-                        path: self.path.clone(),
-                        row: index,
-                    });
-                }
-            }
-        }
-        Ok(keys)
+            .map_err(|source| failed(&self.path, source))
     }
 }
 
-fn read_row(row: &[u8]) -> Option<(Pid, &[u8])> {
-    let (content, sum) = row.split_last_chunk::<4>()?;
-    let (pid, wrapped) = content.split_first_chunk::<15>()?;
-    let whole = wrapped.len() == WRAPPED_BYTES;
-    let intact = crc32c::crc32c(content) == u32::from_be_bytes(*sum);
-    (whole && intact).then_some((*pid, wrapped))
+/// The keys in a file's bytes, and where the last whole append ends.
+fn parse(
+    path: &Path,
+    bytes: &[u8],
+    wrapping_key: &Key,
+) -> Result<(HashMap<Pid, Key>, usize), VaultError> {
+    let damaged = |offset| VaultError::Damaged {
+        path: path.to_owned(),
+        offset,
+    };
+    if !bytes.starts_with(HEADER) {
+        return Err(damaged(0));
+    }
+    let mut keys = HashMap::new();
+    let mut end = HEADER.len();
+    while let Some(rows) = rows_at(bytes, end) {
+        let each_row = rows.chunks_exact(ROW_BYTES);
+        for (pid, wrapped) in each_row.filter_map(|row| row.split_first_chunk()) {
+            let key = seal::open(wrapping_key, &wrapping(pid), wrapped).ok();
+            let key = key.and_then(|key| Key::try_from(key).ok());
+            let key = key.ok_or_else(|| VaultError::WrongKey {
+                path: path.to_owned(),
+            })?;
+            keys.insert(*pid, key);
+        }
+        end += rows.len() + FRAME_BYTES;
+    }
+    let is_last = (end + 1..bytes.len()).all(|later| rows_at(bytes, later).is_none());
+    if is_last {
+        Ok((keys, end))
+    } else {
+        Err(damaged(end))
+    }
+}
+
+/// The bytes of an append at an offset.
+fn append(offset: usize, rows: &[u8]) -> Vec<u8> {
+    let row_count = u32::try_from(rows.len() / ROW_BYTES).unwrap_or(u32::MAX);
+    let count = row_count.to_be_bytes();
+    let sum = checksum(offset, count, rows).to_be_bytes();
+    [count.as_slice(), rows, &sum].concat()
+}
+
+/// The rows of the append at an offset, if a whole one is there.
+fn rows_at(bytes: &[u8], offset: usize) -> Option<&[u8]> {
+    let (count, rest) = bytes.get(offset..)?.split_first_chunk()?;
+    let row_count = usize::try_from(u32::from_be_bytes(*count)).ok()?;
+    if !(1..=ROWS_PER_APPEND).contains(&row_count) {
+        return None;
+    }
+    let (rows, rest) = rest.split_at_checked(row_count * ROW_BYTES)?;
+    let (sum, _) = rest.split_first_chunk()?;
+    (checksum(offset, *count, rows) == u32::from_be_bytes(*sum)).then_some(rows)
+}
+
+fn checksum(offset: usize, count: [u8; 4], rows: &[u8]) -> u32 {
+    let sum = crc32c::crc32c(&(offset as u64).to_be_bytes());
+    crc32c::crc32c_append(crc32c::crc32c_append(sum, &count), rows)
 }
 
 fn wrapping(pid: &Pid) -> Vec<u8> {
     [b"makegood/key/v1".as_slice(), pid].concat()
+}
+
+fn failed(path: &Path, source: io::Error) -> VaultError {
+    VaultError::File {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! What the vault holds to.
 
-use super::{Binding, Vault, VaultError};
+use super::{Binding, Pid, Vault, VaultError};
 
 const KEK: [u8; 32] = [7; 32];
 
@@ -55,31 +55,87 @@ fn refuses_another_key_encryption_key() {
     assert!(matches!(result.err(), Some(VaultError::WrongKey { .. })));
 }
 
+/// A key file of the tenant's key, an append of two subjects, and a last one of forty.
+struct Torn {
+    folder: tempfile::TempDir,
+    bytes: Vec<u8>,
+    first: Pid,
+    two_at: usize,
+    forty_at: usize,
+}
+
+impl Torn {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let length = || std::fs::read(&path).unwrap().len();
+        let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+        let two_at = length();
+        let first = vault.create_subject().unwrap();
+        vault.create_subject().unwrap();
+        vault.sync().unwrap();
+        let forty_at = length();
+        for _ in 0..40 {
+            vault.create_subject().unwrap();
+        }
+        vault.sync().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        Self {
+            folder,
+            bytes,
+            first,
+            two_at,
+            forty_at,
+        }
+    }
+
+    fn open(&self, bytes: &[u8]) -> Result<Vault, VaultError> {
+        std::fs::write(self.folder.path().join("keys"), bytes).unwrap();
+        Vault::open(self.folder.path(), &KEK)
+    }
+
+    fn is_cut_off(&self, bytes: &[u8], what: &str) {
+        let mut vault = self.open(bytes).unwrap();
+        assert_eq!(vault.subject_count(), 2, "{what}");
+        assert!(vault.knows(&self.first), "{what}");
+        vault.create_subject().unwrap();
+        vault.sync().unwrap();
+        drop(vault);
+        let vault = Vault::open(self.folder.path(), &KEK).unwrap();
+        assert_eq!(vault.subject_count(), 3, "{what}");
+    }
+}
+
 #[test]
-fn names_a_damaged_row_and_forgives_a_torn_last_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut vault = Vault::open(folder.path(), &KEK).unwrap();
-    let first = vault.create_subject().unwrap();
-    vault.create_subject().unwrap();
-    vault.sync().unwrap();
-    drop(vault);
-    let path = folder.path().join("keys");
-    let bytes = std::fs::read(&path).unwrap();
+fn cuts_off_a_torn_last_append_whole() {
+    const SECTOR: usize = 512;
+    let torn = Torn::new();
+    let end = torn.bytes.len();
+    assert_eq!(torn.open(&torn.bytes).unwrap().subject_count(), 42);
+    let near_the_edges = (torn.forty_at + 1..torn.forty_at + 9).chain(end - 9..end);
+    for length in near_the_edges.chain((torn.forty_at + 9..end - 9).step_by(97)) {
+        torn.is_cut_off(&torn.bytes[..length], &format!("cut at {length}"));
+    }
+    for sector in torn.forty_at / SECTOR..end.div_ceil(SECTOR) {
+        let mut bytes = torn.bytes.clone();
+        let (from, to) = (sector * SECTOR, (sector + 1) * SECTOR);
+        bytes[from.max(torn.forty_at)..to.min(end)].fill(0);
+        torn.is_cut_off(&bytes, &format!("sector {sector} zeroed"));
+    }
+}
 
-    std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
-    let vault = Vault::open(folder.path(), &KEK).unwrap();
-    assert!(vault.knows(&first));
-    assert_eq!(vault.subject_count(), 1);
-    drop(vault);
-
-    let mut flipped = bytes.clone();
-    flipped[16 + 91 + 3] ^= 1;
-    std::fs::write(&path, &flipped).unwrap();
-    let result = Vault::open(folder.path(), &KEK).err();
-    assert!(
-        matches!(result, Some(VaultError::Damaged { row: 1, .. })),
-        "{result:?}"
-    );
+#[test]
+fn names_damage_with_an_append_behind_it() {
+    let torn = Torn::new();
+    for offset in torn.two_at..torn.forty_at {
+        let mut bytes = torn.bytes.clone();
+        bytes[offset] ^= 1;
+        let result = torn.open(&bytes).err();
+        let Some(VaultError::Damaged { offset: named, .. }) = result else {
+            panic!("{offset}: {result:?}");
+        };
+        assert_eq!(named, torn.two_at, "{offset}");
+    }
 }
 
 #[test]
