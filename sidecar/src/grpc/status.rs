@@ -194,6 +194,13 @@ fn from_write(error: &WriteError) -> Status {
             Vec::new(),
             |_| {},
         ),
+        WriteError::TooLarge { .. } => build(
+            Code::InvalidArgument,
+            "TOO_LARGE",
+            &text,
+            Vec::new(),
+            |_| {},
+        ),
         WriteError::Poisoned => build(
             Code::Unavailable,
             "JOURNAL_FAILED",

@@ -7,11 +7,12 @@ use prost::Message as _;
 
 use super::{House, HouseError};
 use crate::import::rows::{Content, Put, PutError, Ref, Reject, Row, Sink, SinkError};
-use crate::ledger::writer::Work;
+use crate::journal::frame::MAX_PAYLOAD_BYTES;
+use crate::ledger::writer::{BATCH_BYTES, Work, record_bytes};
 use crate::records::{self, Draft};
 use crate::vault::Pid;
 
-/// Rows that are written as one batch. More no longer gain, and a batch must fit a segment.
+/// Rows that are written as one batch. More no longer gain.
 const ROWS_PER_BATCH: usize = 1_000;
 
 /// People whose pseudonym stays at hand during an import.
@@ -21,6 +22,7 @@ const KNOWN_PEOPLE: usize = 200_000;
 pub struct HouseSink<'a> {
     house: &'a House,
     waiting: Vec<Draft>,
+    waiting_bytes: usize,
     /// What waits, by record: its subject and the hash of its content.
     waiting_hashes: HashMap<[u8; 16], (Pid, [u8; 16])>,
     people: HashMap<(RecordKind, Ref), Pid>,
@@ -32,6 +34,7 @@ impl<'a> HouseSink<'a> {
         Self {
             house,
             waiting: Vec::new(),
+            waiting_bytes: 0,
             waiting_hashes: HashMap::new(),
             people: HashMap::new(),
         }
@@ -149,6 +152,11 @@ impl<'a> HouseSink<'a> {
     }
 
     fn write(&mut self, draft: Draft) -> Result<(), PutError> {
+        let bytes = record_bytes(&draft);
+        if self.waiting_bytes + bytes > BATCH_BYTES {
+            self.flush()?;
+        }
+        self.waiting_bytes += bytes;
         let hash = self.content_hash(&draft)?;
         self.waiting_hashes
             .insert(draft.record_id, (draft.subject, hash));
@@ -268,7 +276,9 @@ impl Sink for HouseSink<'_> {
             content,
         };
         self.find_by(&mut draft, &row);
+        let field = row.kind().name();
         draft.content = self.content(row, customer, agent);
+        check_size(&draft, field)?;
         let hash = self.content_hash(&draft)?;
         let put = match stored {
             Some(before) if before == (subject, hash) => return Ok(Put::Same),
@@ -284,6 +294,7 @@ impl Sink for HouseSink<'_> {
             return Ok(());
         }
         let records = std::mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
         let work = Work {
             records,
             ..Work::default()
@@ -330,6 +341,18 @@ impl House {
     }
 }
 
+/// A row that the journal cannot take is at fault alone.
+fn check_size(draft: &Draft, field: &str) -> Result<(), Reject> {
+    let bytes = record_bytes(draft);
+    if bytes <= MAX_PAYLOAD_BYTES {
+        return Ok(());
+    }
+    Err(Reject {
+        field: field.to_owned(),
+        reason: format!("takes {bytes} bytes of at most {MAX_PAYLOAD_BYTES}; shorten its texts"),
+    })
+}
+
 fn record_kind(content: &Content) -> RecordKind {
     match content {
         Content::Customer(_) => RecordKind::Customer,
@@ -349,3 +372,6 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> SinkError {
         cause: Some(Box::new(error)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,29 @@
 
 use makegood_core::ledger::{Entry, EntryBody};
 use makegood_proto::records::v1::Envelope;
+use prost::Message as _;
 
-use super::codec;
 use super::writer::{Answer, Reply};
 use crate::hub::Topic;
 use crate::journal::frame::{LeafHash, leaf_hash};
-use crate::records::{self, Leaf};
+use crate::records::{self, Draft, Leaf};
+
+/// The most bytes of one batch, and of one work: half a segment of the journal, so that what is
+/// added around a payload never makes a batch too large for it.
+pub const BATCH_BYTES: usize = 8 << 20;
+
+/// What sealing and the envelope add to what a draft holds, at most.
+const ENVELOPE_BYTES: usize = 256;
+
+/// How many bytes a record will take in the journal, at most.
+pub fn record_bytes(draft: &Draft) -> usize {
+    const TERM_HEADER_BYTES: usize = 4;
+    let terms = draft.index_terms.iter();
+    let terms: usize = terms
+        .map(|term| term.encoded_len() + TERM_HEADER_BYTES)
+        .sum();
+    draft.content.len() + terms + ENVELOPE_BYTES
+}
 
 /// What a batch will write, and what it will answer.
 #[derive(Default)]
@@ -18,26 +35,40 @@ pub(super) struct Batch {
     pub(super) envelopes: Vec<Envelope>,
     pub(super) topics: Vec<Topic>,
     pub(super) replies: Vec<(Reply, Answer)>,
+    bytes: usize,
 }
 
 impl Batch {
-    pub(super) fn add_entry(&mut self, entry: Entry, development: bool) -> Leaf {
-        let payload = codec::encode(&entry, development);
+    /// Whether work of so many bytes may still join. What no batch could take may: it is refused
+    /// when its turn comes.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        bytes > BATCH_BYTES || self.bytes + bytes <= BATCH_BYTES
+    }
+
+    pub(super) fn add_entry(&mut self, entry: Entry, payload: Vec<u8>) -> Leaf {
         let leaf = Leaf {
             position: entry.position,
             hash: leaf_hash(&payload),
         };
         self.topics.extend(topics_of(&entry));
+        self.bytes += payload.len();
         self.payloads.push(payload);
         self.leaves.push(leaf.hash);
         self.entries.push(entry);
         leaf
     }
 
-    pub(super) fn add_record(&mut self, envelope: Envelope) {
+    /// Adds a sealed record; `entry` is the ledger entry that it belongs to.
+    pub(super) fn add_record(&mut self, envelope: Envelope, entry: Option<Leaf>) {
+        let mut envelope = envelope;
+        if let Some(leaf) = entry {
+            envelope.ledger_position = leaf.position.cast_signed();
+            envelope.ledger_leaf_hash = leaf.hash.to_vec();
+        }
         if let Ok(subject) = records::subject(&envelope) {
             self.topics.push(Topic::Customer(subject));
         }
+        self.bytes += envelope.encoded_len();
         self.envelopes.push(envelope);
     }
 

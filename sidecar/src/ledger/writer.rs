@@ -4,6 +4,7 @@
 //! Nothing is answered before `fdatasync` has returned, and nothing is read by others before that
 //! either. A failed write poisons the writer: what waited is answered as unknown, reads go on.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -12,18 +13,22 @@ use std::time::Duration;
 
 use makegood_core::ids::AgentPid;
 use makegood_core::ledger::{
-    Access, Action, Caller, Command, EntryBody, Fault, Outcome, Overlay, Read as _, apply, decide,
-    expire_due,
+    Access, Action, Caller, Command, Entry, EntryBody, Fault, Outcome, Overlay, Read as _, apply,
+    decide, expire_due,
 };
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
+use makegood_proto::records::v1::Envelope;
 use parking_lot::RwLock;
 use tokio::sync::oneshot;
 
 use super::batch::Batch;
+pub use super::batch::{BATCH_BYTES, record_bytes};
+use super::codec;
 use super::state::LedgerState;
 use crate::clock::{Clock, ClockJumped};
 use crate::hub::{Hub, Topic};
+use crate::journal::frame::MAX_PAYLOAD_BYTES;
 use crate::journal::{Journal, error::JournalError};
 use crate::read_model::ReadModel;
 use crate::records::{self, Draft};
@@ -54,6 +59,13 @@ pub struct Work {
     pub topics: Vec<Topic>,
 }
 
+impl Work {
+    /// How many bytes its records will take, at most.
+    fn bytes(&self) -> usize {
+        self.records.iter().map(record_bytes).sum()
+    }
+}
+
 /// What became of the work.
 #[derive(Debug, Clone)]
 pub struct Done {
@@ -76,6 +88,14 @@ pub enum WriteError {
     /// The person it is about was erased.
     #[error("the person this is about was erased")]
     Erased,
+    /// It cannot be stored as one; nothing of it was.
+    #[error("this takes {bytes} bytes, and at most {limit} can be stored as one; shorten it")]
+    TooLarge {
+        /// What it takes, at most.
+        bytes: usize,
+        /// What can be stored.
+        limit: usize,
+    },
     /// The journal cannot be written any more. Whether this work was stored is not known.
     #[error("the journal cannot be written; giving is off until the sidecar is started again")]
     Poisoned,
@@ -208,12 +228,11 @@ impl WriterDesk {
             match receiver.recv_timeout(wait) {
                 Ok(first) => {
                     let waiting = receiver.try_iter().take(BATCH_LENGTH - 1);
-                    let jobs = std::iter::once(first).chain(waiting).collect();
-                    self.process(jobs);
+                    self.process_all(std::iter::once(first).chain(waiting).collect());
                     is_idle = false;
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    self.process(Vec::new());
+                    self.process_all(VecDeque::new());
                     self.confirm();
                     is_idle = true;
                 }
@@ -223,10 +242,18 @@ impl WriterDesk {
         self.confirm();
     }
 
-    fn process(&mut self, jobs: Vec<Job>) {
+    /// Holds are looked after even where nothing waits.
+    fn process_all(&mut self, mut jobs: VecDeque<Job>) {
+        self.process(&mut jobs);
+        while !jobs.is_empty() {
+            self.process(&mut jobs);
+        }
+    }
+
+    /// Carries out what waits, as far as it fits one batch; the rest stays.
+    fn process(&mut self, jobs: &mut VecDeque<Job>) {
         if self.is_poisoned.load(Ordering::Acquire) {
-            refuse(jobs, &WriteError::Poisoned);
-            return;
+            return refuse(jobs, &WriteError::Poisoned);
         }
         let now = match self.parts.clock.now() {
             Ok(now) => now,
@@ -238,7 +265,7 @@ impl WriterDesk {
         let mut overlay = Overlay::new(&rows);
         let mut batch = Batch::default();
         self.expire(&mut overlay, now, &mut batch);
-        for job in jobs {
+        while let Some(job) = jobs.pop_front_if(|job| batch.has_room(job.work.bytes())) {
             let answer = self.carry_out(job.work, &mut overlay, now, &mut batch);
             batch.replies.push((job.reply, answer));
         }
@@ -265,7 +292,8 @@ impl WriterDesk {
         }
         match expire_due(overlay, &self.parts.policy, &system(), now) {
             Ok(entries) => entries.into_iter().for_each(|entry| {
-                batch.add_entry(entry, self.parts.development);
+                let payload = self.encode(&entry);
+                batch.add_entry(entry, payload);
             }),
             // The policy at hand differs only while another is being activated.
             Err(fault) => tracing::debug!(%fault, "no holds ended"),
@@ -287,8 +315,8 @@ impl WriterDesk {
         let mut outcome = None;
         let mut leaf = None;
         let mut is_carried_out = true;
-        // Past the decision nothing may fail any more.
-        self.check_subjects(&records)?;
+        // Once an entry is applied nothing may fail any more.
+        let envelopes = self.seal(&records, now)?;
         if let Some((caller, action)) = ask {
             let windows = zones::windows(&self.parts.policy, now);
             let command = Command {
@@ -299,18 +327,16 @@ impl WriterDesk {
             };
             let decision = decide(&*overlay, &self.parts.policy, &command)?;
             is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
-            for entry in decision.entries {
+            for (entry, payload) in self.encode_all(decision.entries)? {
                 apply(overlay, &entry);
-                let own = batch.add_entry(entry, self.parts.development);
+                let own = batch.add_entry(entry, payload);
                 leaf.get_or_insert(own);
             }
             outcome = Some(decision.outcome);
         }
         if is_carried_out {
-            let vault = self.parts.vault.read();
-            for draft in &records {
-                let sealed = draft.seal(&vault, now.as_nanos(), leaf);
-                batch.add_record(sealed.map_err(|_| WriteError::Erased)?);
+            for envelope in envelopes {
+                batch.add_record(envelope, leaf);
             }
         }
         batch.topics.extend(topics);
@@ -318,14 +344,30 @@ impl WriterDesk {
         Ok(Done { outcome, at })
     }
 
-    fn check_subjects(&self, records: &[Draft]) -> Result<(), WriteError> {
+    /// Seals records that fit the journal, one by one and together.
+    fn seal(&self, records: &[Draft], now: Time) -> Result<Vec<Envelope>, WriteError> {
+        check_size(records.iter().map(record_bytes).sum(), BATCH_BYTES)?;
         let vault = self.parts.vault.read();
-        let is_erased = records.iter().any(|draft| !vault.knows(&draft.subject));
-        if is_erased {
-            Err(WriteError::Erased)
-        } else {
-            Ok(())
-        }
+        let seal = |draft: &Draft| {
+            check_size(record_bytes(draft), MAX_PAYLOAD_BYTES)?;
+            draft
+                .seal(&vault, now.as_nanos(), None)
+                .map_err(|_| WriteError::Erased)
+        };
+        records.iter().map(seal).collect()
+    }
+
+    fn encode(&self, entry: &Entry) -> Vec<u8> {
+        codec::encode(entry, self.parts.development)
+    }
+
+    fn encode_all(&self, entries: Vec<Entry>) -> Result<Vec<(Entry, Vec<u8>)>, WriteError> {
+        let encode = |entry: Entry| {
+            let payload = self.encode(&entry);
+            check_size(payload.len(), MAX_PAYLOAD_BYTES)?;
+            Ok((entry, payload))
+        };
+        entries.into_iter().map(encode).collect()
     }
 
     /// Keys first, then records, then entries: a record may lack its entry after a crash and is
@@ -395,8 +437,15 @@ enum StoreError {
     Vault(#[from] VaultError),
 }
 
-fn refuse(jobs: Vec<Job>, error: &WriteError) {
-    for job in jobs {
+fn check_size(bytes: usize, limit: usize) -> Result<(), WriteError> {
+    if bytes > limit {
+        return Err(WriteError::TooLarge { bytes, limit });
+    }
+    Ok(())
+}
+
+fn refuse(jobs: &mut VecDeque<Job>, error: &WriteError) {
+    for job in jobs.drain(..) {
         drop(job.reply.send(Err(error.clone())));
     }
 }
@@ -414,3 +463,6 @@ pub fn system() -> Caller {
         tenure_days: 0,
     }
 }
+
+#[cfg(test)]
+mod tests;
