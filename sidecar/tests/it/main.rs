@@ -9,9 +9,13 @@
 
 mod call;
 mod cli;
+mod crash;
 mod desk;
 mod errors;
 mod http;
 mod idempotency;
+mod import;
 mod limits;
+mod privacy;
+mod recovery;
 mod support;

@@ -1,7 +1,9 @@
 //! The stored ledger, read as a reviewer's own program would: from its journal alone.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use makegood_core::ids::InteractionPid;
 use makegood_core::ledger::invariants::{
     check_entry, check_replay, check_rows, check_sequence, replay,
 };
@@ -48,5 +50,21 @@ impl StoredLedger {
             _ => None,
         });
         spends.collect()
+    }
+
+    /// What was given on each interaction, in minor units, reversals not deducted.
+    pub(crate) fn given_by_interaction(&self) -> BTreeMap<InteractionPid, i64> {
+        let mut given = BTreeMap::new();
+        for entry in &self.entries {
+            if let EntryBody::Committed {
+                about,
+                amount_minor,
+                ..
+            } = &entry.body
+            {
+                *given.entry(about.interaction).or_default() += amount_minor;
+            }
+        }
+        given
     }
 }

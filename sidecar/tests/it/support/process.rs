@@ -137,6 +137,13 @@ impl<'a> Makegood<'a> {
         assert!(sent.success());
     }
 
+    /// Asks the process to end and waits until it has.
+    pub(crate) async fn end(mut self) {
+        self.terminate();
+        let status = self.ended().await;
+        assert!(status.success(), "{status}: {}", self.log());
+    }
+
     /// Waits for the process to end by itself.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let mut status = None;
