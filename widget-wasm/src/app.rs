@@ -71,7 +71,9 @@ pub(crate) fn start() {
     }));
     app.listen();
     app.watch_height(mount);
-    app.host.set(Some(Line::open(Box::new(move |message| app.hear_host(message)))));
+    app.host.set(Some(Line::open(Box::new(move |message| {
+        app.hear_host(message)
+    }))));
     every(TICK_MS, move || app.happen(Event::Tick));
 }
 
@@ -150,7 +152,9 @@ impl App {
             };
             let asked = request.clone();
             let done = move |result: Result<Reply, Fault>| {
-                let refused = result.as_ref().is_err_and(|fault| fault.code == Code::Unauthenticated);
+                let refused = result
+                    .as_ref()
+                    .is_err_and(|fault| fault.code == Code::Unauthenticated);
                 if refused && tries > 0 {
                     self.with_host(|host| host.forget_token(&id));
                     self.send(id, asked, tries - 1);
@@ -163,7 +167,11 @@ impl App {
     }
 
     fn answer(&'static self, call: String, request: Rc<Request>, result: Result<Reply, Fault>) {
-        self.happen(Event::Answer { call, request, result: Box::new(result) });
+        self.happen(Event::Answer {
+            call,
+            request,
+            result: Box::new(result),
+        });
     }
 
     fn with_token(&'static self, call: &str, then: impl FnOnce(Option<String>) + 'static) {
@@ -181,7 +189,9 @@ impl App {
         if self.identity.borrow().is_some() {
             return;
         }
-        let Some(who) = host::identity(token) else { return };
+        let Some(who) = host::identity(token) else {
+            return;
+        };
         self.identity.replace(Some(who.clone()));
         let kept = Kept::decode_or_empty(&store::recall(&who));
         let tabs = Tabs::join(&who, Box::new(move |news| self.hear_tabs(news)));
@@ -220,7 +230,9 @@ impl App {
         let number = self.stream_number.get() + 1;
         self.stream_number.set(number);
         self.with_token(&call.clone(), move |token| {
-            let Some(token) = token else { return self.close_stream(number, false) };
+            let Some(token) = token else {
+                return self.close_stream(number, false);
+            };
             let going_away = Rc::new(Cell::new(false));
             let ending = going_away.clone();
             let mut announced = false;
@@ -255,7 +267,9 @@ impl App {
 
     /// Takes a message of the stream; says whether the sidecar is about to go away.
     fn hear_stream(&'static self, bytes: &[u8]) -> bool {
-        let Ok(message) = decode::<pb::WatchDeskResponse>(bytes) else { return false };
+        let Ok(message) = decode::<pb::WatchDeskResponse>(bytes) else {
+            return false;
+        };
         let going_away = message.going_away;
         self.happen(Event::Stream(Box::new(message)));
         going_away
@@ -309,7 +323,9 @@ impl App {
         for name in ["click", "input", "keydown", "online", "beforeunload"] {
             page.unchecked_ref::<Target>().listen(name, &heard);
         }
-        field(&page, "document").unchecked_ref::<Target>().listen("visibilitychange", &heard);
+        field(&page, "document")
+            .unchecked_ref::<Target>()
+            .listen("visibilitychange", &heard);
     }
 
     fn hear_page(&'static self, event: &JsValue) {

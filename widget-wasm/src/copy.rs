@@ -177,7 +177,12 @@ pub(crate) const KEYS: [(&str, &str); 9] = [
 ];
 
 fn plural(count: i64, one: &str, many: &str) -> String {
-    [number(count).as_str(), " ", if count == 1 { one } else { many }].concat()
+    [
+        number(count).as_str(),
+        " ",
+        if count == 1 { one } else { many },
+    ]
+    .concat()
 }
 
 /// "Looking up +1 555 0100…"
@@ -190,7 +195,14 @@ pub(crate) fn offline(since: &str, known: &str) -> String {
     if known.is_empty() {
         return ["Offline since ", since, "."].concat();
     }
-    ["Offline since ", since, ". Showing what we knew at ", known, "."].concat()
+    [
+        "Offline since ",
+        since,
+        ". Showing what we knew at ",
+        known,
+        ".",
+    ]
+    .concat()
 }
 
 /// "Headroom from 14:01 — checking…"
@@ -244,7 +256,11 @@ pub(crate) fn was(value: i32) -> String {
 
 /// "We owe: refund A-118, promised by 14 Sep, 9 days late"
 pub(crate) fn we_owe(what: &str, due: &str, late_days: i64) -> String {
-    let due = if due.is_empty() { String::new() } else { [", promised by ", due].concat() };
+    let due = if due.is_empty() {
+        String::new()
+    } else {
+        [", promised by ", due].concat()
+    };
     let late = if late_days > 0 {
         [", ", &plural(late_days, "day", "days"), " late"].concat()
     } else {
@@ -255,7 +271,11 @@ pub(crate) fn we_owe(what: &str, due: &str, late_days: i64) -> String {
 
 /// "3 contacts about this in 30 days"
 pub(crate) fn repeats(count: i64) -> String {
-    [&plural(count, "contact", "contacts"), " about this in 30 days"].concat()
+    [
+        &plural(count, "contact", "contacts"),
+        " about this in 30 days",
+    ]
+    .concat()
 }
 
 /// "of $2,000"
@@ -266,7 +286,11 @@ pub(crate) fn of_cap(cap: &str) -> String {
 /// "$360 given, $45 held"
 pub(crate) fn given_and_held(given: &str, held: &str) -> String {
     let given = [given, " given"].concat();
-    if held.is_empty() { given } else { [&given, ", ", held, " held"].concat() }
+    if held.is_empty() {
+        given
+    } else {
+        [&given, ", ", held, " held"].concat()
+    }
 }
 
 /// "new room on 1 Dec"
@@ -294,15 +318,37 @@ pub(crate) fn leaves(amount: &str) -> String {
 
 /// "$220 more than today’s room. You can give $1,640 now."
 pub(crate) fn over(excess: &str, left: &str) -> String {
-    [excess, " more than today’s room. You can give ", left, " now."].concat()
+    [
+        excess,
+        " more than today’s room. You can give ",
+        left,
+        " now.",
+    ]
+    .concat()
 }
 
 /// "Sam just gave Maria $300. You now have $1,340."
 pub(crate) fn race_lost(who: &str, name: &str, amount: &str, left: &str) -> String {
     if who.is_empty() {
-        return [amount, " of your room is used elsewhere. You now have ", left, "."].concat();
+        return [
+            amount,
+            " of your room is used elsewhere. You now have ",
+            left,
+            ".",
+        ]
+        .concat();
     }
-    [who, " just gave ", name, " ", amount, ". You now have ", left, "."].concat()
+    [
+        who,
+        " just gave ",
+        name,
+        " ",
+        amount,
+        ". You now have ",
+        left,
+        ".",
+    ]
+    .concat()
 }
 
 /// "Hold $45"
@@ -332,7 +378,13 @@ pub(crate) fn held_for(name: &str, gesture: &str) -> String {
 
 /// "$45 is still held for Maria. Give it, or release it?"
 pub(crate) fn still_held(amount: &str, name: &str) -> String {
-    [amount, " is still held for ", name, ". Give it, or release it?"].concat()
+    [
+        amount,
+        " is still held for ",
+        name,
+        ". Give it, or release it?",
+    ]
+    .concat()
 }
 
 /// "Held until 14:12 unless you keep holding."

@@ -76,7 +76,9 @@ impl Dom {
         let mut element = &self.tree;
         visit(0, element);
         for (depth, index) in path.iter().rev().enumerate() {
-            let Some(Node::Element(child)) = element.children.get(*index) else { return };
+            let Some(Node::Element(child)) = element.children.get(*index) else {
+                return;
+            };
             element = child;
             visit(depth + 1, element);
         }

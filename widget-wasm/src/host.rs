@@ -90,7 +90,9 @@ impl Line {
         let page = page();
         let parent = field(&page, "parent");
         let query = URLSearchParams::new(&text(&field(&page, "location"), "search"));
-        let Some(host) = query.get("host").filter(|_| parent != page) else { return line };
+        let Some(host) = query.get("host").filter(|_| parent != page) else {
+            return line;
+        };
         let nonce = random_uuid();
         let hello = object(&[
             ("makegood", 1.into()),
@@ -106,7 +108,8 @@ impl Line {
                 line.take_port(field(&field(&event, "ports"), "0"));
             }
         });
-        page.unchecked_ref::<Target>().listen("message", &on_message);
+        page.unchecked_ref::<Target>()
+            .listen("message", &on_message);
         line
     }
 
@@ -124,7 +127,10 @@ impl Line {
         });
         set(&port, "onmessage", &on_message);
         self.port.replace(Some(port.unchecked_into()));
-        self.post(&object(&[("type", "ready".into()), ("version", env!("CARGO_PKG_VERSION").into())]));
+        self.post(&object(&[
+            ("type", "ready".into()),
+            ("version", env!("CARGO_PKG_VERSION").into()),
+        ]));
         (self.hear)(Message::Model(Host::Joined));
     }
 
@@ -163,7 +169,11 @@ impl Line {
         ]));
         let late = rid.clone();
         after(TOKEN_WAIT_MS, move || self.answer(&late));
-        wanted.push(Wanted { rid, call: call.to_owned(), then: vec![then] });
+        wanted.push(Wanted {
+            rid,
+            call: call.to_owned(),
+            then: vec![then],
+        });
     }
 
     fn known_token(&self, call: &str) -> Option<String> {
@@ -176,13 +186,22 @@ impl Line {
     fn take_token(&self, data: &JsValue) {
         let rid = text(data, "rid");
         let token = text(data, "token");
-        let call = self.wanted.borrow().iter().find(|wanted| wanted.rid == rid).map(|wanted| wanted.call.clone());
+        let call = self
+            .wanted
+            .borrow()
+            .iter()
+            .find(|wanted| wanted.rid == rid)
+            .map(|wanted| wanted.call.clone());
         let Some(call) = call else { return };
         if let Some(claims) = claims(&token) {
             let seconds = field(&claims, "exp").as_f64().unwrap_or_default();
             self.forget_token(&call);
             let expires_at = from_js(seconds * 1_000.0);
-            self.tokens.borrow_mut().push(Token { call, text: token, expires_at });
+            self.tokens.borrow_mut().push(Token {
+                call,
+                text: token,
+                expires_at,
+            });
         }
         self.answer(&rid);
     }
@@ -190,7 +209,9 @@ impl Line {
     /// Runs what waits for the answer to a question.
     fn answer(&self, rid: &str) {
         let mut wanted = self.wanted.borrow_mut();
-        let Some(at) = wanted.iter().position(|wanted| wanted.rid == rid) else { return };
+        let Some(at) = wanted.iter().position(|wanted| wanted.rid == rid) else {
+            return;
+        };
         let Wanted { call, then, .. } = wanted.swap_remove(at);
         drop(wanted);
         for then in then {
@@ -210,7 +231,10 @@ impl Line {
 /// Whom a token stands for.
 pub(crate) fn identity(token: &str) -> Option<Identity> {
     let claims = claims(token)?;
-    Some(Identity { tenant: text(&claims, "ten"), agent: text(&claims, "sub") })
+    Some(Identity {
+        tenant: text(&claims, "ten"),
+        agent: text(&claims, "sub"),
+    })
 }
 
 /// The claims of a token. They are only read to name locks: the sidecar alone verifies.
@@ -236,11 +260,20 @@ fn read(data: &JsValue) -> Option<Message> {
         "readonly" => Message::Model(Host::ReadOnly(flag(data, "readonly"))),
         "shortcuts" => {
             let off = text(data, "shortcuts") == "off";
-            Message::Model(Host::Shortcuts(if off { Shortcuts::Off } else { Shortcuts::On }))
+            Message::Model(Host::Shortcuts(if off {
+                Shortcuts::Off
+            } else {
+                Shortcuts::On
+            }))
         }
-        "wrapupgate" => Message::Model(Host::WrapUpGate { rid: text(data, "rid") }),
+        "wrapupgate" => Message::Model(Host::WrapUpGate {
+            rid: text(data, "rid"),
+        }),
         "theme" => Message::Theme(data.clone()),
-        "locale" => Message::Locale { locale: text(data, "locale"), dir: text(data, "dir") },
+        "locale" => Message::Locale {
+            locale: text(data, "locale"),
+            dir: text(data, "dir"),
+        },
         "density" => Message::Density(text(data, "density")),
         "focus" => Message::Focus,
         _ => return None,
@@ -296,7 +329,10 @@ fn written(tell: &Tell) -> JsValue {
     let count = |count: usize| JsValue::from(u32::try_from(count).unwrap_or(u32::MAX));
     match tell {
         Tell::State(state) => object(&[("type", "state".into()), ("state", (*state).into())]),
-        Tell::Match { status, count: found } => object(&[
+        Tell::Match {
+            status,
+            count: found,
+        } => object(&[
             ("type", "match".into()),
             ("status", (*status).into()),
             ("count", count(*found)),
@@ -304,7 +340,12 @@ fn written(tell: &Tell) -> JsValue {
         Tell::Attention(holds) => object(&[("type", "attention".into()), ("count", count(*holds))]),
         Tell::Reserved(id) => object(&[("type", "reserve".into()), ("spend_id", id.into())]),
         Tell::Voided(id) => object(&[("type", "void".into()), ("spend_id", id.into())]),
-        Tell::Committed { reference, amount_minor, currency_code, reason_code } => object(&[
+        Tell::Committed {
+            reference,
+            amount_minor,
+            currency_code,
+            reason_code,
+        } => object(&[
             ("type", "commit".into()),
             ("ref", reference.into()),
             ("amount_minor", to_js(*amount_minor).into()),

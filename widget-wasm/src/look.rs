@@ -24,7 +24,16 @@ const PROPERTIES: [&str; 15] = [
 ];
 
 /// The functions that a value may call: none of them fetches or reads anything.
-const FUNCTIONS: [&str; 8] = ["calc", "rgb", "rgba", "hsl", "hsla", "oklch", "oklab", "color-mix"];
+const FUNCTIONS: [&str; 8] = [
+    "calc",
+    "rgb",
+    "rgba",
+    "hsl",
+    "hsla",
+    "oklch",
+    "oklab",
+    "color-mix",
+];
 
 /// The themes that there are.
 const THEMES: [&str; 4] = ["auto", "light", "dark", "contrast"];
@@ -60,7 +69,12 @@ fn is_plain(value: &str) -> bool {
     let mut word = 0;
     for (at, letter) in bytes.iter().enumerate() {
         match letter {
-            b'(' if !FUNCTIONS.iter().any(|name| name.as_bytes() == &bytes[word..at]) => return false,
+            b'(' if !FUNCTIONS
+                .iter()
+                .any(|name| name.as_bytes() == &bytes[word..at]) =>
+            {
+                return false;
+            }
             b'a'..=b'z' | b'-' => continue,
             b'A'..=b'Z' | b'0'..=b'9' => {}
             b' ' | b'#' | b'%' | b'.' | b',' | b'(' | b')' | b'+' | b'/' | b'"' | b'\'' => {}
@@ -77,7 +91,13 @@ mod tests {
 
     #[test]
     fn takes_colours_lengths_and_fonts() {
-        for value in ["#0b6b57", "rgb(11 107 87 / 50%)", "13px", "\"Segoe UI\", sans-serif", "calc(1px + 2px)"] {
+        for value in [
+            "#0b6b57",
+            "rgb(11 107 87 / 50%)",
+            "13px",
+            "\"Segoe UI\", sans-serif",
+            "calc(1px + 2px)",
+        ] {
             assert!(is_plain(value), "{value}");
         }
     }

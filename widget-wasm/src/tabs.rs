@@ -55,7 +55,12 @@ impl Tabs {
     pub(crate) fn join(who: &Identity, tell: Box<dyn Fn(News)>) -> &'static Tabs {
         let names = ["makegood:", &who.tenant, ":", &who.agent].concat();
         let channel = Target::channel(&names);
-        let tabs = Tabs { names, channel, held: RefCell::default(), tell };
+        let tabs = Tabs {
+            names,
+            channel,
+            held: RefCell::default(),
+            tell,
+        };
         let tabs: &'static Tabs = Box::leak(Box::new(tabs));
         let heard = listener(move |event| tabs.hear(&field(&event, "data")));
         set(&tabs.channel, "onmessage", &heard);
@@ -93,7 +98,10 @@ impl Tabs {
 
     /// Says which desk this panel reads. Empty: its stream is gone.
     pub(crate) fn announce(&self, desk_id: &str) {
-        self.channel.post(&object(&[("type", "desk".into()), ("desk", desk_id.into())]));
+        self.channel.post(&object(&[
+            ("type", "desk".into()),
+            ("desk", desk_id.into()),
+        ]));
     }
 
     /// Passes a message of the stream on.
@@ -109,7 +117,11 @@ impl Tabs {
             return;
         };
         let waiting = Abort::new();
-        self.held.borrow_mut().push(Held { call: call.to_owned(), waiting, release: None });
+        self.held.borrow_mut().push(Held {
+            call: call.to_owned(),
+            waiting,
+            release: None,
+        });
         let option = if steal { "steal" } else { "ifAvailable" };
         self.request(&locks, call, &object(&[(option, true.into())]));
     }
@@ -120,13 +132,20 @@ impl Tabs {
         let run = function(Box::new(move |lock| self.take_lock(&id, &lock)));
         let id = call.to_owned();
         let outcome = locks.request(&name, options, &run);
-        when(&outcome, Box::new(move |outcome| {
-            // It is broken when another panel has taken the lock, or the wait was given up.
-            let mine = self.held.borrow().iter().any(|held| held.call == id && held.release.is_some());
-            if outcome.is_err() && mine {
-                self.wait(&id);
-            }
-        }));
+        when(
+            &outcome,
+            Box::new(move |outcome| {
+                // It is broken when another panel has taken the lock, or the wait was given up.
+                let mine = self
+                    .held
+                    .borrow()
+                    .iter()
+                    .any(|held| held.call == id && held.release.is_some());
+                if outcome.is_err() && mine {
+                    self.wait(&id);
+                }
+            }),
+        );
     }
 
     /// The lock was granted, or it is not to be had at once. The lock is held until the promise
@@ -138,7 +157,12 @@ impl Tabs {
         }
         let release = defer();
         let promise = release.promise();
-        match self.held.borrow_mut().iter_mut().find(|held| held.call == call) {
+        match self
+            .held
+            .borrow_mut()
+            .iter_mut()
+            .find(|held| held.call == call)
+        {
             Some(held) => held.release = Some(release),
             None => return JsValue::UNDEFINED,
         }
@@ -152,7 +176,9 @@ impl Tabs {
         let Some(locks) = locks() else { return };
         let signal = {
             let mut held = self.held.borrow_mut();
-            let Some(held) = held.iter_mut().find(|held| held.call == call) else { return };
+            let Some(held) = held.iter_mut().find(|held| held.call == call) else {
+                return;
+            };
             held.release = None;
             held.waiting.signal()
         };
@@ -162,7 +188,9 @@ impl Tabs {
     /// Lets the lock of an interaction go, or stops waiting for it.
     pub(crate) fn abandon(&self, call: &str) {
         let mut all = self.held.borrow_mut();
-        let Some(at) = all.iter().position(|held| held.call == call) else { return };
+        let Some(at) = all.iter().position(|held| held.call == call) else {
+            return;
+        };
         let held = all.swap_remove(at);
         drop(all);
         held.waiting.abort();

@@ -38,7 +38,9 @@ impl Model {
             Action::Release(id) => {
                 self.step(&id, Op::Void, pb::VoidReason::CustomerDeclined as i32, env);
             }
-            Action::Undo(id) => self.step(&id, Op::Reverse, pb::ReverseReason::MisEntry as i32, env),
+            Action::Undo(id) => {
+                self.step(&id, Op::Reverse, pb::ReverseReason::MisEntry as i32, env)
+            }
             Action::TakeBack(id, why) => self.step(&id, Op::Reverse, why, env),
             Action::KeepHolding(id) => self.keep_holding(&id, env),
             Action::HoldAgain(id) => self.hold_again(&id, env),
@@ -51,7 +53,12 @@ impl Model {
             }),
             Action::CheckAgain(id) => {
                 let now = env.now;
-                self.with_line(&id, |line| line.phase = Phase::Unknown { since: now, next: now });
+                self.with_line(&id, |line| {
+                    line.phase = Phase::Unknown {
+                        since: now,
+                        next: now,
+                    }
+                });
                 self.tick_lines(env);
             }
             action => self.act_on_notes(action, env),

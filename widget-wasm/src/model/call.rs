@@ -74,6 +74,8 @@ pub(crate) struct Call {
     pub(crate) fresh_at: i64,
     /// Whether a panel is on its way.
     pub(super) asking: bool,
+    /// Whether a screen reader has been told who is calling.
+    pub(super) announced: bool,
     /// Why the sidecar will not show it. Empty if it does.
     pub(crate) fault: String,
     /// The desk whose stream has this interaction as a topic.
@@ -135,6 +137,7 @@ impl Call {
             revision: Revision::default(),
             fresh_at: now,
             asking: false,
+            announced: false,
             fault: String::new(),
             desk_id: String::new(),
             rebase: false,
@@ -198,20 +201,30 @@ impl Call {
 
     /// How the customer was found.
     pub(crate) fn status(&self) -> pb::MatchStatus {
-        self.panel.as_ref().map_or(pb::MatchStatus::Unspecified, pb::Panel::match_status)
+        self.panel
+            .as_ref()
+            .map_or(pb::MatchStatus::Unspecified, pb::Panel::match_status)
     }
 
     /// Customers who may be the caller, without those whom the agent has ruled out.
     pub(crate) fn candidates(&self) -> impl Iterator<Item = &pb::Candidate> {
-        let known = self.panel.as_ref().map_or(&[][..], |panel| &panel.candidates);
+        let known = self
+            .panel
+            .as_ref()
+            .map_or(&[][..], |panel| &panel.candidates);
         let found = &self.search.found;
         let list = if found.is_empty() { known } else { found };
-        list.iter().filter(|candidate| !self.rejected.contains(&candidate.customer_id))
+        list.iter()
+            .filter(|candidate| !self.rejected.contains(&candidate.customer_id))
     }
 
     /// How many customers fit.
     pub(crate) fn match_count(&self) -> usize {
-        if self.customer().is_some() { 1 } else { self.candidates().count() }
+        if self.customer().is_some() {
+            1
+        } else {
+            self.candidates().count()
+        }
     }
 
     /// Whether agent and customer are still in touch.
@@ -228,11 +241,21 @@ impl Call {
     /// Whether the sidecar has this customer bound to this interaction.
     pub(super) fn is_bound(&self) -> bool {
         let bound = |panel: &pb::Panel| {
-            panel.interaction.as_ref().map_or("", |interaction| &interaction.customer_id).to_owned()
+            panel
+                .interaction
+                .as_ref()
+                .map_or("", |interaction| &interaction.customer_id)
+                .to_owned()
         };
-        let sure = matches!(self.status(), pb::MatchStatus::Exact | pb::MatchStatus::Confirmed);
+        let sure = matches!(
+            self.status(),
+            pb::MatchStatus::Exact | pb::MatchStatus::Confirmed
+        );
         sure && !self.customer_id().is_empty()
-            && self.panel.as_ref().is_some_and(|panel| bound(panel) == self.customer_id())
+            && self
+                .panel
+                .as_ref()
+                .is_some_and(|panel| bound(panel) == self.customer_id())
     }
 
     /// Whether this panel may move money on this interaction, as far as the call itself goes.
@@ -242,9 +265,15 @@ impl Call {
 
     /// The currency in which the panel gives.
     pub(crate) fn currency(&self) -> &str {
-        let of_headroom = self.headroom().map_or("", |headroom| &headroom.currency_code);
+        let of_headroom = self
+            .headroom()
+            .map_or("", |headroom| &headroom.currency_code);
         let of_policy = self.policy().map_or("", |policy| &policy.currency_code);
-        if of_headroom.is_empty() { of_policy } else { of_headroom }
+        if of_headroom.is_empty() {
+            of_policy
+        } else {
+            of_headroom
+        }
     }
 
     /// The newest hold.
@@ -275,6 +304,7 @@ impl Call {
     /// Takes everything of the customer off the screen.
     pub(super) fn clear_customer(&mut self) {
         self.panel = None;
+        self.announced = false;
         self.lines.clear();
         self.draft = None;
         self.form = None;
@@ -296,7 +326,9 @@ impl Call {
         if self.signed_out {
             return;
         }
-        let name = self.customer().map_or_else(String::new, |customer| customer.short_name.clone());
+        let name = self
+            .customer()
+            .map_or_else(String::new, |customer| customer.short_name.clone());
         self.last_name = name;
         self.signed_out = true;
         // A line whose outcome is open stays, without being shown, to be asked for afterwards.

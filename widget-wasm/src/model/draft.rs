@@ -1,6 +1,7 @@
 //! The composer: what the agent is about to hold, and what that would leave.
 
 use makegood_proto::v1 as pb;
+use makegood_proto::v1::GestureValue;
 
 use super::{Call, Env, Focus, Model, money};
 use crate::copy;
@@ -62,10 +63,13 @@ impl Sum {
 impl Draft {
     /// The same again after it was refused: nothing has to be typed twice.
     pub(super) fn again(want: &pb::ReserveSpendRequest, error: &str, fmt: &dyn Format) -> Draft {
-        let amount = want.amount.as_ref().map_or_else(String::new, |amount| {
-            let digits = fmt.digits(&amount.currency_code);
-            plain_amount(amount.amount_minor, fmt.decimal(), digits)
-        });
+        let amount = match &want.amount {
+            Some(amount) if amount.amount_minor > 0 => {
+                let digits = fmt.digits(&amount.currency_code);
+                plain_amount(amount.amount_minor, fmt.decimal(), digits)
+            }
+            _ => String::new(),
+        };
         Draft {
             amount,
             note: want.note.clone(),
@@ -78,13 +82,19 @@ impl Draft {
 
     /// What the amount comes to against the headroom.
     pub(crate) fn sum(&self, call: &Call, fmt: &dyn Format) -> Sum {
-        let available = call.headroom().map_or(0, |headroom| headroom.available_minor);
+        let available = call
+            .headroom()
+            .map_or(0, |headroom| headroom.available_minor);
         match parse_amount(&self.amount, fmt.decimal(), fmt.digits(call.currency())) {
             Err(error) => Sum::Wrong(error),
-            Ok(minor) if minor > available => {
-                Sum::Over { excess: minor - available, left: available.max(0) }
-            }
-            Ok(minor) => Sum::Fits { minor, leaves: available - minor },
+            Ok(minor) if minor > available => Sum::Over {
+                excess: minor - available,
+                left: available.max(0),
+            },
+            Ok(minor) => Sum::Fits {
+                minor,
+                leaves: available - minor,
+            },
         }
     }
 }
@@ -99,17 +109,15 @@ pub(super) fn wish(gesture: &str, reason: &str, amount: pb::Money) -> pb::Reserv
     }
 }
 
-/// The gesture that "something else" stands for: the first that is no card, else the first with an
-/// amount.
+/// The gesture that "something else" stands for: the first whose amount the agent names, else the
+/// first that is not free.
 fn default_gesture(policy: &pb::PolicyView) -> String {
     let mut code = "";
-    for (index, card) in policy.gestures.iter().enumerate() {
-        let first_other = index >= CARDS && card.amount.is_some();
-        if first_other || code.is_empty() {
-            code = &card.code;
-        }
-        if first_other {
-            break;
+    for card in &policy.gestures {
+        match card.value() {
+            GestureValue::Asked => return card.code.clone(),
+            GestureValue::Fixed if code.is_empty() => code = &card.code,
+            _ => {}
         }
     }
     code.to_owned()
@@ -123,26 +131,40 @@ impl Model {
     /// there is no room for it.
     pub(super) fn take_card(&mut self, index: usize, env: &mut Env<'_>) {
         let Some(call) = self.shown() else { return };
-        let card = call.policy().and_then(|policy| policy.gestures.get(index)).cloned();
-        let Some(card) = card.filter(|_| index < CARDS && !call.cards_hidden()) else { return };
-        let Some(amount) = &card.amount else {
-            self.log_free(&card, env);
+        let card = call
+            .policy()
+            .and_then(|policy| policy.gestures.get(index))
+            .cloned();
+        let Some(card) = card.filter(|_| index < CARDS && !call.cards_hidden()) else {
             return;
         };
-        let room = call.headroom().map_or(0, |headroom| headroom.available_minor);
-        let mut want = wish(&card.code, &card.reason_code, amount.clone());
+        if card.value() == GestureValue::Free {
+            self.log_free(&card, env);
+            return;
+        }
+        let room = call
+            .headroom()
+            .map_or(0, |headroom| headroom.available_minor);
+        let amount = card.amount.clone().unwrap_or_default();
+        let ready = (1..=room).contains(&amount.amount_minor) && !card.reason_code.is_empty();
+        let mut want = wish(&card.code, &card.reason_code, amount);
         want.suggestion_code.clone_from(&card.code);
-        if amount.amount_minor > room || card.reason_code.is_empty() {
-            self.open_draft(Draft::again(&want, "", env.fmt), env);
-        } else {
+        if ready {
             self.begin(Op::Reserve, want, env);
+        } else {
+            self.open_draft(Draft::again(&want, "", env.fmt), env);
         }
     }
 
     /// Opens the empty composer.
     pub(super) fn compose(&mut self, env: &mut Env<'_>) {
-        let Some(policy) = self.shown().and_then(Call::policy) else { return };
-        let draft = Draft { gesture: default_gesture(policy), ..Draft::default() };
+        let Some(policy) = self.shown().and_then(Call::policy) else {
+            return;
+        };
+        let draft = Draft {
+            gesture: default_gesture(policy),
+            ..Draft::default()
+        };
         self.open_draft(draft, env);
     }
 
@@ -158,7 +180,9 @@ impl Model {
     /// Changes the open composer.
     pub(super) fn with_draft(&mut self, change: impl FnOnce(&mut Draft, &Call)) {
         let Some(call) = self.shown_mut() else { return };
-        let Some(mut draft) = call.draft.take() else { return };
+        let Some(mut draft) = call.draft.take() else {
+            return;
+        };
         change(&mut draft, call);
         call.draft = Some(draft);
     }
@@ -170,7 +194,11 @@ impl Model {
         let minor = draft.sum(call, env.fmt).holdable();
         if minor == 0 || draft.reason.is_empty() {
             let missing = minor != 0;
-            let words = if missing { copy::PICK_REASON } else { copy::NOT_AN_AMOUNT };
+            let words = if missing {
+                copy::PICK_REASON
+            } else {
+                copy::NOT_AN_AMOUNT
+            };
             env.say(words);
             return;
         }
@@ -184,6 +212,10 @@ impl Model {
 impl Call {
     /// Whether the suggestions give way to something that has begun.
     pub(crate) fn cards_hidden(&self) -> bool {
-        self.draft.is_some() || self.lines.iter().any(|line| line.is_held() || line.is_pending())
+        self.draft.is_some()
+            || self
+                .lines
+                .iter()
+                .any(|line| line.is_held() || line.is_pending())
     }
 }

@@ -138,8 +138,19 @@ pub(crate) enum Tell {
 
 impl<'a> Env<'a> {
     /// An event's surroundings.
-    pub(crate) fn new(now: i64, fmt: &'a dyn Format, ids: &'a mut dyn FnMut() -> String) -> Env<'a> {
-        Env { now, fmt, ids, effects: Vec::new(), polite: None, urgent: None }
+    pub(crate) fn new(
+        now: i64,
+        fmt: &'a dyn Format,
+        ids: &'a mut dyn FnMut() -> String,
+    ) -> Env<'a> {
+        Env {
+            now,
+            fmt,
+            ids,
+            effects: Vec::new(),
+            polite: None,
+            urgent: None,
+        }
     }
 
     /// A new UUID.
@@ -148,7 +159,10 @@ impl<'a> Env<'a> {
     }
 
     pub(super) fn send(&mut self, call: &str, request: Request) {
-        self.push(Effect::Send { call: call.to_owned(), request: Rc::new(request) });
+        self.push(Effect::Send {
+            call: call.to_owned(),
+            request: Rc::new(request),
+        });
     }
 
     pub(super) fn save(&mut self, bytes: Vec<u8>) {

@@ -129,7 +129,10 @@ impl Line {
         line.request_id = kept.request_id;
         line.why = kept.why;
         line.asked_minor = kept.asked_minor;
-        line.phase = Phase::Unknown { since: now, next: now };
+        line.phase = Phase::Unknown {
+            since: now,
+            next: now,
+        };
         line
     }
 
@@ -143,7 +146,11 @@ impl Line {
             pb::SpendState::PartlyReversed => 4,
             pb::SpendState::Reversed => 5,
         };
-        if self.spend.as_ref().is_some_and(|known| rank(known) > rank(spend)) {
+        if self
+            .spend
+            .as_ref()
+            .is_some_and(|known| rank(known) > rank(spend))
+        {
             return;
         }
         let local = |time: &Option<prost_types::Timestamp>| {
@@ -162,17 +169,25 @@ impl Line {
 
     /// What the sidecar last said of its state.
     pub(crate) fn state(&self) -> pb::SpendState {
-        self.spend.as_ref().map_or(pb::SpendState::Unspecified, pb::Spend::state)
+        self.spend
+            .as_ref()
+            .map_or(pb::SpendState::Unspecified, pb::Spend::state)
     }
 
     /// Whether something is held.
     pub(crate) fn is_held(&self) -> bool {
-        matches!(self.state(), pb::SpendState::Reserved | pb::SpendState::PartlyCommitted)
+        matches!(
+            self.state(),
+            pb::SpendState::Reserved | pb::SpendState::PartlyCommitted
+        )
     }
 
     /// Whether something was given and not all of it taken back.
     pub(crate) fn is_given(&self) -> bool {
-        matches!(self.state(), pb::SpendState::Committed | pb::SpendState::PartlyReversed)
+        matches!(
+            self.state(),
+            pb::SpendState::Committed | pb::SpendState::PartlyReversed
+        )
     }
 
     /// Whether the hold ended by time, and the agent has yet to hear of it.
@@ -207,7 +222,9 @@ impl Line {
 
     /// What was given and not taken back, in minor units.
     pub(crate) fn given_minor(&self) -> i64 {
-        self.spend.as_ref().map_or(0, |spend| spend.committed_minor - spend.reversed_minor)
+        self.spend
+            .as_ref()
+            .map_or(0, |spend| spend.committed_minor - spend.reversed_minor)
     }
 
     /// What it takes of the headroom, in minor units.
@@ -220,12 +237,18 @@ impl Line {
         if self.is_held() {
             return self.held_minor();
         }
-        self.want.amount.as_ref().map_or(0, |amount| amount.amount_minor)
+        self.want
+            .amount
+            .as_ref()
+            .map_or(0, |amount| amount.amount_minor)
     }
 
     /// Its currency.
     pub(crate) fn currency(&self) -> &str {
-        self.want.amount.as_ref().map_or("", |amount| &amount.currency_code)
+        self.want
+            .amount
+            .as_ref()
+            .map_or("", |amount| &amount.currency_code)
     }
 
     /// The reference to read out. Empty until something was given.
@@ -239,7 +262,10 @@ impl Line {
         match self.op {
             Op::Reserve => self.spend.is_some(),
             Op::Give | Op::Commit => {
-                matches!(self.state(), Committed | PartlyCommitted | PartlyReversed | Reversed)
+                matches!(
+                    self.state(),
+                    Committed | PartlyCommitted | PartlyReversed | Reversed
+                )
             }
             Op::Void => self.state() == Voided,
             Op::Reverse => matches!(self.state(), PartlyReversed | Reversed),

@@ -22,7 +22,10 @@ impl Model {
     /// The host names the interaction on the agent's screen, or its new state.
     pub(super) fn hear_interaction(&mut self, context: Context, env: &mut Env<'_>) {
         let id = context.id.clone();
-        if let Some(by_hand) = self.shown.clone().filter(|shown| shown.starts_with(BY_HAND))
+        if let Some(by_hand) = self
+            .shown
+            .clone()
+            .filter(|shown| shown.starts_with(BY_HAND))
             && by_hand != id
         {
             self.end(&by_hand, env);
@@ -35,7 +38,9 @@ impl Model {
             return;
         }
         self.show(&id);
-        let Some(call) = self.call_mut(&id) else { return };
+        let Some(call) = self.call_mut(&id) else {
+            return;
+        };
         let enriched = call.context.lookup.is_none() && context.lookup.is_some();
         if enriched {
             call.context.lookup = context.lookup;
@@ -65,7 +70,10 @@ impl Model {
         self.ask_panel(&id, env);
         self.start(&id, env);
         self.watch(env);
-        env.push(Effect::Acquire { call: id, steal: false });
+        env.push(Effect::Acquire {
+            call: id,
+            steal: false,
+        });
         env.wake(LOOKING_MS);
         env.wake(SLOW_MS);
     }
@@ -80,7 +88,9 @@ impl Model {
     }
 
     fn start(&mut self, id: &str, env: &mut Env<'_>) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         if call.starting {
             return;
         }
@@ -99,7 +109,9 @@ impl Model {
 
     /// Tells the sidecar where the call is now, if it knows the call and not its state.
     fn report_state(&mut self, id: &str, env: &mut Env<'_>) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         if call.known_state.is_none_or(|known| known == call.state) {
             return;
         }
@@ -107,24 +119,37 @@ impl Model {
         let interaction_id = id.to_owned();
         let request = if call.is_open() {
             let call_state = call.state as i32;
-            Request::Update(pb::UpdateInteractionRequest { interaction_id, call_state })
+            Request::Update(pb::UpdateInteractionRequest {
+                interaction_id,
+                call_state,
+            })
         } else {
             let resolved = call.resolved;
-            Request::End(pb::EndInteractionRequest { interaction_id, resolved })
+            Request::End(pb::EndInteractionRequest {
+                interaction_id,
+                resolved,
+            })
         };
         env.send(id, request);
     }
 
     fn end(&mut self, id: &str, env: &mut Env<'_>) {
         let desk_id = self.link.desk_id.clone();
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         call.turn(pb::CallState::Ended, env.now);
         if std::mem::take(&mut call.desk_id) == desk_id && !desk_id.is_empty() {
-            let request = pb::DropTopicRequest { desk_id, interaction_id: id.to_owned() };
+            let request = pb::DropTopicRequest {
+                desk_id,
+                interaction_id: id.to_owned(),
+            };
             env.send(id, Request::DropTopic(request));
         }
         self.report_state(id, env);
-        env.push(Effect::Abandon { call: id.to_owned() });
+        env.push(Effect::Abandon {
+            call: id.to_owned(),
+        });
         if self.shown.as_deref() == Some(id) {
             self.shown = None;
         }
@@ -139,7 +164,9 @@ impl Model {
     ) {
         let lost = result.as_ref().is_err_and(Fault::is_unknown);
         let done = result.is_ok();
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         match request {
             Request::Start(request) => {
                 call.starting = false;
@@ -173,7 +200,9 @@ impl Model {
     /// The sidecar knows the interaction: what had to wait for that goes out.
     fn follow_start(&mut self, id: &str, env: &mut Env<'_>) {
         self.report_state(id, env);
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         let waits = call.confirming.is_some() || call.rejecting.is_some();
         if waits {
             self.send_match(id, env);
@@ -185,7 +214,9 @@ impl Model {
 
     /// Sends the agent's word on who it is, or is not.
     fn send_match(&mut self, id: &str, env: &mut Env<'_>) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         if call.known_state.is_none() {
             return;
         }
@@ -200,7 +231,10 @@ impl Model {
             );
         }
         if let Some(customer_id) = call.confirming.clone() {
-            let request = pb::ConfirmCustomerRequest { interaction_id, customer_id };
+            let request = pb::ConfirmCustomerRequest {
+                interaction_id,
+                customer_id,
+            };
             env.send(id, Request::Confirm(request));
         }
     }
@@ -209,7 +243,9 @@ impl Model {
     pub(super) fn rule_out(&mut self, env: &mut Env<'_>) {
         let allowed = self.shown().is_some_and(|call| self.may_note(call));
         let desk_id = self.link.desk_id.clone();
-        let Some(call) = self.shown_mut().filter(|_| allowed) else { return };
+        let Some(call) = self.shown_mut().filter(|_| allowed) else {
+            return;
+        };
         let customer_id = call.customer_id().to_owned();
         if customer_id.is_empty() {
             return;
@@ -223,7 +259,10 @@ impl Model {
         let id = call.id.clone();
         // The topic was to be found by the number that misled us.
         if std::mem::take(&mut call.desk_id) == desk_id && !desk_id.is_empty() {
-            let request = pb::DropTopicRequest { desk_id, interaction_id: id.clone() };
+            let request = pb::DropTopicRequest {
+                desk_id,
+                interaction_id: id.clone(),
+            };
             env.send(&id, Request::DropTopic(request));
         }
         self.send_match(&id, env);
@@ -233,7 +272,9 @@ impl Model {
     /// The agent says who it is.
     pub(super) fn pick(&mut self, customer_id: String, env: &mut Env<'_>) {
         let allowed = self.shown().is_some_and(|call| self.may_note(call));
-        let Some(call) = self.shown_mut().filter(|_| allowed) else { return };
+        let Some(call) = self.shown_mut().filter(|_| allowed) else {
+            return;
+        };
         call.take_back_in(&customer_id);
         call.confirming = Some(customer_id);
         let id = call.id.clone();
@@ -248,7 +289,11 @@ impl Model {
             if text.is_empty() || call.search.running {
                 return;
             }
-            call.search = Search { text, running: true, ..Search::default() };
+            call.search = Search {
+                text,
+                running: true,
+                ..Search::default()
+            };
             let by = guess(&call.search.text);
             env.send(&call.id, identify(by));
         });
@@ -261,12 +306,17 @@ impl Model {
         result: Result<Reply, Fault>,
         env: &mut Env<'_>,
     ) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         let found = match result {
             Ok(Reply::Candidates(found)) => found,
             _ => Vec::new(),
         };
-        let by = request.lookup.as_ref().and_then(|lookup| lookup.by.as_ref());
+        let by = request
+            .lookup
+            .as_ref()
+            .and_then(|lookup| lookup.by.as_ref());
         if let (true, Some(By::AccountNumber(text))) = (found.is_empty(), by) {
             // What is no account may be the CRM's own id.
             env.send(id, identify(By::ExternalId(text.clone())));
@@ -295,7 +345,10 @@ impl Model {
     /// Acts here and no longer in the other panel.
     pub(super) fn take_over(&mut self, env: &mut Env<'_>) {
         if let Some(call) = self.shown() {
-            env.push(Effect::Acquire { call: call.id.clone(), steal: true });
+            env.push(Effect::Acquire {
+                call: call.id.clone(),
+                steal: true,
+            });
         }
     }
 
@@ -322,7 +375,9 @@ impl Model {
     /// Sends again what the sidecar has not acknowledged, once it answers.
     pub(super) fn resend_match(&mut self, env: &mut Env<'_>) {
         for index in 0..self.calls.len() {
-            let Some(call) = self.calls.get(index).filter(|call| !call.signed_out) else { continue };
+            let Some(call) = self.calls.get(index).filter(|call| !call.signed_out) else {
+                continue;
+            };
             let id = call.id.clone();
             if call.known_state.is_none() && call.is_open() {
                 self.start(&id, env);
@@ -343,13 +398,19 @@ impl Model {
             call.more.asked = true;
             call.more.next_page_token.clear();
             let customer_id = call.customer_id().to_owned();
-            let request = pb::ListTimelineRequest { customer_id, page_size: 20, page_token };
+            let request = pb::ListTimelineRequest {
+                customer_id,
+                page_size: 20,
+                page_token,
+            };
             env.send(&call.id, Request::Timeline(request));
         });
     }
 
     pub(super) fn hear_timeline(&mut self, id: &str, result: Result<Reply, Fault>) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         match result {
             Ok(Reply::Timeline(page)) => {
                 call.more.items.extend(page.items);
@@ -382,7 +443,12 @@ impl Call {
 
     /// How the caller is known, for people.
     pub(crate) fn lookup_text(&self) -> &str {
-        match self.context.lookup.as_ref().and_then(|lookup| lookup.by.as_ref()) {
+        match self
+            .context
+            .lookup
+            .as_ref()
+            .and_then(|lookup| lookup.by.as_ref())
+        {
             Some(By::Phone(text) | By::Email(text) | By::ExternalId(text)) => text,
             Some(By::AccountNumber(text)) => text,
             None => "",
@@ -399,7 +465,9 @@ impl Call {
 /// What a person means who types this into the search.
 fn guess(text: &str) -> By {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let letters = text.bytes().any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii());
+    let letters = text
+        .bytes()
+        .any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii());
     if text.bytes().any(|letter| letter == b'@') {
         By::Email(text.to_owned())
     } else if text.starts_with("+") || (!letters && digits >= 7) {
@@ -410,5 +478,7 @@ fn guess(text: &str) -> By {
 }
 
 fn identify(by: By) -> Request {
-    Request::Identify(pb::IdentifyCallerRequest { lookup: Some(pb::Lookup { by: Some(by) }) })
+    Request::Identify(pb::IdentifyCallerRequest {
+        lookup: Some(pb::Lookup { by: Some(by) }),
+    })
 }

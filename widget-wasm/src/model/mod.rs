@@ -6,8 +6,8 @@ pub(crate) mod call;
 mod draft;
 mod env;
 mod event;
-mod keys;
 pub(crate) mod kept;
+mod keys;
 pub(crate) mod line;
 pub(crate) mod link;
 pub(crate) mod matching;
@@ -72,6 +72,8 @@ pub(crate) struct Model {
     pub(crate) polite: String,
     /// What a screen reader says at once.
     pub(crate) urgent: String,
+    /// When that was said.
+    said_at: i64,
     /// What the host was told last.
     told: Told,
 }
@@ -86,6 +88,9 @@ struct Told {
 
 /// How long the desktop may stay silent.
 pub(crate) const SILENCE_MS: i64 = 5_000;
+
+/// How long what was said stays where a screen reader finds it.
+const SAID_MS: i64 = 10_000;
 
 impl Model {
     /// A panel that has just been opened.
@@ -104,6 +109,7 @@ impl Model {
             skew: 0,
             polite: String::new(),
             urgent: String::new(),
+            said_at: now,
             told: Told::default(),
         }
     }
@@ -156,7 +162,11 @@ impl Model {
     /// When what is shown was known to be true.
     pub(crate) fn fresh_at(&self, call: &Call) -> i64 {
         let watched = self.link.is_live() && call.desk_id == self.link.desk_id;
-        if watched { self.link.heard_at.max(call.fresh_at) } else { call.fresh_at }
+        if watched {
+            self.link.heard_at.max(call.fresh_at)
+        } else {
+            call.fresh_at
+        }
     }
 
     /// Takes one event; returns what has to be done, in order.
@@ -175,7 +185,11 @@ impl Model {
                     call.acting = acting;
                 }
             }
-            Event::Answer { call, request, result } => {
+            Event::Answer {
+                call,
+                request,
+                result,
+            } => {
                 self.hear_answer(&call, &request, *result, &mut env);
             }
             Event::User(action) => self.act(action, &mut env),
@@ -189,6 +203,10 @@ impl Model {
         let waited = env.now - self.link.started_at >= SILENCE_MS;
         if waited && matches!(self.desktop, Desktop::Waiting | Desktop::Joined) {
             self.desktop = Desktop::Silent;
+        }
+        if env.now - self.said_at > SAID_MS {
+            self.polite.clear();
+            self.urgent.clear();
         }
         self.tick_link(env);
         self.tick_lines(env);
@@ -283,9 +301,11 @@ impl Model {
     fn finish(&mut self, mut env: Env<'_>) -> Vec<Effect> {
         if let Some(words) = env.polite.take() {
             self.polite = words;
+            self.said_at = self.now;
         }
         if let Some(words) = env.urgent.take() {
             self.urgent = words;
+            self.said_at = self.now;
         }
         let told = self.to_tell();
         if told.state != self.told.state {
@@ -296,7 +316,10 @@ impl Model {
         }
         if told.status != self.told.status && !told.status.is_empty() {
             let count = self.shown().map_or(0, Call::match_count);
-            env.tell(Tell::Match { status: told.status, count });
+            env.tell(Tell::Match {
+                status: told.status,
+                count,
+            });
         }
         self.told = told;
         env.into_effects()
@@ -312,7 +335,11 @@ impl Model {
         };
         let held = |call: &Call| call.lines.iter().filter(|line| line.is_held()).count();
         let attention = shown.map_or(0, held);
-        Told { state, attention, status: shown.map_or("", |call| match_word(call.status())) }
+        Told {
+            state,
+            attention,
+            status: shown.map_or("", |call| match_word(call.status())),
+        }
     }
 
     fn restore(&mut self, kept: Kept, env: &mut Env<'_>) {
@@ -357,16 +384,24 @@ fn match_word(status: pb::MatchStatus) -> &'static str {
 
 /// Milliseconds since 1970.
 pub(crate) fn millis(time: &prost_types::Timestamp) -> i64 {
-    time.seconds.saturating_mul(1_000).saturating_add(i64::from(time.nanos) / 1_000_000)
+    time.seconds
+        .saturating_mul(1_000)
+        .saturating_add(i64::from(time.nanos) / 1_000_000)
 }
 
 /// A time of the API.
 pub(crate) fn timestamp(ms: i64) -> prost_types::Timestamp {
     let nanos = i32::try_from(ms.rem_euclid(1_000)).unwrap_or(0) * 1_000_000;
-    prost_types::Timestamp { seconds: ms.div_euclid(1_000), nanos }
+    prost_types::Timestamp {
+        seconds: ms.div_euclid(1_000),
+        nanos,
+    }
 }
 
 /// An amount of the API.
 pub(crate) fn money(amount_minor: i64, currency_code: &str) -> pb::Money {
-    pb::Money { currency_code: currency_code.to_owned(), amount_minor }
+    pb::Money {
+        currency_code: currency_code.to_owned(),
+        amount_minor,
+    }
 }

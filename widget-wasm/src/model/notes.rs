@@ -44,16 +44,52 @@ pub(crate) enum LogKind {
 
 /// What can be logged, most usual first: the kind, the words on its chip, and its name for tests.
 pub(crate) const KINDS: [(LogKind, &str, &str); 10] = [
-    (LogKind::Action(ActionKind::SavedMoney), copy::SAVED_MONEY, "log-saved-money"),
-    (LogKind::Action(ActionKind::RaisedInside), copy::RAISED_INSIDE, "log-raised-inside"),
-    (LogKind::Action(ActionKind::Explained), copy::EXPLAINED, "log-explained"),
-    (LogKind::Action(ActionKind::Listened), copy::LISTENED, "log-listened"),
+    (
+        LogKind::Action(ActionKind::SavedMoney),
+        copy::SAVED_MONEY,
+        "log-saved-money",
+    ),
+    (
+        LogKind::Action(ActionKind::RaisedInside),
+        copy::RAISED_INSIDE,
+        "log-raised-inside",
+    ),
+    (
+        LogKind::Action(ActionKind::Explained),
+        copy::EXPLAINED,
+        "log-explained",
+    ),
+    (
+        LogKind::Action(ActionKind::Listened),
+        copy::LISTENED,
+        "log-listened",
+    ),
     (LogKind::Promise, copy::PROMISE, "log-promise"),
-    (LogKind::Action(ActionKind::Apologised), copy::APOLOGISED, "log-apologised"),
-    (LogKind::Action(ActionKind::PreferredHour), copy::PREFERRED_HOUR, "log-preferred-hour"),
-    (LogKind::Action(ActionKind::LowerMargin), copy::LOWER_MARGIN, "log-lower-margin"),
-    (LogKind::Action(ActionKind::CompetitorReferral), copy::COMPETITOR, "log-competitor"),
-    (LogKind::Action(ActionKind::Other), copy::OTHER_ACTION, "log-other"),
+    (
+        LogKind::Action(ActionKind::Apologised),
+        copy::APOLOGISED,
+        "log-apologised",
+    ),
+    (
+        LogKind::Action(ActionKind::PreferredHour),
+        copy::PREFERRED_HOUR,
+        "log-preferred-hour",
+    ),
+    (
+        LogKind::Action(ActionKind::LowerMargin),
+        copy::LOWER_MARGIN,
+        "log-lower-margin",
+    ),
+    (
+        LogKind::Action(ActionKind::CompetitorReferral),
+        copy::COMPETITOR,
+        "log-competitor",
+    ),
+    (
+        LogKind::Action(ActionKind::Other),
+        copy::OTHER_ACTION,
+        "log-other",
+    ),
 ];
 
 /// An action in words.
@@ -63,11 +99,17 @@ pub(crate) fn action_words(kind: ActionKind, note: &str) -> String {
         // What has no kind of its own is said by its words alone.
         ActionKind::Other if !note.is_empty() => return note.to_owned(),
         kind => {
-            let known = KINDS.iter().find(|(known, _, _)| *known == LogKind::Action(kind));
+            let known = KINDS
+                .iter()
+                .find(|(known, _, _)| *known == LogKind::Action(kind));
             known.map_or(copy::OTHER_ACTION, |(_, label, _)| label)
         }
     };
-    if note.is_empty() { label.to_owned() } else { [label, ": ", note].concat() }
+    if note.is_empty() {
+        label.to_owned()
+    } else {
+        [label, ": ", note].concat()
+    }
 }
 
 /// What stands beside an action: what it was worth, or with whom.
@@ -79,7 +121,11 @@ pub(crate) fn action_aside(
 ) -> String {
     if let Some(value) = value {
         let amount = fmt.money(value.amount_minor, &value.currency_code);
-        return if kind == ActionKind::SavedMoney { copy::saved(&amount) } else { amount };
+        return if kind == ActionKind::SavedMoney {
+            copy::saved(&amount)
+        } else {
+            amount
+        };
     }
     if kind == ActionKind::RaisedInside && !counterpart.is_empty() {
         return copy::with(counterpart);
@@ -140,8 +186,13 @@ impl Model {
             self.log_action(kind, new_log(kind), env);
             return;
         }
-        let form =
-            Form { kind, words: String::new(), value: String::new(), due_days: 1, error: "" };
+        let form = Form {
+            kind,
+            words: String::new(),
+            value: String::new(),
+            due_days: 1,
+            error: "",
+        };
         self.with_shown(|call| call.form = Some(form));
         env.focus(Focus::Form);
     }
@@ -151,28 +202,48 @@ impl Model {
         if !self.shown().is_some_and(|call| self.may_note(call)) {
             return;
         }
-        let mut request = new_log(ActionKind::Other);
+        let kind = match card.action_kind() {
+            ActionKind::Unspecified => ActionKind::Other,
+            kind => kind,
+        };
+        let mut request = new_log(kind);
         request.note.clone_from(&card.label);
         request.suggestion_code.clone_from(&card.code);
-        self.log_action(ActionKind::Other, request, env);
+        self.log_action(kind, request, env);
     }
 
     fn log_action(&mut self, kind: ActionKind, mut log: pb::LogActionRequest, env: &mut Env<'_>) {
         // What is written down while the sidecar is away says when it was done.
-        log.act_time = self.link.is_offline().then(|| timestamp(env.now + self.skew));
+        log.act_time = self
+            .link
+            .is_offline()
+            .then(|| timestamp(env.now + self.skew));
         let Some(call) = self.shown_mut() else { return };
         call.log_open = false;
         log.action_id = env.new_id();
         log.interaction_id.clone_from(&call.id);
         call.customer_id().clone_into(&mut log.customer_id);
         // "ACTION_KIND_LISTENED" is "listened" to a host.
-        let name = kind.as_str_name().strip_prefix("ACTION_KIND_").unwrap_or_default().to_ascii_lowercase();
-        env.tell(Tell::Logged { action_id: log.action_id.clone(), kind: name });
+        let name = kind
+            .as_str_name()
+            .strip_prefix("ACTION_KIND_")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        env.tell(Tell::Logged {
+            action_id: log.action_id.clone(),
+            kind: name,
+        });
         let value = log.customer_value.as_ref().or(log.margin_given_up.as_ref());
         let aside = action_aside(kind, value, &log.counterpart, env.fmt);
         let words = action_words(kind, &log.note);
         let body = encode(&log);
-        self.write(NoteKind::LogAction, log.action_id, body, (words, aside), env);
+        self.write(
+            NoteKind::LogAction,
+            log.action_id,
+            body,
+            (words, aside),
+            env,
+        );
         env.focus(Focus::Did);
     }
 
@@ -185,8 +256,12 @@ impl Model {
 
     /// Saves what the open form says, or says what is missing.
     pub(super) fn save_form(&mut self, env: &mut Env<'_>) {
-        let Some(call) = self.shown().filter(|call| self.may_note(call)) else { return };
-        let Some(form) = call.form.clone() else { return };
+        let Some(call) = self.shown().filter(|call| self.may_note(call)) else {
+            return;
+        };
+        let Some(form) = call.form.clone() else {
+            return;
+        };
         let currency = call.currency().to_owned();
         let words = form.words.trim_ascii().to_owned();
         match form.kind.asks() {
@@ -261,7 +336,9 @@ impl Model {
     }
 
     fn save_preference(&mut self, kind: i32, text: &str, env: &mut Env<'_>) {
-        let Some(customer_id) = self.noted_customer() else { return };
+        let Some(customer_id) = self.noted_customer() else {
+            return;
+        };
         let Some(call) = self.shown_mut() else { return };
         call.remember_open = false;
         let request = pb::SavePreferenceRequest {
@@ -274,19 +351,47 @@ impl Model {
         };
         let body = encode(&request);
         let shown = (request.text, String::new());
-        self.write(NoteKind::SavePreference, request.preference_id, body, shown, env);
+        self.write(
+            NoteKind::SavePreference,
+            request.preference_id,
+            body,
+            shown,
+            env,
+        );
     }
 
     pub(super) fn retire(&mut self, id: String, env: &mut Env<'_>) {
-        let Some(customer_id) = self.noted_customer() else { return };
-        let request = pb::RetirePreferenceRequest { preference_id: id.clone(), customer_id };
-        self.write(NoteKind::RetirePreference, id, encode(&request), <_>::default(), env);
+        let Some(customer_id) = self.noted_customer() else {
+            return;
+        };
+        let request = pb::RetirePreferenceRequest {
+            preference_id: id.clone(),
+            customer_id,
+        };
+        self.write(
+            NoteKind::RetirePreference,
+            id,
+            encode(&request),
+            <_>::default(),
+            env,
+        );
     }
 
     pub(super) fn keep_promise(&mut self, id: String, env: &mut Env<'_>) {
-        let Some(customer_id) = self.noted_customer() else { return };
-        let request = pb::KeepPromiseRequest { promise_id: id.clone(), customer_id };
-        self.write(NoteKind::KeepPromise, id, encode(&request), <_>::default(), env);
+        let Some(customer_id) = self.noted_customer() else {
+            return;
+        };
+        let request = pb::KeepPromiseRequest {
+            promise_id: id.clone(),
+            customer_id,
+        };
+        self.write(
+            NoteKind::KeepPromise,
+            id,
+            encode(&request),
+            <_>::default(),
+            env,
+        );
     }
 
     /// The customer on the screen, if notes about them are taken.
@@ -308,7 +413,15 @@ impl Model {
         let Some(call) = self.shown_mut() else { return };
         call.form = None;
         let call = call.id.clone();
-        self.notes.push(Note { call, kind, id, body, words, aside, sent: false });
+        self.notes.push(Note {
+            call,
+            kind,
+            id,
+            body,
+            words,
+            aside,
+            sent: false,
+        });
         self.save(env);
         self.flush_notes(env);
     }
@@ -333,12 +446,18 @@ impl Model {
         env: &mut Env<'_>,
     ) {
         let answered = |note: &Note| note.kind == kind && note.body == body;
-        let Some(at) = self.notes.iter().position(answered) else { return };
+        let Some(at) = self.notes.iter().position(answered) else {
+            return;
+        };
         match result {
             Err(fault) if may_wait(&fault) => self.notes[at].sent = false,
             Err(fault) => {
                 self.notes.remove(at);
-                let words = if fault.words.is_empty() { copy::REFUSED } else { &fault.words };
+                let words = if fault.words.is_empty() {
+                    copy::REFUSED
+                } else {
+                    &fault.words
+                };
                 env.say(words);
                 self.with_shown(|call| call.notify(words, env.now));
                 self.save(env);
@@ -358,14 +477,20 @@ impl Model {
 
     /// Whether a note of this kind about this thing waits.
     pub(crate) fn has_note(&self, kind: NoteKind, id: &str) -> bool {
-        self.notes.iter().any(|note| note.kind == kind && note.id == id)
+        self.notes
+            .iter()
+            .any(|note| note.kind == kind && note.id == id)
     }
 }
 
 impl Call {
     fn take_action(&mut self, action: pb::AdvocacyAction) {
         let Some(panel) = &mut self.panel else { return };
-        if !panel.actions.iter().any(|known| known.action_id == action.action_id) {
+        if !panel
+            .actions
+            .iter()
+            .any(|known| known.action_id == action.action_id)
+        {
             panel.actions.insert(0, action);
         }
     }
@@ -378,12 +503,18 @@ impl Call {
 
 /// A logged action of which nothing is known but its kind.
 fn new_log(kind: ActionKind) -> pb::LogActionRequest {
-    pb::LogActionRequest { kind: kind as i32, ..pb::LogActionRequest::default() }
+    pb::LogActionRequest {
+        kind: kind as i32,
+        ..pb::LogActionRequest::default()
+    }
 }
 
 /// Whether a note is kept for another try.
 fn may_wait(fault: &Fault) -> bool {
-    matches!(fault.code, Code::Unknown | Code::ResourceExhausted | Code::Unauthenticated)
+    matches!(
+        fault.code,
+        Code::Unknown | Code::ResourceExhausted | Code::Unauthenticated
+    )
 }
 
 /// What is wrong with an amount, in words.

@@ -20,25 +20,25 @@ pub(super) struct Revision {
 
 impl Revision {
     fn of(panel: &pb::Panel) -> Revision {
-        panel.revision.as_ref().map_or_else(Revision::default, |revision| Revision {
-            ledger: revision.ledger_position,
-            record: revision.record_position,
-        })
+        panel
+            .revision
+            .as_ref()
+            .map_or_else(Revision::default, |revision| Revision {
+                ledger: revision.ledger_position,
+                record: revision.record_position,
+            })
     }
 }
 
 impl Model {
-    pub(super) fn hear_panel(
-        &mut self,
-        id: &str,
-        result: Result<Reply, Fault>,
-        env: &mut Env<'_>,
-    ) {
+    pub(super) fn hear_panel(&mut self, id: &str, result: Result<Reply, Fault>, env: &mut Env<'_>) {
         let skew = match &result {
             Ok(Reply::Panel(panel)) => panel.as_of_time.as_ref().map(|time| millis(time) - env.now),
             _ => None,
         };
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         call.asking = false;
         match result {
             Ok(Reply::Panel(panel)) => {
@@ -60,7 +60,9 @@ impl Model {
     /// Takes a panel for an interaction, if it is newer than what is known.
     pub(super) fn take_panel(&mut self, id: &str, panel: pb::Panel, env: &mut Env<'_>) {
         let skew = self.skew;
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         if !call.accepts(&panel) {
             return;
         }
@@ -82,8 +84,8 @@ impl Model {
         }
         if first && call.customer().is_some() {
             call.search = super::call::Search::default();
-            call.announce(env);
         }
+        call.announce(env);
         let shown = self.shown.as_deref() == Some(id);
         if shown {
             self.settle_by_state(id, env);
@@ -92,13 +94,19 @@ impl Model {
 
     /// Asks for the panel of an interaction, unless that is under way.
     pub(super) fn ask_panel(&mut self, id: &str, env: &mut Env<'_>) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         if call.asking {
             return;
         }
         call.asking = true;
         // A customer who was ruled out must not be found again by the same number.
-        let lookup = call.context.lookup.clone().filter(|_| call.rejected.is_empty());
+        let lookup = call
+            .context
+            .lookup
+            .clone()
+            .filter(|_| call.rejected.is_empty());
         let request = pb::GetPanelRequest {
             interaction_id: id.to_owned(),
             lookup,
@@ -109,7 +117,10 @@ impl Model {
 }
 
 fn customer_id(panel: &pb::Panel) -> &str {
-    let customer = panel.context.as_ref().and_then(|context| context.customer.as_ref());
+    let customer = panel
+        .context
+        .as_ref()
+        .and_then(|context| context.customer.as_ref());
     customer.map_or("", |customer| &customer.customer_id)
 }
 
@@ -122,22 +133,33 @@ impl Call {
     /// Brings the lines up to what the sidecar says, and adds those that it alone knows.
     fn take_spends(&mut self, panel: &pb::Panel, now: i64, skew: i64) {
         for spend in panel.spends.iter().rev().filter(|spend| spend.own) {
-            match self.lines.iter_mut().find(|line| line.spend_id == spend.spend_id) {
+            match self
+                .lines
+                .iter_mut()
+                .find(|line| line.spend_id == spend.spend_id)
+            {
                 Some(line) => line.take(spend, now, skew),
                 None => self.lines.insert(0, Line::known(spend, now, skew)),
             }
         }
     }
 
-    /// Says who is there as soon as it is known.
-    fn announce(&self, env: &mut Env<'_>) {
-        let Some(context) = self.customer_context() else { return };
-        let name = context.customer.as_ref().map_or("", |customer| &customer.display_name);
+    /// Says who is there and what can be given, once, as soon as both are known.
+    fn announce(&mut self, env: &mut Env<'_>) {
+        let (Some(context), Some(room)) = (self.customer_context(), self.headroom()) else {
+            return;
+        };
+        if self.announced {
+            return;
+        }
+        let name = context
+            .customer
+            .as_ref()
+            .map_or("", |customer| &customer.display_name);
         let score = context.recent_scores.first().map(|score| score.value);
-        let amount = self.headroom().map_or_else(String::new, |headroom| {
-            env.fmt.money(headroom.available_minor, &headroom.currency_code)
-        });
+        let amount = env.fmt.money(room.available_minor, &room.currency_code);
         env.say(copy::painted(name, score, &amount));
+        self.announced = true;
     }
 
     /// What somebody else has done to the headroom, if a smaller one cannot be explained by what
@@ -148,7 +170,12 @@ impl Call {
             return None;
         }
         let own_before: i64 = self.lines.iter().map(Line::outstanding_minor).sum();
-        let own_after: i64 = panel.spends.iter().filter(|spend| spend.own).map(outstanding).sum();
+        let own_after: i64 = panel
+            .spends
+            .iter()
+            .filter(|spend| spend.own)
+            .map(outstanding)
+            .sum();
         let lost = before.available_minor - after.available_minor - (own_after - own_before);
         if lost <= 0 || self.has_unsettled_line() {
             return None;
@@ -157,10 +184,19 @@ impl Call {
             let old = self.panel.as_ref().map_or(&[][..], |panel| &panel.spends);
             old.iter().any(|old| old.spend_id == spend.spend_id)
         };
-        let other = panel.spends.iter().filter(|spend| !spend.own).find(|spend| !known(spend));
+        let other = panel
+            .spends
+            .iter()
+            .filter(|spend| !spend.own)
+            .find(|spend| !known(spend));
         let who = other.map_or("", |spend| &spend.agent_name);
         let money = |minor| env.fmt.money(minor, &after.currency_code);
-        Some(copy::race_lost(who, self.first_name(), &money(lost), &money(after.available_minor)))
+        Some(copy::race_lost(
+            who,
+            self.first_name(),
+            &money(lost),
+            &money(after.available_minor),
+        ))
     }
 }
 

@@ -53,16 +53,24 @@ impl Model {
             _ => self.may_hold(call),
         });
         let request_id = env.new_id();
-        let Some(call) = self.shown_mut().filter(|_| allowed) else { return };
+        let Some(call) = self.shown_mut().filter(|_| allowed) else {
+            return;
+        };
         let id = call.id.clone();
-        let Some(line) = call.line_mut(spend_id) else { return };
+        let Some(line) = call.line_mut(spend_id) else {
+            return;
+        };
         if line.is_pending() {
             return;
         }
         if !(line.reuse && line.op == op && line.why == why) {
             line.request_id = request_id;
         }
-        line.asked_minor = if op == Op::Reverse { line.given_minor() } else { line.held_minor() };
+        line.asked_minor = if op == Op::Reverse {
+            line.given_minor()
+        } else {
+            line.held_minor()
+        };
         (line.op, line.why, line.phase) = (op, why, Phase::Sent);
         (line.armed, line.asking_back, line.reuse, line.resent) = (false, false, false, 0);
         line.message.clear();
@@ -75,7 +83,9 @@ impl Model {
     pub(super) fn hold_again(&mut self, spend_id: &str, env: &mut Env<'_>) {
         let Some(call) = self.shown_mut() else { return };
         let id = call.id.clone();
-        let Some(line) = call.line_mut(spend_id) else { return };
+        let Some(line) = call.line_mut(spend_id) else {
+            return;
+        };
         if line.is_pending() {
             return;
         }
@@ -102,7 +112,9 @@ impl Model {
     /// Keeps the line, then sends what it asks for.
     fn send_line(&mut self, id: &str, spend_id: &str, env: &mut Env<'_>) {
         self.save(env);
-        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else { return };
+        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else {
+            return;
+        };
         env.send(id, request(line));
     }
 
@@ -114,9 +126,15 @@ impl Model {
         env: &mut Env<'_>,
     ) {
         let skew = self.skew;
-        let Some(spend_id) = request.spend_id() else { return };
-        let Some(call) = self.call_mut(id) else { return };
-        let Some(line) = call.lines.iter_mut().find(|line| line.spend_id == spend_id) else { return };
+        let Some(spend_id) = request.spend_id() else {
+            return;
+        };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
+        let Some(line) = call.lines.iter_mut().find(|line| line.spend_id == spend_id) else {
+            return;
+        };
         let answers = line.is_pending() && is_of(request, line);
         let awaited = line.phase == Phase::Sent;
         let reply = match result {
@@ -145,21 +163,39 @@ impl Model {
 
     /// What was asked has happened, and the ledger has proven it.
     fn settle(&mut self, id: &str, spend_id: &str, env: &mut Env<'_>) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
         let name = call.first_name().to_owned();
-        let Some(line) = call.line_mut(spend_id) else { return };
+        let Some(line) = call.line_mut(spend_id) else {
+            return;
+        };
         line.phase = Phase::Settled;
         line.message.clear();
         let amount = env.fmt.money(line.amount_minor(), line.currency());
         match line.op {
             Op::Reserve => {
-                env.say([&copy::held_for(&name, &amount), ". ", copy::OFFER_THEN_CONFIRM].concat());
+                env.say(
+                    [
+                        &copy::held_for(&name, &amount),
+                        ". ",
+                        copy::OFFER_THEN_CONFIRM,
+                    ]
+                    .concat(),
+                );
                 env.tell(Tell::Reserved(line.spend_id.clone()));
                 env.focus(Focus::Tray);
             }
             Op::Give | Op::Commit => {
                 line.proven = true;
-                env.say([&copy::given((line.undo_until - env.now) / 1_000), " ", line.reference()].concat());
+                env.say(
+                    [
+                        &copy::given((line.undo_until - env.now) / 1_000),
+                        " ",
+                        line.reference(),
+                    ]
+                    .concat(),
+                );
                 env.tell(Tell::Committed {
                     reference: line.reference().to_owned(),
                     amount_minor: line.given_minor(),
@@ -182,8 +218,13 @@ impl Model {
 
     /// No answer came, or none that proves anything: the sidecar is asked what became of it.
     fn lose_track(&mut self, id: &str, spend_id: &str, env: &mut Env<'_>) {
-        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else { return };
-        line.phase = Phase::Unknown { since: env.now, next: env.now + ASK_EVERY_MS };
+        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else {
+            return;
+        };
+        line.phase = Phase::Unknown {
+            since: env.now,
+            next: env.now + ASK_EVERY_MS,
+        };
         env.cry(copy::CHECKING);
         ask(id, spend_id, env);
         env.wake(ASK_EVERY_MS);
@@ -191,7 +232,9 @@ impl Model {
 
     /// The answer to the question what became of it.
     fn hear_outcome(&mut self, id: &str, spend_id: &str, fault: Option<&Fault>, env: &mut Env<'_>) {
-        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else { return };
+        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else {
+            return;
+        };
         let since = match line.phase {
             Phase::Unknown { since, .. } => since,
             Phase::Stuck => env.now - ASK_FOR_MS,
@@ -207,7 +250,9 @@ impl Model {
 
     /// It has happened. What was given needs its receipt: the same request brings it again.
     fn hear_happened(&mut self, id: &str, spend_id: &str, env: &mut Env<'_>) {
-        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else { return };
+        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else {
+            return;
+        };
         let needs_receipt = !matches!(line.op, Op::Reserve | Op::Void);
         if needs_receipt && line.resent < MAX_RESENT {
             line.resent += 1;
@@ -223,7 +268,9 @@ impl Model {
 
     /// It has not happened; the same request may be sent again without harm.
     fn hear_not_happened(&mut self, id: &str, spend_id: &str, env: &mut Env<'_>) {
-        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else { return };
+        let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else {
+            return;
+        };
         line.phase = Phase::Settled;
         line.reuse = true;
         let words = match line.op {
@@ -250,8 +297,12 @@ impl Model {
             code: fault.reason.clone(),
             retryable: fault.code == Code::ResourceExhausted,
         });
-        let Some(call) = self.call_mut(id) else { return };
-        let Some(at) = call.lines.iter().position(|line| line.spend_id == spend_id) else { return };
+        let Some(call) = self.call_mut(id) else {
+            return;
+        };
+        let Some(at) = call.lines.iter().position(|line| line.spend_id == spend_id) else {
+            return;
+        };
         if matches!(call.lines[at].op, Op::Reserve | Op::Give) {
             // A refusal sticks to its id: the next try is a new line with the same fields.
             let line = call.lines.remove(at);
@@ -276,7 +327,8 @@ impl Model {
             if env.now >= call.notice_until {
                 call.notice.clear();
             }
-            let prolong = call.is_live() && call.acting == super::Acting::Here && !offline && !readonly;
+            let prolong =
+                call.is_live() && call.acting == super::Acting::Here && !offline && !readonly;
             for line in &mut call.lines {
                 tick_line(&call.id, line, prolong, env);
             }
@@ -286,8 +338,15 @@ impl Model {
     /// The sidecar answers again: what could not be cleared up is asked once more.
     pub(super) fn ask_stuck(&mut self, env: &mut Env<'_>) {
         for call in &mut self.calls {
-            for line in call.lines.iter_mut().filter(|line| line.phase == Phase::Stuck) {
-                line.phase = Phase::Unknown { since: env.now, next: env.now + ASK_EVERY_MS };
+            for line in call
+                .lines
+                .iter_mut()
+                .filter(|line| line.phase == Phase::Stuck)
+            {
+                line.phase = Phase::Unknown {
+                    since: env.now,
+                    next: env.now + ASK_EVERY_MS,
+                };
                 ask(&call.id, &line.spend_id, env);
             }
         }
@@ -295,12 +354,18 @@ impl Model {
 
     /// A new state of the sidecar may say what became of a line.
     pub(super) fn settle_by_state(&mut self, id: &str, env: &mut Env<'_>) {
-        let Some(call) = self.call_mut(id) else { return };
-        let cleared = |line: &&Line| {
-            line.phase != Phase::Sent && line.is_pending() && line.has_happened()
+        let Some(call) = self.call_mut(id) else {
+            return;
         };
+        let cleared =
+            |line: &&Line| line.phase != Phase::Sent && line.is_pending() && line.has_happened();
         // One at a time: the next message of the stream brings the next.
-        if let Some(spend_id) = call.lines.iter().find(cleared).map(|line| line.spend_id.clone()) {
+        if let Some(spend_id) = call
+            .lines
+            .iter()
+            .find(cleared)
+            .map(|line| line.spend_id.clone())
+        {
             self.hear_happened(id, &spend_id, env);
         }
     }
@@ -323,7 +388,10 @@ impl Call {
 
     /// Takes up the lines of this interaction whose outcome was open when the page went away.
     pub(super) fn recall(&mut self, parked: &mut Vec<Line>) {
-        while let Some(at) = parked.iter().position(|line| line.want.interaction_id == self.id) {
+        while let Some(at) = parked
+            .iter()
+            .position(|line| line.want.interaction_id == self.id)
+        {
             let line = parked.swap_remove(at);
             self.lines.insert(0, line);
         }
@@ -348,7 +416,10 @@ fn tick_line(id: &str, line: &mut Line, prolong: bool, env: &mut Env<'_>) {
             env.cry(copy::STILL_UNSURE);
         }
         Phase::Unknown { since, next } if env.now >= next => {
-            line.phase = Phase::Unknown { since, next: env.now + ASK_EVERY_MS };
+            line.phase = Phase::Unknown {
+                since,
+                next: env.now + ASK_EVERY_MS,
+            };
             ask(id, &line.spend_id, env);
         }
         Phase::Settled if line.is_held() && env.now >= line.extend_at => {
@@ -365,13 +436,17 @@ fn tick_line(id: &str, line: &mut Line, prolong: bool, env: &mut Env<'_>) {
 
 fn extend(id: &str, line: &mut Line, env: &mut Env<'_>) {
     line.extend_at = env.now + EXTEND_AGAIN_MS;
-    let request =
-        pb::ExtendSpendRequest { request_id: env.new_id(), spend_id: line.spend_id.clone() };
+    let request = pb::ExtendSpendRequest {
+        request_id: env.new_id(),
+        spend_id: line.spend_id.clone(),
+    };
     env.send(id, Request::Extend(request));
 }
 
 fn ask(id: &str, spend_id: &str, env: &mut Env<'_>) {
-    let request = pb::GetSpendRequest { spend_id: spend_id.to_owned() };
+    let request = pb::GetSpendRequest {
+        spend_id: spend_id.to_owned(),
+    };
     env.send(id, Request::GetSpend(request));
 }
 
@@ -400,9 +475,11 @@ fn request(line: &Line) -> Request {
             amount,
             keep_rest: false,
         }),
-        Op::Void => {
-            Request::Void(pb::VoidSpendRequest { request_id, spend_id, reason: line.why })
-        }
+        Op::Void => Request::Void(pb::VoidSpendRequest {
+            request_id,
+            spend_id,
+            reason: line.why,
+        }),
         Op::Reverse => Request::Reverse(pb::ReverseSpendRequest {
             request_id,
             spend_id,

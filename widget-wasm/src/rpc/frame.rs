@@ -46,7 +46,11 @@ impl Decoder {
         };
         let body = body.to_vec();
         self.pending.drain(..HEAD + size);
-        Ok(Some(if flags & TRAILER == 0 { Frame::Message(body) } else { Frame::Trailer(body) }))
+        Ok(Some(if flags & TRAILER == 0 {
+            Frame::Message(body)
+        } else {
+            Frame::Trailer(body)
+        }))
     }
 }
 

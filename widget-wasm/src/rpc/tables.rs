@@ -18,6 +18,7 @@ wire!(read pb::Panel {
     1 message context, 2 message policy, 3 message interaction, 4 int match_status,
     5 list candidates, 6 message headroom, 7 list spends, 8 list actions,
     9 message as_of_time, 10 message revision, 11 int history_state,
+    12 text requested_interaction_id,
 });
 wire!(read pb::CustomerContext {
     1 message customer, 2 list recent_scores, 3 int trend, 4 message owed,
@@ -49,7 +50,8 @@ wire!(read pb::Headroom {
     5 long held_minor, 6 text limit_id, 7 text label, 8 message reset_time,
 });
 wire!(read pb::GestureCard {
-    1 text code, 2 text label, 3 message amount, 4 text reason_code, 5 text why,
+    1 text code, 2 text label, 3 message amount, 4 text reason_code, 5 text why, 6 int value,
+    7 int action_kind,
 });
 wire!(read pb::PolicyView {
     3 text vision, 4 text currency_code, 5 list reasons, 6 list gestures,
@@ -77,7 +79,6 @@ wire!(read pb::GetPanelResponse { 1 message panel, });
 wire!(read pb::IdentifyCallerResponse { 2 list candidates, });
 wire!(read pb::ListTimelineResponse { 1 list items, 2 text next_page_token, });
 wire!(read pb::LogActionResponse { 1 message action, });
-
 
 // What is written: every field that the panel ever sets.
 

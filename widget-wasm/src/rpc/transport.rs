@@ -49,7 +49,11 @@ pub(crate) fn unary(
     let heard = message.clone();
     let hear = Box::new(move |bytes| drop(heard.replace(bytes)));
     let done = Box::new(move |end: Result<(), Fault>| {
-        done(end.and_then(|()| request.decode(&message.take()).map_err(|_| Fault::unknown())));
+        done(end.and_then(|()| {
+            request
+                .decode(&message.take())
+                .map_err(|_| Fault::unknown())
+        }));
     });
     send(path, &body, token, limit, &signal_after(limit), hear, done);
 }
@@ -82,7 +86,10 @@ fn send(
         ("authorization", ["Bearer ", token].concat().into()),
     ];
     if limit_ms > 0 {
-        headers.push(("grpc-timeout", [&number(limit_ms.into()), "m"].concat().into()));
+        headers.push((
+            "grpc-timeout",
+            [&number(limit_ms.into()), "m"].concat().into(),
+        ));
     }
     let init = object(&[
         ("method", "POST".into()),
@@ -91,10 +98,13 @@ fn send(
         ("signal", signal.clone()),
     ]);
     let response = fetch(&[PACKAGE, path].concat(), &init);
-    when(&response, Box::new(move |response| match response {
-        Ok(response) => read_reply(&response, hear, done),
-        Err(_) => done(Err(Fault::unknown())),
-    }));
+    when(
+        &response,
+        Box::new(move |response| match response {
+            Ok(response) => read_reply(&response, hear, done),
+            Err(_) => done(Err(Fault::unknown())),
+        }),
+    );
 }
 
 fn read_reply(response: &JsValue, hear: Hear, done: Done) {
@@ -116,7 +126,13 @@ fn read_reply(response: &JsValue, hear: Hear, done: Done) {
     let body: Body = field(response, "body").unchecked_into();
     let reader = body.reader();
     let part = reader.read();
-    Reading { reader, decoder: Decoder::default(), hear, done }.go_on(&part);
+    Reading {
+        reader,
+        decoder: Decoder::default(),
+        hear,
+        done,
+    }
+    .go_on(&part);
 }
 
 /// A reply that is being read.
@@ -129,26 +145,33 @@ struct Reading {
 
 impl Reading {
     fn go_on(mut self, part: &JsValue) {
-        when(part, Box::new(move |part| match self.take(part) {
-            None => {
-                let part = self.reader.read();
-                self.go_on(&part);
-            }
-            Some(outcome) => (self.done)(outcome),
-        }));
+        when(
+            part,
+            Box::new(move |part| match self.take(part) {
+                None => {
+                    let part = self.reader.read();
+                    self.go_on(&part);
+                }
+                Some(outcome) => (self.done)(outcome),
+            }),
+        );
     }
 
     /// Takes a part of the body; says how the call ended once it has.
     fn take(&mut self, part: Result<JsValue, JsValue>) -> Option<Result<(), Fault>> {
         // Without a value the body is over; without a trailer before that it was cut off.
         let part = part.ok().and_then(|part| bytes(&field(&part, "value")));
-        let Some(part) = part else { return Some(Err(Fault::unknown())) };
+        let Some(part) = part else {
+            return Some(Err(Fault::unknown()));
+        };
         self.decoder.push(&part);
         loop {
             match self.decoder.next_frame() {
                 Ok(None) => return None,
                 Ok(Some(Frame::Message(bytes))) => (self.hear)(bytes),
-                Ok(Some(Frame::Trailer(lines))) => return Some(Trailer::from_lines(&lines).outcome()),
+                Ok(Some(Frame::Trailer(lines))) => {
+                    return Some(Trailer::from_lines(&lines).outcome());
+                }
                 Err(_) => return Some(Err(Fault::unknown())),
             }
         }

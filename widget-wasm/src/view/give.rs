@@ -1,6 +1,7 @@
 //! Choosing what to give: up to three suggestions, or the composer for anything else.
 
 use makegood_proto::v1 as pb;
+use makegood_proto::v1::GestureValue;
 
 use super::Scene;
 use super::node::{Element, button, div, el, group, heading, input, p, section, span};
@@ -23,10 +24,15 @@ pub(super) fn give(scene: Scene<'_>) -> Option<Element> {
         }
         part = part.child(heading("give", copy::TRY_THIS)).child(cards);
     }
-    let more = button("something-else", "more", copy::SOMETHING_ELSE, Action::Compose)
-        .attr("aria-keyshortcuts", "G")
-        .child(el("kbd").attr("aria-hidden", "true").text("G"))
-        .only_if(scene.may_hold());
+    let more = button(
+        "something-else",
+        "more",
+        copy::SOMETHING_ELSE,
+        Action::Compose,
+    )
+    .attr("aria-keyshortcuts", "G")
+    .child(el("kbd").attr("aria-hidden", "true").text("G"))
+    .only_if(scene.may_hold());
     Some(part.child(more))
 }
 
@@ -37,11 +43,16 @@ fn digit(index: usize) -> String {
 
 fn card(scene: Scene<'_>, index: usize, gesture: &pb::GestureCard) -> Element {
     // What costs nothing needs no room, and no sidecar to hold it.
-    let (value, allowed) = match &gesture.amount {
-        Some(amount) => {
-            (scene.fmt.money(amount.amount_minor, &amount.currency_code), scene.may_hold())
-        }
-        None => (copy::FREE.to_owned(), scene.may_note()),
+    let free = gesture.value() == GestureValue::Free;
+    let allowed = if free {
+        scene.may_note()
+    } else {
+        scene.may_hold()
+    };
+    let value = match &gesture.amount {
+        _ if free => copy::FREE.to_owned(),
+        Some(amount) => scene.fmt.money(amount.amount_minor, &amount.currency_code),
+        None => String::new(),
     };
     let digit = digit(index);
     button(&["card-", &digit].concat(), "card", "", Action::Card(index))
@@ -59,7 +70,10 @@ fn composer(scene: Scene<'_>, policy: &pb::PolicyView, draft: &Draft) -> Element
     part.push(heading("give", copy::SOMETHING_ELSE));
     part.push(amount_row(scene, draft, sum));
     let mut gestures = group(copy::WHAT);
-    for gesture in policy.gestures.iter().filter(|gesture| gesture.amount.is_some()) {
+    for gesture in &policy.gestures {
+        if gesture.value() == GestureValue::Free {
+            continue;
+        }
         let chosen = gesture.code == draft.gesture;
         let action = Action::Gesture(gesture.code.clone());
         gestures.push(choice("gesture", chosen, &gesture.label, action));
@@ -92,7 +106,12 @@ fn amount_row(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
     let wrong = matches!(sum, Sum::Wrong(error) if error != AmountError::Empty);
     let mut presets = div("pills");
     for minor in PRESETS_MINOR {
-        presets.push(button("preset", "pill", &scene.money(minor), Action::Preset(minor)));
+        presets.push(button(
+            "preset",
+            "pill",
+            &scene.money(minor),
+            Action::Preset(minor),
+        ));
     }
     let amount = input("amount", copy::AMOUNT, &draft.amount, Field::Amount)
         .attr("inputmode", "decimal")
@@ -109,9 +128,10 @@ pub(super) fn choice(act: &str, chosen: bool, label: &str, action: Action) -> El
 /// What the amount comes to, before anything is pressed.
 fn verdict(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Option<Element> {
     let (class, words) = match sum {
-        Sum::Over { excess, left } => {
-            ("caution", copy::over(&scene.money(excess), &scene.money(left)))
-        }
+        Sum::Over { excess, left } => (
+            "caution",
+            copy::over(&scene.money(excess), &scene.money(left)),
+        ),
         _ if !draft.error.is_empty() => ("caution", draft.error.clone()),
         Sum::Wrong(AmountError::Empty) => return None,
         Sum::Wrong(error) => ("caution", amount_words(error).to_owned()),
@@ -130,7 +150,11 @@ fn verdict(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Option<Element> {
 fn buttons(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
     let minor = sum.holdable();
     let ready = minor > 0 && !draft.reason.is_empty();
-    let amount = if minor > 0 { scene.money(minor) } else { String::new() };
+    let amount = if minor > 0 {
+        scene.money(minor)
+    } else {
+        String::new()
+    };
     let (hold, give) = (copy::hold(&amount), copy::give(&amount));
     div("buttons")
         .child(

@@ -10,8 +10,13 @@ use crate::format::number;
 use crate::model::Sum;
 
 /// The headroom.
-pub(super) fn headroom(scene: Scene<'_>) -> Option<Element> {
-    let room = scene.call.headroom()?;
+pub(super) fn headroom(scene: Scene<'_>) -> Element {
+    let Some(room) = scene.call.headroom() else {
+        // It follows in a moment: its height is kept, so that nothing moves under the hand.
+        return section("room", "skeleton")
+            .child(div("bone big"))
+            .child(div("bone meter"));
+    };
     let offline = scene.model.link.is_offline();
     let old = offline || scene.model.is_stale(scene.call);
     let mut part = section("headroom", "room")
@@ -19,7 +24,7 @@ pub(super) fn headroom(scene: Scene<'_>) -> Option<Element> {
         .attr("data-state", if old { "old" } else { "fresh" });
     if room.limit_id.is_empty() {
         part.push(p("caution", copy::NO_ROOM_RULE));
-        return Some(part);
+        return part;
     }
     let title = match scene.known_at() {
         at if offline => copy::could_give(&at),
@@ -27,13 +32,20 @@ pub(super) fn headroom(scene: Scene<'_>) -> Option<Element> {
         _ => copy::YOU_CAN_GIVE.to_owned(),
     };
     let reset = scene.day(room.reset_time.as_ref());
-    let new_room = if reset.is_empty() { String::new() } else { copy::new_room(&reset) };
+    let new_room = if reset.is_empty() {
+        String::new()
+    } else {
+        copy::new_room(&reset)
+    };
     part.push(label(&title, &room.label));
     part.push(big(scene, room));
     part.push(meter(scene, room));
     part.push(label(&used(scene, room), &new_room));
     if room.available_minor <= 0 && room.held_minor == 0 {
-        part.push(p("caution", &copy::used_up(scene.call.first_name(), &reset)));
+        part.push(p(
+            "caution",
+            &copy::used_up(scene.call.first_name(), &reset),
+        ));
     }
     if !scene.call.race.is_empty() {
         part.push(p("caution", &scene.call.race));
@@ -42,7 +54,7 @@ pub(super) fn headroom(scene: Scene<'_>) -> Option<Element> {
     if !why.is_empty() {
         part.push(p("meta", why));
     }
-    Some(part)
+    part
 }
 
 fn label(start: &str, end: &str) -> Element {
@@ -66,7 +78,12 @@ fn big(scene: Scene<'_>, room: &pb::Headroom) -> Element {
 
 fn meter(scene: Scene<'_>, room: &pb::Headroom) -> Element {
     let used_minor = (room.given_minor + room.held_minor).min(room.cap_minor);
-    let text = [&used(scene, room), " ", &copy::of_cap(&scene.money(room.cap_minor))].concat();
+    let text = [
+        &used(scene, room),
+        " ",
+        &copy::of_cap(&scene.money(room.cap_minor)),
+    ]
+    .concat();
     div("meter")
         .part("meter")
         .attr("role", "meter")
@@ -88,6 +105,10 @@ fn percent(part: i64, whole: i64) -> i64 {
 }
 
 fn used(scene: Scene<'_>, room: &pb::Headroom) -> String {
-    let held = if room.held_minor > 0 { scene.money(room.held_minor) } else { String::new() };
+    let held = if room.held_minor > 0 {
+        scene.money(room.held_minor)
+    } else {
+        String::new()
+    };
     copy::given_and_held(&scene.money(room.given_minor), &held)
 }

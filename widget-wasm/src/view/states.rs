@@ -42,7 +42,14 @@ pub(super) fn looking(scene: Scene<'_>) -> Element {
     let mut part = section("looking", "skeleton")
         .flag("aria-busy", true)
         .child(p("meta", &words).attr("id", "top").attr("tabindex", "-1"));
-    for bone in ["bone name", "bone meta", "bone score", "bone owe", "bone big", "bone meter"] {
+    for bone in [
+        "bone name",
+        "bone meta",
+        "bone score",
+        "bone owe",
+        "bone big",
+        "bone meter",
+    ] {
         part.push(div(bone));
     }
     part
@@ -62,8 +69,15 @@ pub(super) fn who(scene: Scene<'_>) -> Element {
     if !why.is_empty() {
         part.push(p("meta", why));
     }
-    let without = button("continue-without", "more", copy::CONTINUE_WITHOUT, Action::Without);
-    part.child(candidates).child(search(scene)).child(without.only_if(scene.may_note()))
+    let without = button(
+        "continue-without",
+        "more",
+        copy::CONTINUE_WITHOUT,
+        Action::Without,
+    );
+    part.child(candidates)
+        .child(search(scene))
+        .child(without.only_if(scene.may_note()))
 }
 
 fn candidates(scene: Scene<'_>) -> Element {
@@ -76,12 +90,21 @@ fn candidates(scene: Scene<'_>) -> Element {
 
 fn candidate(scene: Scene<'_>, found: &pb::Candidate) -> Element {
     let day = scene.day(found.last_contact_time.as_ref());
-    let when = if day.is_empty() { copy::NEVER_IN_TOUCH } else { &day };
-    button("pick", "card pick", "", Action::Pick(found.customer_id.clone()))
-        .child(el("b").text(&found.display_name))
-        .child(span("aside", when))
-        .child(span("why", &found.tier))
-        .only_if(scene.may_note())
+    let when = if day.is_empty() {
+        copy::NEVER_IN_TOUCH
+    } else {
+        &day
+    };
+    button(
+        "pick",
+        "card pick",
+        "",
+        Action::Pick(found.customer_id.clone()),
+    )
+    .child(el("b").text(&found.display_name))
+    .child(span("aside", when))
+    .child(span("why", &found.tier))
+    .only_if(scene.may_note())
 }
 
 fn search(scene: Scene<'_>) -> Element {
@@ -98,19 +121,22 @@ fn search(scene: Scene<'_>) -> Element {
         .attr("maxlength", "128")
         .attr("aria-keyshortcuts", "/");
     let find = button("search", "button", copy::FIND, Action::Search).only_if(scene.may_note());
-    div("search").child(div("amount").child(field).child(find)).child(p("meta", words))
+    div("search")
+        .child(div("amount").child(field).child(find))
+        .child(p("meta", words))
 }
 
 /// The agent goes on without a customer.
 pub(super) fn without(scene: Scene<'_>) -> Element {
-    plain("without", copy::WITHOUT_CUSTOMER).child(candidates(scene)).child(search(scene))
+    plain("without", copy::WITHOUT_CUSTOMER)
+        .child(candidates(scene))
+        .child(search(scene))
 }
 
 /// The token was refused: nothing of the customer is left but the name to sign in for.
 pub(super) fn signed_out(scene: Scene<'_>) -> Element {
     let again = button("sign-in", "button main", copy::TRY_AGAIN, Action::SignIn);
-    plain("signed-out", &copy::sign_in(scene.call.first_name()))
-        .child(div("buttons").child(again))
+    plain("signed-out", &copy::sign_in(scene.call.first_name())).child(div("buttons").child(again))
 }
 
 /// The sidecar will not show this call.
@@ -123,5 +149,10 @@ pub(super) fn faulty(scene: Scene<'_>) -> Element {
 pub(super) fn mirror() -> Element {
     section("mirror", "mirror")
         .child(el("p").text(copy::OTHER_TAB))
-        .child(button("use-here", "button", copy::USE_HERE, Action::UseHere))
+        .child(button(
+            "use-here",
+            "button",
+            copy::USE_HERE,
+            Action::UseHere,
+        ))
 }
