@@ -70,9 +70,9 @@ pub(crate) fn start() {
         stream_number: Cell::new(0),
     }));
     app.listen();
-    app.watch_height(mount);
+    app.watch_height(&mount);
     app.host.set(Some(Line::open(Box::new(move |message| {
-        app.hear_host(message)
+        app.hear_host(message);
     }))));
     every(TICK_MS, move || app.happen(Event::Tick));
 }
@@ -99,9 +99,9 @@ impl App {
 
     fn perform(&'static self, effect: Effect) {
         match effect {
-            Effect::Send { call, request } => self.send(call, request, 1),
+            Effect::Send { call, request } => self.send(&call, request, 1),
             Effect::OpenStream { call, request } => self.open_stream(call, request),
-            Effect::AskForDesk => self.with_tabs(|tabs| tabs.ask_for_desk()),
+            Effect::AskForDesk => self.with_tabs(Tabs::ask_for_desk),
             Effect::Acquire { call, steal } => {
                 let tabs = self.tabs.get();
                 match tabs {
@@ -122,7 +122,7 @@ impl App {
             Effect::Focus(focus) => {
                 // An answer that comes late must not pull the agent out of another window.
                 if has_focus() {
-                    self.focus(focus);
+                    Self::focus(focus);
                 }
             }
             Effect::Tell(tell) => self.with_host(|host| host.tell(&tell)),
@@ -144,26 +144,32 @@ impl App {
     }
 
     /// Makes a call, once more with a new token if the first one was refused.
-    fn send(&'static self, call: String, request: Rc<Request>, tries: u8) {
-        let id = call.clone();
-        self.with_token(&call, move |token| {
-            let Some(token) = token else {
-                return self.answer(id, request, Err(Fault::new(Code::Unauthenticated)));
-            };
-            let asked = request.clone();
-            let done = move |result: Result<Reply, Fault>| {
-                let refused = result
-                    .as_ref()
-                    .is_err_and(|fault| fault.code == Code::Unauthenticated);
-                if refused && tries > 0 {
-                    self.with_host(|host| host.forget_token(&id));
-                    self.send(id, asked, tries - 1);
-                } else {
-                    self.answer(id, asked, result);
-                }
-            };
-            transport::unary(request, &token, Box::new(done));
+    fn send(&'static self, call: &str, request: Rc<Request>, tries: u8) {
+        let id = call.to_owned();
+        self.with_token(call, move |token| match token {
+            None => self.answer(id, request, Err(Fault::new(Code::Unauthenticated))),
+            Some(token) => {
+                let asked = request.clone();
+                let done = move |result| self.hear_result(id, asked, tries, result);
+                transport::unary(request, &token, Box::new(done));
+            }
         });
+    }
+
+    fn hear_result(
+        &'static self,
+        call: String,
+        request: Rc<Request>,
+        tries: u8,
+        result: Result<Reply, Fault>,
+    ) {
+        let refused = |fault: &Fault| fault.code == Code::Unauthenticated;
+        if tries > 0 && result.as_ref().is_err_and(refused) {
+            self.with_host(|host| host.forget_token(&call));
+            self.send(&call, request, tries - 1);
+        } else {
+            self.answer(call, request, result);
+        }
     }
 
     fn answer(&'static self, call: String, request: Rc<Request>, result: Result<Reply, Fault>) {
@@ -207,7 +213,7 @@ impl App {
         match news {
             News::Lead => self.happen(Event::Lead),
             News::Desk(desk_id) => self.happen(Event::Desk { desk_id }),
-            News::Stream(bytes) => drop(self.hear_stream(&bytes)),
+            News::Stream(bytes) => drop(self.take_stream(&bytes)),
             News::Asked => self.announce(),
             News::Acting(call, acting) => self.happen(Event::Acting { call, acting }),
         }
@@ -229,44 +235,60 @@ impl App {
         }
         let number = self.stream_number.get() + 1;
         self.stream_number.set(number);
-        self.with_token(&call.clone(), move |token| {
-            let Some(token) = token else {
-                return self.close_stream(number, false);
-            };
-            let going_away = Rc::new(Cell::new(false));
-            let ending = going_away.clone();
-            let mut announced = false;
-            let hear = move |bytes: Vec<u8>| {
-                if self.stream_number.get() != number {
-                    return;
-                }
-                self.with_tabs(|tabs| tabs.pass_on(&bytes));
-                going_away.set(self.hear_stream(&bytes));
-                if !announced {
-                    announced = true;
-                    self.announce();
-                }
-            };
-            let done = move |end: Result<(), Fault>| {
-                if end.is_err_and(|fault| fault.code == Code::Unauthenticated) {
-                    self.with_host(|host| host.forget_token(&call));
-                }
-                self.close_stream(number, ending.get());
-            };
-            transport::watch(&request, &token, &signal, Box::new(hear), Box::new(done));
+        self.with_token(&call.clone(), move |token| match token {
+            None => self.close_stream(number, false),
+            Some(token) if self.stream_number.get() == number => {
+                self.read_stream(call, &token, &request, &signal);
+            }
+            Some(_) => {}
         });
     }
 
+    fn read_stream(
+        &'static self,
+        call: String,
+        token: &str,
+        request: &pb::WatchDeskRequest,
+        signal: &JsValue,
+    ) {
+        let number = self.stream_number.get();
+        let going_away = Rc::new(Cell::new(false));
+        let ending = going_away.clone();
+        let hear = move |bytes: Vec<u8>| {
+            // One that was replaced has nothing to say any more.
+            if self.stream_number.get() == number {
+                going_away.set(self.hear_stream(&bytes));
+            }
+        };
+        let done = move |end: Result<(), Fault>| {
+            if end.is_err_and(|fault| fault.code == Code::Unauthenticated) {
+                self.with_host(|host| host.forget_token(&call));
+            }
+            self.close_stream(number, ending.get());
+        };
+        transport::watch(request, token, signal, Box::new(hear), Box::new(done));
+    }
+
     fn close_stream(&'static self, number: u32, going_away: bool) {
-        // One that was replaced has nothing to say any more.
         if self.stream_number.get() == number {
             self.with_tabs(|tabs| tabs.announce(""));
             self.happen(Event::StreamClosed { going_away });
         }
     }
 
-    /// Takes a message of the stream; says whether the sidecar is about to go away.
+    /// Takes a message of the stream that this panel leads, and passes it on; says whether the
+    /// sidecar is about to go away.
     fn hear_stream(&'static self, bytes: &[u8]) -> bool {
+        self.with_tabs(|tabs| tabs.pass_on(bytes));
+        let was_live = self.model.borrow().link.is_live();
+        let going_away = self.take_stream(bytes);
+        if !was_live {
+            self.announce();
+        }
+        going_away
+    }
+
+    fn take_stream(&'static self, bytes: &[u8]) -> bool {
         let Ok(message) = decode::<pb::WatchDeskResponse>(bytes) else {
             return false;
         };
@@ -286,11 +308,11 @@ impl App {
                 look::set_root("dir", &dir);
                 self.paint();
             }
-            Message::Focus => self.focus(Focus::Top),
+            Message::Focus => Self::focus(Focus::Top),
         }
     }
 
-    fn focus(&self, focus: Focus) {
+    fn focus(focus: Focus) {
         let places: [&str; 2] = match focus {
             Focus::Amount => ["#amount", "#top"],
             Focus::Form => ["#form", "#top"],
@@ -308,12 +330,12 @@ impl App {
         }
     }
 
-    fn watch_height(&'static self, mount: Node) {
+    fn watch_height(&'static self, mount: &Node) {
         let element = mount.clone();
         let seen = listener(move |_| {
             self.with_host(|host| host.tell_height(field(&element, "scrollHeight")));
         });
-        ResizeObserver::new(&seen).observe(&mount);
+        ResizeObserver::new(&seen).observe(mount);
     }
 
     fn listen(&'static self) {

@@ -310,9 +310,12 @@ fn read_interaction(data: &JsValue) -> Host {
     })
 }
 
+/// How an identifier is looked up.
+type Way = fn(String) -> By;
+
 /// The surest of the ways in which the host knows the caller.
 fn lookup(data: &JsValue) -> Option<pb::Lookup> {
-    let ways: [(&str, fn(String) -> By); 4] = [
+    let ways: [(&str, Way); 4] = [
         ("external_id", By::ExternalId),
         ("account_number", By::AccountNumber),
         ("ani", By::Phone),

@@ -76,8 +76,19 @@ fn is_plain(value: &str) -> bool {
                 return false;
             }
             b'a'..=b'z' | b'-' => continue,
-            b'A'..=b'Z' | b'0'..=b'9' => {}
-            b' ' | b'#' | b'%' | b'.' | b',' | b'(' | b')' | b'+' | b'/' | b'"' | b'\'' => {}
+            b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b' '
+            | b'#'
+            | b'%'
+            | b'.'
+            | b','
+            | b'('
+            | b')'
+            | b'+'
+            | b'/'
+            | b'"'
+            | b'\'' => {}
             _ => return false,
         }
         word = at + 1;

@@ -39,7 +39,7 @@ impl Model {
                 self.step(&id, Op::Void, pb::VoidReason::CustomerDeclined as i32, env);
             }
             Action::Undo(id) => {
-                self.step(&id, Op::Reverse, pb::ReverseReason::MisEntry as i32, env)
+                self.step(&id, Op::Reverse, pb::ReverseReason::MisEntry as i32, env);
             }
             Action::TakeBack(id, why) => self.step(&id, Op::Reverse, why, env),
             Action::KeepHolding(id) => self.keep_holding(&id, env),

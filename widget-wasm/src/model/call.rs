@@ -49,6 +49,10 @@ pub(crate) struct More {
 const NOTICE_MS: i64 = 6_000;
 
 /// One interaction.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any may hold"
+)]
 pub(crate) struct Call {
     /// The host's id.
     pub(crate) id: String,

@@ -42,6 +42,10 @@ pub(crate) enum Phase {
 
 /// One hold or gift.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any may hold"
+)]
 pub(crate) struct Line {
     /// The id that this panel chose for it.
     pub(crate) spend_id: String,

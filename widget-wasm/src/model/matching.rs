@@ -159,7 +159,7 @@ impl Model {
         &mut self,
         id: &str,
         request: &Request,
-        result: Result<Reply, Fault>,
+        result: &Result<Reply, Fault>,
         env: &mut Env<'_>,
     ) {
         let lost = result.as_ref().is_err_and(Fault::is_unknown);
@@ -449,8 +449,9 @@ impl Call {
             .as_ref()
             .and_then(|lookup| lookup.by.as_ref())
         {
-            Some(By::Phone(text) | By::Email(text) | By::ExternalId(text)) => text,
-            Some(By::AccountNumber(text)) => text,
+            Some(
+                By::Phone(text) | By::Email(text) | By::ExternalId(text) | By::AccountNumber(text),
+            ) => text,
             None => "",
         }
     }
@@ -470,7 +471,7 @@ fn guess(text: &str) -> By {
         .any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii());
     if text.bytes().any(|letter| letter == b'@') {
         By::Email(text.to_owned())
-    } else if text.starts_with("+") || (!letters && digits >= 7) {
+    } else if text.as_bytes().first() == Some(&b'+') || (!letters && digits >= 7) {
         By::Phone(text.to_owned())
     } else {
         By::AccountNumber(text.to_owned())

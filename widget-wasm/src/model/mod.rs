@@ -278,10 +278,10 @@ impl Model {
             Request::Identify(request) => self.hear_candidates(call, request, result, env),
             Request::Timeline(_) => self.hear_timeline(call, result),
             Request::AddTopic(request) => self.hear_topic(call, &request.desk_id, &result),
-            Request::Note(kind, body) => self.hear_note(call, *kind, body, result, env),
+            Request::Note(..) => self.hear_note(call, request, result, env),
             Request::DropTopic(_) => {}
             request if request.spend_id().is_some() => self.hear_spend(call, request, result, env),
-            request => self.hear_interaction_reply(call, request, result, env),
+            request => self.hear_interaction_reply(call, request, &result, env),
         }
     }
 
@@ -357,10 +357,8 @@ impl Model {
     fn save(&self, env: &mut Env<'_>) {
         let mut kept = Kept::new(&self.notes);
         for call in &self.calls {
-            for line in &call.lines {
-                if line.is_pending() {
-                    kept.add(line);
-                }
+            for line in call.lines.iter().filter(|line| line.is_pending()) {
+                kept.add(line);
             }
         }
         for line in &self.parked {

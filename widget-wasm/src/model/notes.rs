@@ -31,6 +31,26 @@ pub(crate) struct Note {
     pub(crate) sent: bool,
 }
 
+impl Note {
+    fn new(kind: NoteKind, id: String, body: Vec<u8>) -> Note {
+        Note {
+            call: String::new(),
+            kind,
+            id,
+            body,
+            words: String::new(),
+            aside: String::new(),
+            sent: false,
+        }
+    }
+
+    fn shown_as(mut self, words: String, aside: String) -> Note {
+        self.words = words;
+        self.aside = aside;
+        self
+    }
+}
+
 /// What can be logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogKind {
@@ -237,13 +257,8 @@ impl Model {
         let aside = action_aside(kind, value, &log.counterpart, env.fmt);
         let words = action_words(kind, &log.note);
         let body = encode(&log);
-        self.write(
-            NoteKind::LogAction,
-            log.action_id,
-            body,
-            (words, aside),
-            env,
-        );
+        let note = Note::new(NoteKind::LogAction, log.action_id, body);
+        self.write(note.shown_as(words, aside), env);
         env.focus(Focus::Did);
     }
 
@@ -323,8 +338,8 @@ impl Model {
             due_time,
         };
         let body = encode(&request);
-        let shown = (words, env.fmt.day(due));
-        self.write(NoteKind::MakePromise, request.promise_id, body, shown, env);
+        let note = Note::new(NoteKind::MakePromise, request.promise_id, body);
+        self.write(note.shown_as(words, env.fmt.day(due)), env);
         env.focus(Focus::Did);
     }
 
@@ -350,14 +365,8 @@ impl Model {
             ..pb::SavePreferenceRequest::default()
         };
         let body = encode(&request);
-        let shown = (request.text, String::new());
-        self.write(
-            NoteKind::SavePreference,
-            request.preference_id,
-            body,
-            shown,
-            env,
-        );
+        let note = Note::new(NoteKind::SavePreference, request.preference_id, body);
+        self.write(note.shown_as(request.text, String::new()), env);
     }
 
     pub(super) fn retire(&mut self, id: String, env: &mut Env<'_>) {
@@ -369,10 +378,7 @@ impl Model {
             customer_id,
         };
         self.write(
-            NoteKind::RetirePreference,
-            id,
-            encode(&request),
-            <_>::default(),
+            Note::new(NoteKind::RetirePreference, id, encode(&request)),
             env,
         );
     }
@@ -385,13 +391,7 @@ impl Model {
             promise_id: id.clone(),
             customer_id,
         };
-        self.write(
-            NoteKind::KeepPromise,
-            id,
-            encode(&request),
-            <_>::default(),
-            env,
-        );
+        self.write(Note::new(NoteKind::KeepPromise, id, encode(&request)), env);
     }
 
     /// The customer on the screen, if notes about them are taken.
@@ -402,26 +402,13 @@ impl Model {
     }
 
     /// Keeps a note, then sends it.
-    fn write(
-        &mut self,
-        kind: NoteKind,
-        id: String,
-        body: Vec<u8>,
-        (words, aside): (String, String),
-        env: &mut Env<'_>,
-    ) {
-        let Some(call) = self.shown_mut() else { return };
+    fn write(&mut self, mut note: Note, env: &mut Env<'_>) {
+        let Some(call) = self.shown_mut() else {
+            return;
+        };
         call.form = None;
-        let call = call.id.clone();
-        self.notes.push(Note {
-            call,
-            kind,
-            id,
-            body,
-            words,
-            aside,
-            sent: false,
-        });
+        note.call.clone_from(&call.id);
+        self.notes.push(note);
         self.save(env);
         self.flush_notes(env);
     }
@@ -440,12 +427,14 @@ impl Model {
     pub(super) fn hear_note(
         &mut self,
         id: &str,
-        kind: NoteKind,
-        body: &[u8],
+        request: &Request,
         result: Result<Reply, Fault>,
         env: &mut Env<'_>,
     ) {
-        let answered = |note: &Note| note.kind == kind && note.body == body;
+        let Request::Note(kind, body) = request else {
+            return;
+        };
+        let answered = |note: &Note| note.kind == *kind && note.body == *body;
         let Some(at) = self.notes.iter().position(answered) else {
             return;
         };

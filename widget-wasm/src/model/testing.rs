@@ -58,6 +58,10 @@ impl Format for Plain {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "fields that are messages are optional"
+)]
 fn time(ms: i64) -> Option<Timestamp> {
     Some(super::timestamp(ms))
 }

@@ -195,8 +195,7 @@ impl Request {
     /// Whether the call can move money, so that silence leaves its outcome unknown.
     pub(crate) fn spend_id(&self) -> Option<&str> {
         match self {
-            Request::Reserve(request) => Some(&request.spend_id),
-            Request::Give(request) => Some(&request.spend_id),
+            Request::Reserve(request) | Request::Give(request) => Some(&request.spend_id),
             Request::Commit(request) => Some(&request.spend_id),
             Request::Void(request) => Some(&request.spend_id),
             Request::Reverse(request) => Some(&request.spend_id),

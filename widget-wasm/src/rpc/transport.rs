@@ -55,7 +55,9 @@ pub(crate) fn unary(
                 .map_err(|_| Fault::unknown())
         }));
     });
-    send(path, &body, token, limit, &signal_after(limit), hear, done);
+    let signal = signal_after(limit);
+    let init = init(&body, token, limit, &signal);
+    send(path, &init, hear, done);
 }
 
 /// Reads the stream until it ends, and hands the bytes of each message to `hear`. At the end it
@@ -67,37 +69,31 @@ pub(crate) fn watch(
     hear: Hear,
     done: Done,
 ) {
-    send(WATCH, &encode(request), token, 0, signal, hear, done);
+    send(WATCH, &init(&encode(request), token, 0, signal), hear, done);
 }
 
-/// Sends a message and reads the reply; a limit of 0 is none.
-fn send(
-    path: &str,
-    message: &[u8],
-    token: &str,
-    limit_ms: u32,
-    signal: &JsValue,
-    hear: Hear,
-    done: Done,
-) {
+/// What is sent; a limit of 0 is none.
+fn init(message: &[u8], token: &str, limit_ms: u32, signal: &JsValue) -> JsValue {
     let mut headers = vec![
         ("content-type", "application/grpc-web+proto".into()),
         ("x-grpc-web", "1".into()),
         ("authorization", ["Bearer ", token].concat().into()),
     ];
     if limit_ms > 0 {
-        headers.push((
-            "grpc-timeout",
-            [&number(limit_ms.into()), "m"].concat().into(),
-        ));
+        let limit = [&number(limit_ms.into()), "m"].concat();
+        headers.push(("grpc-timeout", limit.into()));
     }
-    let init = object(&[
+    object(&[
         ("method", "POST".into()),
         ("headers", object(&headers)),
         ("body", copy_out(&wrap(message))),
         ("signal", signal.clone()),
-    ]);
-    let response = fetch(&[PACKAGE, path].concat(), &init);
+    ])
+}
+
+/// Sends a message and reads the reply.
+fn send(path: &str, init: &JsValue, hear: Hear, done: Done) {
+    let response = fetch(&[PACKAGE, path].concat(), init);
     when(
         &response,
         Box::new(move |response| match response {

@@ -117,6 +117,11 @@ fn put_bytes(out: &mut Vec<u8>, tag: u64, bytes: &[u8]) {
 }
 
 /// How each kind of field is read and written.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::ref_option,
+    reason = "the tables hand every field on in the same way"
+)]
 pub(crate) mod kind {
     /// Text.
     pub(crate) mod text {

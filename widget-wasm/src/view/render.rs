@@ -39,11 +39,11 @@ fn write(element: &Element, out: &mut String) {
             out.push(']');
         }
         "input" => {
-            out.push_str(&format!(
-                " <{}: {}>",
+            let (label, value) = (
                 attribute(element, "aria-label"),
-                attribute(element, "value")
-            ));
+                attribute(element, "value"),
+            );
+            out.push_str(&[" <", label, ": ", value, ">"].concat());
         }
         "q" => {
             out.push_str(" “");

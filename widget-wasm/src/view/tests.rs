@@ -106,7 +106,7 @@ fn walk(element: &Element, visit: &mut impl FnMut(&Element)) {
 
 /// Trees of many states.
 fn trees() -> Vec<Element> {
-    let mut rigs = vec![
+    let mut rigs = [
         Rig::new(),
         Rig::on_call(),
         Rig::on_call(),
@@ -157,7 +157,7 @@ fn every_button_can_be_named_and_every_field_has_a_label() {
                 assert_eq!(attribute(element, "type").as_deref(), Some("button"));
             }
             "input" => {
-                assert!(attribute(element, "aria-label").is_some_and(|label| !label.is_empty()))
+                assert!(attribute(element, "aria-label").is_some_and(|label| !label.is_empty()));
             }
             _ => {}
         });

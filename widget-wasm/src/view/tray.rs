@@ -66,13 +66,13 @@ fn held(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     } else {
         copy::held_for(call.first_name(), &gesture(scene, line))
     };
-    let live = call.is_live();
+    let talking = call.is_live();
     let until = copy::held_until(&scene.fmt.clock(line.expires_at));
     let advice = if !line.message.is_empty() {
         &line.message
     } else if scene.model.link.is_offline() {
         copy::NOT_CONFIRMED
-    } else if live {
+    } else if talking {
         copy::OFFER_THEN_CONFIRM
     } else {
         &until
@@ -92,7 +92,7 @@ fn held(scene: Scene<'_>, line: &Line, block: Element) -> Element {
         .attr("aria-keyshortcuts", "R")
         .only_if(scene.may_hold());
     let mut buttons = div("buttons").child(release);
-    if !live {
+    if !talking {
         let keep = Action::KeepHolding(id.clone());
         let keep = button("keep-holding", "button", copy::KEEP_HOLDING, keep);
         buttons.push(keep.only_if(scene.may_hold()));
