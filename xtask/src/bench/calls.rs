@@ -106,21 +106,6 @@ impl Caller {
         Ok(message.to_vec())
     }
 
-    /// As [`Caller::ask`], while a server that has just started reads what was there before.
-    ///
-    /// # Errors
-    ///
-    /// When there is still no good answer after ten seconds.
-    pub(super) fn ask_patiently(&self, call: &Call) -> anyhow::Result<Vec<u8>> {
-        for _ in 0..PATIENCE_TRIES {
-            if let Ok(message) = self.ask(call) {
-                return Ok(message);
-            }
-            thread::sleep(PATIENCE_STEP);
-        }
-        self.ask(call)
-    }
-
     /// Calls so many times; every call is answered.
     ///
     /// # Errors
@@ -162,6 +147,21 @@ impl Caller {
             self.authorization(),
         ]
     }
+}
+
+/// Calls until it succeeds: a server that has just started first reads what was there before.
+///
+/// # Errors
+///
+/// When there is still no good answer after ten seconds.
+pub(super) fn patiently<T>(mut call: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    for _ in 0..PATIENCE_TRIES {
+        if let Ok(answer) = call() {
+            return Ok(answer);
+        }
+        thread::sleep(PATIENCE_STEP);
+    }
+    call()
 }
 
 /// `traffic: 9.31MB (9764096) total, 1.1MB (115200) headers (…), 7.1MB (7440000) data`: the last.

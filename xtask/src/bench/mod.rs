@@ -5,11 +5,14 @@
 //! a noisy machine disturbs both sides alike.
 
 mod calls;
+mod give;
+mod messages;
 mod panel_cpu;
 mod ring;
 mod rounds;
 mod server;
 mod size;
+mod web;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -33,6 +36,7 @@ const BENCHES: &[Bench] = &[
     size::PANEL,
     size::SHELL,
     panel_cpu::GET_PANEL,
+    give::GIVE_SPEND,
     ring::RING_TO_PAINT,
 ];
 

@@ -1,8 +1,9 @@
 //! `get_panel_cached_cpu_ratio`: what a panel costs the server, against a call that does nothing.
 
-use prost::Message;
+use prost::Message as _;
 
-use crate::bench::calls::{Call, Caller};
+use crate::bench::calls::{Call, Caller, patiently};
+use crate::bench::messages::{GetPanel, GotPanel, Start};
 use crate::bench::server::Server;
 use crate::bench::{Bench, Contender, Figure, Session, interleave, median_ratio};
 
@@ -13,7 +14,6 @@ const WARM_UP_CALLS: u32 = 5_000;
 const START_INTERACTION: &str = "/makegood.v1.InteractionService/StartInteraction";
 const GET_PANEL_PATH: &str = "/makegood.v1.CustomerService/GetPanel";
 const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
-const CHANNEL_PHONE: i32 = 1;
 const INTERACTION: &str = "bench-call";
 /// The reply to a health check that says SERVING: field 1, value 1.
 const SERVING: [u8; 2] = [0x08, 1];
@@ -25,56 +25,11 @@ pub(super) const GET_PANEL: Bench = Bench {
     run,
 };
 
-/// As much of `StartInteractionRequest` as starts a call.
-#[derive(PartialEq, Message)]
-struct Start {
-    #[prost(string, tag = "1")]
-    interaction_id: String,
-    #[prost(int32, tag = "2")]
-    channel: i32,
-    #[prost(message, optional, tag = "3")]
-    lookup: Option<Lookup>,
-}
-
-#[derive(PartialEq, Message)]
-struct Lookup {
-    #[prost(string, tag = "1")]
-    phone: String,
-}
-
-/// As much of `GetPanelRequest` as names a call that was started.
-#[derive(PartialEq, Message)]
-struct GetPanel {
-    #[prost(string, tag = "1")]
-    interaction_id: String,
-}
-
-/// As much of `GetPanelResponse` as tells a panel with a customer from one without.
-#[derive(PartialEq, Message)]
-struct Reply {
-    #[prost(message, optional, tag = "1")]
-    panel: Option<Panel>,
-}
-
-#[derive(PartialEq, Message)]
-struct Panel {
-    #[prost(bytes = "vec", tag = "1")]
-    context: Vec<u8>,
-    #[prost(bytes = "vec", tag = "6")]
-    headroom: Vec<u8>,
-}
-
 fn run(session: &Session<'_>) -> anyhow::Result<Figure> {
     let server = Server::start(session, "get_panel")?;
     let folder = session.scratch("get_panel_requests")?;
     let caller = Caller::new(session, &server.authority, &server.token)?;
-    let start = Start {
-        interaction_id: INTERACTION.to_owned(),
-        channel: CHANNEL_PHONE,
-        lookup: Some(Lookup {
-            phone: server.phone.clone(),
-        }),
-    };
+    let start = Start::phone_call(INTERACTION, &server.phone);
     let ask = GetPanel {
         interaction_id: INTERACTION.to_owned(),
     };
@@ -82,7 +37,7 @@ fn run(session: &Session<'_>) -> anyhow::Result<Figure> {
     let start = call(START_INTERACTION, &start.encode_to_vec())?;
     let panel = call(GET_PANEL_PATH, &ask.encode_to_vec())?;
     let empty = call(HEALTH_CHECK, &[])?;
-    caller.ask_patiently(&start)?;
+    patiently(|| caller.ask(&start))?;
     let panel_bytes = check_panel(&caller.ask(&panel)?)?;
     let empty_bytes = caller.ask(&empty)?;
     anyhow::ensure!(empty_bytes == SERVING, "the server is not serving");
@@ -138,7 +93,7 @@ fn cost_us(
 
 /// The reply's length, if it shows a customer and what may be given.
 fn check_panel(reply: &[u8]) -> anyhow::Result<usize> {
-    let panel = Reply::decode(reply)?.panel.unwrap_or_default();
+    let panel = GotPanel::decode(reply)?.panel.unwrap_or_default();
     anyhow::ensure!(
         !panel.context.is_empty() && !panel.headroom.is_empty(),
         "the panel shows no customer"

@@ -1,0 +1,111 @@
+//! As much of the API's messages as the benches send and look at; the field numbers are the API's.
+//!
+//! The generated types are not taken: this tool generates them, and so has to build without them.
+
+use prost::Message;
+
+/// `CHANNEL_PHONE`.
+const CHANNEL_PHONE: i32 = 1;
+
+/// `StartInteractionRequest`.
+#[derive(PartialEq, Message)]
+pub(super) struct Start {
+    #[prost(string, tag = "1")]
+    pub(super) interaction_id: String,
+    #[prost(int32, tag = "2")]
+    pub(super) channel: i32,
+    #[prost(message, optional, tag = "3")]
+    pub(super) lookup: Option<Lookup>,
+}
+
+/// `Lookup`.
+#[derive(PartialEq, Message)]
+pub(super) struct Lookup {
+    #[prost(string, tag = "1")]
+    pub(super) phone: String,
+}
+
+/// `StartInteractionResponse`.
+#[derive(PartialEq, Message)]
+pub(super) struct Started {
+    #[prost(message, optional, tag = "1")]
+    pub(super) interaction: Option<Interaction>,
+}
+
+/// `Interaction`.
+#[derive(PartialEq, Message)]
+pub(super) struct Interaction {
+    #[prost(string, tag = "7")]
+    pub(super) customer_id: String,
+}
+
+/// `GetPanelRequest`.
+#[derive(PartialEq, Message)]
+pub(super) struct GetPanel {
+    #[prost(string, tag = "1")]
+    pub(super) interaction_id: String,
+}
+
+/// `GetPanelResponse`.
+#[derive(PartialEq, Message)]
+pub(super) struct GotPanel {
+    #[prost(message, optional, tag = "1")]
+    pub(super) panel: Option<Panel>,
+}
+
+/// `Panel`; both parts are there once a customer is.
+#[derive(PartialEq, Message)]
+pub(super) struct Panel {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) context: Vec<u8>,
+    #[prost(bytes = "vec", tag = "6")]
+    pub(super) headroom: Vec<u8>,
+}
+
+/// `GiveSpendRequest`.
+#[derive(PartialEq, Message)]
+pub(super) struct Give {
+    #[prost(string, tag = "1")]
+    pub(super) spend_id: String,
+    #[prost(string, tag = "2")]
+    pub(super) customer_id: String,
+    #[prost(string, tag = "3")]
+    pub(super) interaction_id: String,
+    #[prost(message, optional, tag = "4")]
+    pub(super) amount: Option<Money>,
+    #[prost(string, tag = "5")]
+    pub(super) reason_code: String,
+    #[prost(string, tag = "6")]
+    pub(super) gesture_code: String,
+}
+
+/// `Money`.
+#[derive(PartialEq, Message)]
+pub(super) struct Money {
+    #[prost(string, tag = "1")]
+    pub(super) currency_code: String,
+    #[prost(int64, tag = "2")]
+    pub(super) amount_minor: i64,
+}
+
+/// `GiveSpendResponse`.
+#[derive(PartialEq, Message)]
+pub(super) struct Given {
+    #[prost(bytes = "vec", tag = "3")]
+    pub(super) receipt: Vec<u8>,
+    #[prost(bool, tag = "4")]
+    pub(super) replayed: bool,
+}
+
+impl Start {
+    /// A call on the phone from this number.
+    pub(super) fn phone_call(interaction_id: &str, phone: &str) -> Self {
+        Self {
+            interaction_id: interaction_id.to_owned(),
+            channel: CHANNEL_PHONE,
+            lookup: Some(Lookup {
+                phone: phone.to_owned(),
+            }),
+        }
+    }
+}
