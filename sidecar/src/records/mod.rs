@@ -101,9 +101,7 @@ impl Draft {
             record_id: self.record_id.to_vec(),
             sort_time_ns: self.sort_time_ns,
             record_time_ns,
-            content_hash: vault
-                .content_hash(&self.subject, &self.content)?
-                .to_vec(),
+            content_hash: vault.content_hash(&self.subject, &self.content)?.to_vec(),
             index_terms: self.index_terms.clone(),
             sealed: vault.seal(&self.subject, binding, &self.content)?,
             ledger_position: entry.map_or(0, |leaf| leaf.position.cast_signed()),

@@ -40,6 +40,15 @@ pub enum VaultError {
         /// Where the header or append begins that is damaged.
         offset: usize,
     },
+    /// The file holds no keys: it was never opened for writing, or that was interrupted.
+    #[error("the key file {} holds no keys yet; start the sidecar once", path.display())]
+    Empty {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A new subject was asked of keys that were opened for reading.
+    #[error("the keys were opened for reading only")]
+    ReadOnly,
     /// The file was written under another key-encryption key.
     #[error(
         "the key file {} was made under another key-encryption key; name the right one in MAKEGOOD_KEK_FILE",
@@ -154,6 +163,15 @@ impl KeyFile {
             .and_then(|()| self.file.sync_data())
             .map_err(|source| failed(&self.path, source))
     }
+}
+
+/// Every key in a file, which stays as it is. A torn last append is passed over.
+pub(super) fn read(path: &Path, wrapping_key: &Key) -> Result<HashMap<Pid, Key>, VaultError> {
+    let bytes = fs::read(path).map_err(|source| failed(path, source))?;
+    if bytes.len() <= HEADER.len() {
+        return Ok(HashMap::new());
+    }
+    Ok(parse(path, &bytes, wrapping_key)?.0)
 }
 
 /// The keys in a file's bytes, and where the last whole append ends.

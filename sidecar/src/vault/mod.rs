@@ -34,7 +34,8 @@ pub struct Binding<'a> {
 
 /// The keys of one tenant.
 pub struct Vault {
-    file: KeyFile,
+    /// None if opened for reading only.
+    file: Option<KeyFile>,
     tenant_key: Key,
     subjects: HashMap<Pid, Key>,
 }
@@ -46,29 +47,47 @@ impl Vault {
     /// When the file cannot be read or written, is damaged, or was made under another
     /// key-encryption key.
     pub fn open(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
-        let (file, mut subjects) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
+        let (mut file, mut subjects) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
         let known = subjects.remove(&TENANT_SUBJECT);
         let tenant_key = known.map_or_else(random, Ok)?;
-        let mut vault = Self {
-            file,
+        if known.is_none() {
+            file.add(TENANT_SUBJECT, &tenant_key)?;
+            file.sync()?;
+        }
+        Ok(Self {
+            file: Some(file),
             tenant_key,
             subjects,
-        };
-        if known.is_none() {
-            vault.file.add(TENANT_SUBJECT, &tenant_key)?;
-        }
-        vault.sync()?;
-        Ok(vault)
+        })
+    }
+
+    /// Reads the keys in `folder`, beside their writer or without one, and never writes.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]; [`VaultError::Empty`] when there are none yet.
+    pub fn read(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
+        let path = folder.join("keys");
+        let mut subjects = key_file::read(&path, key_encryption_key)?;
+        let tenant_key = subjects
+            .remove(&TENANT_SUBJECT)
+            .ok_or(VaultError::Empty { path })?;
+        Ok(Self {
+            file: None,
+            tenant_key,
+            subjects,
+        })
     }
 
     /// Makes a new subject. The key is on disk only after [`Vault::sync`].
     ///
     /// # Errors
-    /// When the system gives no randomness or the key cannot be written.
+    /// When the system gives no randomness, the key cannot be written, or the keys were opened for
+    /// reading only.
     pub fn create_subject(&mut self) -> Result<Pid, VaultError> {
+        let file = self.file.as_mut().ok_or(VaultError::ReadOnly)?;
         let pid: Pid = random()?;
         let key: Key = random()?;
-        self.file.add(pid, &key)?;
+        file.add(pid, &key)?;
         self.subjects.insert(pid, key);
         Ok(pid)
     }
@@ -78,7 +97,7 @@ impl Vault {
     /// # Errors
     /// When the write or the sync fails.
     pub fn sync(&mut self) -> Result<(), VaultError> {
-        self.file.sync()
+        self.file.as_mut().map_or(Ok(()), KeyFile::sync)
     }
 
     /// Says whether the subject's key is there; an erased subject has none.

@@ -162,3 +162,26 @@ fn hashes_content_under_the_key_of_the_subject() {
     let erased = vault.content_hash(&[9; 15], b"Maria");
     assert!(matches!(erased, Err(VaultError::Erased)), "{erased:?}");
 }
+
+#[test]
+fn reads_without_writing() {
+    let torn = Torn::new();
+    let path = torn.folder.path().join("keys");
+    let cut = &torn.bytes[..torn.bytes.len() - 1];
+    std::fs::write(&path, cut).unwrap();
+    let mut vault = Vault::read(torn.folder.path(), &KEK).unwrap();
+    assert_eq!(vault.subject_count(), 2);
+    assert!(vault.knows(&torn.first));
+    let refused = vault.create_subject();
+    assert!(matches!(refused, Err(VaultError::ReadOnly)), "{refused:?}");
+    vault.sync().unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), cut);
+
+    let empty = tempfile::tempdir().unwrap();
+    let missing = Vault::read(empty.path(), &KEK).err();
+    assert!(matches!(missing, Some(VaultError::File { .. })));
+    assert!(!empty.path().join("keys").try_exists().unwrap());
+    std::fs::write(empty.path().join("keys"), "").unwrap();
+    let without_keys = Vault::read(empty.path(), &KEK).err();
+    assert!(matches!(without_keys, Some(VaultError::Empty { .. })));
+}
