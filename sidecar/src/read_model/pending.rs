@@ -1,6 +1,8 @@
 //! Records that are durable in the journal and not yet in the engine.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use makegood_proto::records::v1::Envelope;
 
@@ -10,31 +12,25 @@ use crate::vault::Pid;
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     by_record: HashMap<Vec<u8>, (u64, Envelope)>,
+    by_position: BTreeMap<u64, Vec<u8>>,
     by_subject: HashMap<Vec<u8>, Vec<Vec<u8>>>,
-    by_term: HashMap<(i32, Vec<u8>), Vec<Pid>>,
+    by_term: HashMap<(i32, Vec<u8>), Vec<Vec<u8>>>,
     gestures: BTreeMap<u64, (Pid, Vec<u8>)>,
 }
 
 impl Pending {
     /// Adds the record at a position of the journal.
     pub(super) fn add(&mut self, position: u64, envelope: Envelope) {
-        let Ok(subject) = Pid::try_from(envelope.subject_pid.as_slice()) else {
-            return;
-        };
+        let id = envelope.record_id.clone();
+        self.remove(&id);
+        let subject = envelope.subject_pid.clone();
+        self.by_subject.entry(subject).or_default().push(id.clone());
         for term in &envelope.index_terms {
-            self.by_term
-                .entry((term.kind, term.hash.clone()))
-                .or_default()
-                .push(subject);
+            let term = (term.kind, term.hash.clone());
+            self.by_term.entry(term).or_default().push(id.clone());
         }
-        self.unlink(&envelope.record_id);
-        let ids = self
-            .by_subject
-            .entry(envelope.subject_pid.clone())
-            .or_default();
-        ids.push(envelope.record_id.clone());
-        self.by_record
-            .insert(envelope.record_id.clone(), (position, envelope));
+        self.by_position.insert(position, id.clone());
+        self.by_record.insert(id, (position, envelope));
     }
 
     /// Adds a gesture at a position of the ledger.
@@ -44,20 +40,22 @@ impl Pending {
 
     /// Forgets what the engine has: records before `records_next`, gestures before `ledger_next`.
     pub(super) fn forget_before(&mut self, records_next: u64, ledger_next: u64) {
-        let done = self
-            .by_record
-            .iter()
-            .filter(|(_, (position, _))| *position < records_next);
-        let ids: Vec<_> = done.map(|(id, _)| id.clone()).collect();
-        for id in ids {
-            self.unlink(&id);
-            self.by_record.remove(&id);
+        while let Some(first) = self.by_position.first_entry()
+            && *first.key() < records_next
+        {
+            let id = first.remove();
+            self.remove(&id);
         }
-        // Terms are few and are found in the engine as well, so they go all together.
-        if self.by_record.is_empty() {
-            self.by_term.clear();
+        while let Some(first) = self.gestures.first_entry()
+            && *first.key() < ledger_next
+        {
+            first.remove();
         }
-        self.gestures = self.gestures.split_off(&ledger_next);
+    }
+
+    /// How many records wait.
+    pub(super) fn len(&self) -> usize {
+        self.by_record.len()
     }
 
     /// Whether no other subject has a newer version of the record.
@@ -81,10 +79,11 @@ impl Pending {
     }
 
     pub(super) fn find(&self, kind: i32, hash: &[u8]) -> Vec<Pid> {
-        self.by_term
-            .get(&(kind, hash.to_vec()))
-            .cloned()
-            .unwrap_or_default()
+        let ids = self.by_term.get(&(kind, hash.to_vec()));
+        let records = ids.into_iter().flatten().filter_map(|id| self.record(id));
+        records
+            .filter_map(|it| Pid::try_from(it.subject_pid.as_slice()).ok())
+            .collect()
     }
 
     pub(super) fn gestures_of(&self, customer: &Pid) -> Vec<Vec<u8>> {
@@ -95,15 +94,74 @@ impl Pending {
         own.map(|(_, key)| key.clone()).collect()
     }
 
-    fn unlink(&mut self, record_id: &[u8]) {
-        let Some((_, old)) = self.by_record.get(record_id) else {
+    fn remove(&mut self, record_id: &[u8]) {
+        let Some((position, old)) = self.by_record.remove(record_id) else {
             return;
         };
-        if let Some(ids) = self.by_subject.get_mut(&old.subject_pid) {
-            ids.retain(|id| id != record_id);
-            if ids.is_empty() {
-                self.by_subject.remove(&old.subject_pid);
-            }
+        self.by_position.remove(&position);
+        unlink(&mut self.by_subject, old.subject_pid, record_id);
+        for term in old.index_terms {
+            unlink(&mut self.by_term, (term.kind, term.hash), record_id);
         }
+    }
+}
+
+/// Takes a record out of a list, and the list away with its last record.
+fn unlink<K: Eq + Hash>(lists: &mut HashMap<K, Vec<Vec<u8>>>, key: K, record_id: &[u8]) {
+    if let Entry::Occupied(mut list) = lists.entry(key) {
+        list.get_mut().retain(|id| id != record_id);
+        if list.get().is_empty() {
+            list.remove();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use makegood_proto::records::v1::IndexTerm;
+
+    use super::*;
+
+    fn record(id: u8, subject: u8, hashes: &[u8]) -> Envelope {
+        let term = |hash: &u8| IndexTerm {
+            kind: 1,
+            hash: vec![*hash; 16],
+        };
+        Envelope {
+            kind: 1,
+            subject_pid: vec![subject; 15],
+            record_id: vec![id; 16],
+            index_terms: hashes.iter().map(term).collect(),
+            ..Envelope::default()
+        }
+    }
+
+    #[test]
+    fn finds_by_the_terms_of_the_newest_version_alone() {
+        let mut pending = Pending::default();
+        pending.add(0, record(1, 1, &[10, 11]));
+        pending.add(1, record(2, 2, &[10]));
+        assert_eq!(pending.find(1, &[10; 16]), [[1; 15], [2; 15]]);
+        pending.add(2, record(1, 1, &[11]));
+        assert_eq!(pending.find(1, &[10; 16]), [[2; 15]]);
+        assert_eq!(pending.find(1, &[11; 16]), [[1; 15]]);
+    }
+
+    #[test]
+    fn keeps_nothing_of_what_it_forgets() {
+        let mut pending = Pending::default();
+        pending.add(0, record(1, 1, &[10]));
+        pending.add(1, record(2, 1, &[11]));
+        pending.add(2, record(1, 1, &[12]));
+        pending.add_gesture(4, [1; 15], vec![4]);
+        pending.forget_before(2, 4);
+        assert_eq!(pending.len(), 1);
+        assert_eq!(pending.find(1, &[11; 16]), [[0; 15]; 0]);
+        assert_eq!(pending.find(1, &[12; 16]), [[1; 15]]);
+        assert_eq!(pending.gestures_of(&[1; 15]), [[4]]);
+        pending.forget_before(3, 5);
+        assert!(pending.by_record.is_empty() && pending.by_position.is_empty());
+        assert!(pending.by_subject.is_empty() && pending.by_term.is_empty());
+        assert!(pending.gestures.is_empty());
     }
 }
