@@ -24,6 +24,10 @@ pub struct MintArgs {
     /// The private key (Ed25519, PEM); without it, the development key of the data folder.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// The id of the key, by which the sidecar finds its public half: the name of that file without
+    /// its ending. The private file's name without its ending where it is not given.
+    #[arg(long, value_name = "ID", requires = "key")]
+    pub kid: Option<String>,
 }
 
 impl MintArgs {
@@ -33,7 +37,7 @@ impl MintArgs {
     /// The key cannot be read or written, or is no Ed25519 private key.
     pub fn mint(&self, data: &Path, tenant: &str, now_s: i64) -> Result<String, TokenError> {
         let signer = match &self.key {
-            Some(path) => Signer::read(path)?,
+            Some(path) => Signer::read(path, self.kid.as_deref())?,
             None => Signer::development(data)?,
         };
         let grant = Grant {

@@ -100,13 +100,13 @@ impl Signer {
         Self::from_pem(DEVELOPMENT_KID, read_secret(&path)?.as_bytes())
     }
 
-    /// Reads a private key; its id is the file's name without the ending.
+    /// Reads a private key; its id is the one given, else the file's name without the ending.
     ///
     /// # Errors
     /// The file cannot be read, is open to everyone, or holds no Ed25519 private key in PEM.
-    pub fn read(path: &Path) -> Result<Self, TokenError> {
-        let stem = path.file_stem().unwrap_or(path.as_os_str());
-        Self::from_pem(&stem.to_string_lossy(), read_secret(path)?.as_bytes())
+    pub fn read(path: &Path, kid: Option<&str>) -> Result<Self, TokenError> {
+        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+        Self::from_pem(kid.unwrap_or(&stem), read_secret(path)?.as_bytes())
     }
 
     /// Takes a private key in PEM under an id.

@@ -290,6 +290,7 @@ fn mints_from_the_development_key() {
         interaction: None,
         ttl_s: 60,
         key: None,
+        kid: None,
     };
     let token = args.mint(folder.path(), "house", NOW_S).unwrap();
     let signer = Signer::development(folder.path()).unwrap();
