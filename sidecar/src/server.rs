@@ -1,11 +1,12 @@
 //! The one port: gRPC, gRPC-Web, the widget's files and the probes, behind the guard.
 
+mod health;
+
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use makegood_proto::FILE_DESCRIPTOR_SET;
 use tokio::net::TcpListener;
-use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
 use crate::config::{Config, Mode};
@@ -13,7 +14,7 @@ use crate::grpc::{self, Desks, status};
 use crate::guard::connection::Server;
 use crate::guard::{self, Guard, GuardParts, MethodTable};
 use crate::house::House;
-use crate::http::{self, EmbeddedFile, Pages};
+use crate::http::{self, EmbeddedFile, Pages, Ready};
 use crate::telemetry::Metrics;
 use crate::token::{PublicKey, Signer, Verifier, VerifierRules};
 
@@ -34,9 +35,9 @@ pub async fn serve(
     let metrics = Metrics::new();
     let desks = Arc::new(Desks::default());
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter
-        .set_service_status("", ServingStatus::Serving)
-        .await;
+    let ready = Arc::clone(house);
+    let ready: Ready = Arc::new(move || ready.ready());
+    let reporter = health::Reporter::start(reporter, Arc::clone(&ready)).await;
     let api = grpc::routes(house, &desks, config.limits.message_bytes)
         .add_service(health)
         .add_service(reflection_v1()?)
@@ -45,11 +46,10 @@ pub async fn serve(
         .into_axum_router()
         .layer(GrpcWebLayer::new())
         .reset_fallback();
-    let ready = Arc::clone(house);
     let pages = http::router(Pages {
         files: WIDGET_FILES,
         frame_ancestors: config.frame_ancestors_at(port),
-        ready: Arc::new(move || ready.ready()),
+        ready,
         metrics: metrics.clone(),
     });
     let parts = GuardParts {
@@ -62,11 +62,8 @@ pub async fn serve(
     let tls = config.tls.as_ref().map(guard::acceptor).transpose()?;
     let server = Server::new(guard.protect(api.merge(pages)), tls, config.limits, metrics);
     let stop = async {
-        stop.await;
+        reporter.follow_until(stop).await;
         tracing::info!("draining");
-        reporter
-            .set_service_status("", ServingStatus::NotServing)
-            .await;
         desks.go_away();
     };
     server.serve(listener, stop).await;
