@@ -1,10 +1,11 @@
 //! The one clock of the ledger.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use makegood_core::time::Time;
+use rustix::time::{ClockId, clock_gettime};
 
-/// How far wall clock and monotonic clock may drift apart before writes are refused: a jump beyond
+/// How far wall clock and boot-time clock may drift apart before writes are refused: a jump beyond
 /// it would freeze the ledger in the future.
 pub const MAX_DRIFT: Duration = Duration::from_mins(5);
 
@@ -25,10 +26,11 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Result<Time, ClockJumped>;
 }
 
-/// The system's clock, watched for jumps.
+/// The system's clock, watched for jumps. The clock beside it goes on while the machine sleeps, so
+/// that waking up is no jump.
 #[derive(Debug)]
 pub struct SystemClock {
-    started: Instant,
+    started_boot: Duration,
     started_wall: Duration,
 }
 
@@ -36,7 +38,7 @@ impl SystemClock {
     /// A clock that watches from now on.
     pub fn start() -> Self {
         Self {
-            started: Instant::now(),
+            started_boot: since_boot(),
             started_wall: wall(),
         }
     }
@@ -45,7 +47,8 @@ impl SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Result<Time, ClockJumped> {
         let now = wall();
-        let drift = (self.started_wall + self.started.elapsed()).abs_diff(now);
+        let elapsed = since_boot().saturating_sub(self.started_boot);
+        let drift = self.started_wall.saturating_add(elapsed).abs_diff(now);
         if drift > MAX_DRIFT {
             return Err(ClockJumped { drift });
         }
@@ -64,6 +67,36 @@ fn wall() -> Duration {
         .unwrap_or_default()
 }
 
+/// Time since the machine was started, with the time that it slept.
+fn since_boot() -> Duration {
+    clock_gettime(ClockId::Boottime)
+        .try_into()
+        .unwrap_or_default()
+}
+
 fn time(since_epoch: Duration) -> Time {
     Time::from_nanos(i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_a_wall_clock_that_jumped_and_no_other() {
+        let minute = Duration::from_mins(1);
+        for (apart, is_trusted) in [(0, true), (4, true), (6, false), (600, false)] {
+            let (clock, apart) = (SystemClock::start(), apart * minute);
+            let ahead = SystemClock {
+                started_wall: clock.started_wall + apart,
+                ..clock
+            };
+            let behind = SystemClock {
+                started_wall: clock.started_wall.saturating_sub(apart),
+                ..clock
+            };
+            assert_eq!(ahead.now().is_ok(), is_trusted, "{apart:?}");
+            assert_eq!(behind.now().is_ok(), is_trusted, "{apart:?}");
+        }
+    }
 }
