@@ -49,7 +49,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let house = Arc::new(setup::open_house(&config)?);
     fill(&house, args)?;
     serve::runtime()?.block_on(show(&config, &house, args, (desktop, sidecar)))?;
-    serve::close(house);
+    serve::close(house)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{say, setup};
 use crate::config::ConfigFlags;
-use crate::house::{House, HouseSink};
+use crate::house::HouseSink;
 use crate::import::args::ImportArgs;
 use crate::read_model::Progress;
 
@@ -28,8 +28,9 @@ pub(super) fn run(command: &ImportCommand) -> anyhow::Result<ExitCode> {
     house.wait_for_history(|progress| show(&bar, progress))?;
     bar.finish_and_clear();
     let report = command.import.execute(&mut HouseSink::new(&house));
-    House::close(house);
+    let closed = house.close();
     let report = report?;
+    closed?;
     say(&report);
     Ok(ExitCode::from(report.exit_code()))
 }

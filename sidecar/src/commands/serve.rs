@@ -35,7 +35,7 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
         tracing::info!(listen = %listener.local_addr()?, "serving");
         server::serve(&config, &house, listener, stop_asked()).await
     })?;
-    close(house);
+    close(house)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -45,15 +45,19 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     builder.enable_all().build().context("start the runtime")
 }
 
-/// Closes the house once nobody uses it any more.
-pub(super) fn close(house: Arc<House>) {
-    if let Ok(house) = Arc::try_unwrap(house) {
-        house.close();
-    } else {
+/// Closes the house once nobody uses it any more; a journal that failed is an error at the end too,
+/// so that whoever watches the process learns of it.
+pub(super) fn close(house: Arc<House>) -> anyhow::Result<()> {
+    let closed = match Arc::try_unwrap(house) {
+        Ok(house) => house.close().map_err(|error| error.to_string()),
         // A call that outlived the drain; whatever was acknowledged is on disk.
-        tracing::warn!("a call was still at work at the end");
-    }
+        Err(house) => {
+            tracing::warn!("a call was still at work at the end");
+            house.ready()
+        }
+    };
     tracing::info!("stopped");
+    closed.map_err(anyhow::Error::msg)
 }
 
 /// Returns when the process is asked to stop.

@@ -11,10 +11,10 @@ use parking_lot::RwLock;
 
 use super::directory::Directory;
 use super::live::Interactions;
-use super::turns::Turns;
 use super::panel::{Stories, stories};
+use super::turns::Turns;
 use super::{HouseError, Shared, Visitor, encoded, view};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::hub::Hub;
 use crate::journal::error::JournalError;
 use crate::journal::frame::{LeafHash, leaf_hash};
@@ -89,6 +89,7 @@ pub struct House {
     pub(super) stories: Stories,
     projector: Projector,
     writer_thread: WriterThread,
+    clock: Arc<dyn Clock>,
     folder: PathBuf,
     // Released last: until then the folder is ours.
     _lock: DataLock,
@@ -124,6 +125,7 @@ impl House {
         let projector = Projector::start(sources, Arc::clone(&state));
         let hub = Arc::new(Hub::default());
         let policy = Arc::new(settings.policy);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (writer, writer_thread) = Writer::start(Parts {
             ledger,
             records,
@@ -132,7 +134,7 @@ impl House {
             policy: Arc::clone(&policy),
             read_model: projector.model(),
             hub: Arc::clone(&hub),
-            clock: Arc::new(SystemClock::start()),
+            clock: Arc::clone(&clock),
             development: settings.development,
         })
         .map_err(fail(&folder))?;
@@ -153,6 +155,7 @@ impl House {
             stories: stories(settings.cache_bytes),
             projector,
             writer_thread,
+            clock,
             folder,
             _lock: lock,
         };
@@ -161,10 +164,14 @@ impl House {
     }
 
     /// Answers what waits, closes the journals and syncs the read model.
-    pub fn close(self) {
+    ///
+    /// # Errors
+    /// [`WriteError::Poisoned`] when the journal has failed since the house was opened.
+    pub fn close(self) -> Result<(), WriteError> {
         drop(self.shared.writer);
-        self.writer_thread.join();
+        let closed = self.writer_thread.join();
         self.projector.stop();
+        closed
     }
 
     /// The tenant's folder.
@@ -203,7 +210,10 @@ impl House {
         if self.shared.writer.is_poisoned() {
             return Err(WriteError::Poisoned.to_string());
         }
-        Ok(())
+        match self.clock.now() {
+            Ok(_) => Ok(()),
+            Err(jump) => Err(jump.to_string()),
+        }
     }
 
     /// Whether anything was ever recorded.

@@ -145,13 +145,23 @@ pub(super) type Answer = Result<Done, WriteError>;
 pub(super) type Reply = oneshot::Sender<Answer>;
 
 /// Waits for the writer's thread to end.
-pub struct WriterThread(JoinHandle<()>);
+pub struct WriterThread {
+    thread: JoinHandle<()>,
+    is_poisoned: Arc<AtomicBool>,
+}
 
 impl WriterThread {
     /// Returns once every handle is gone, all work is done and the journals are closed.
-    pub fn join(self) {
-        // Its panic has been logged, and whoever waited for it has been told.
-        drop(self.0.join());
+    ///
+    /// # Errors
+    /// [`WriteError::Poisoned`] when the journal has failed, at the end or before.
+    pub fn join(self) -> Result<(), WriteError> {
+        // A panic has been logged, and has poisoned the writer.
+        drop(self.thread.join());
+        if self.is_poisoned.load(Ordering::Acquire) {
+            return Err(WriteError::Poisoned);
+        }
+        Ok(())
     }
 }
 
@@ -169,13 +179,15 @@ impl Writer {
         };
         let thread = std::thread::Builder::new().name("writer".into());
         let thread = thread.spawn(move || desk.run(&receiver))?;
-        Ok((
-            Self {
-                sender,
-                is_poisoned,
-            },
-            WriterThread(thread),
-        ))
+        let thread = WriterThread {
+            thread,
+            is_poisoned: Arc::clone(&is_poisoned),
+        };
+        let writer = Self {
+            sender,
+            is_poisoned,
+        };
+        Ok((writer, thread))
     }
 
     /// Whether the journal has failed, so that nothing is written any more.
@@ -196,7 +208,7 @@ impl Writer {
             .try_send(Job { work, reply })
             .map_err(|error| match error {
                 TrySendError::Full(_) => WriteError::Busy,
-                TrySendError::Disconnected(_) => WriteError::Stopping,
+                TrySendError::Disconnected(_) => self.gone(),
             })?;
         answer.await.unwrap_or(Err(WriteError::Poisoned))
     }
@@ -209,8 +221,29 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         self.sender
             .send(Job { work, reply })
-            .map_err(|_| WriteError::Stopping)?;
+            .map_err(|_| self.gone())?;
         answer.blocking_recv().unwrap_or(Err(WriteError::Poisoned))
+    }
+
+    /// Why the writer takes nothing any more.
+    fn gone(&self) -> WriteError {
+        if self.is_poisoned() {
+            WriteError::Poisoned
+        } else {
+            WriteError::Stopping
+        }
+    }
+}
+
+/// Poisons the writer if its thread panics: what it held is lost, so nobody may go on.
+struct PoisonOnPanic(Arc<AtomicBool>);
+
+impl Drop for PoisonOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Release);
+            tracing::error!("the writer panicked; no more writes until the next start");
+        }
     }
 }
 
@@ -222,6 +255,7 @@ struct WriterDesk {
 
 impl WriterDesk {
     fn run(mut self, receiver: &Receiver<Job>) {
+        let _guard = PoisonOnPanic(Arc::clone(&self.is_poisoned));
         let mut is_idle = false;
         loop {
             let wait = if is_idle { EXPIRE_EVERY } else { IDLE_AFTER };

@@ -46,5 +46,5 @@ fn rejects_a_row_that_no_record_can_hold_and_goes_on() {
     }
     sink.flush().unwrap();
     assert_eq!(house.shared.state.record_count(), 201);
-    house.close();
+    house.close().unwrap();
 }

@@ -28,6 +28,14 @@ impl Clock for Noon {
     }
 }
 
+struct Broken;
+
+impl Clock for Broken {
+    fn now(&self) -> Result<Time, ClockJumped> {
+        panic!("a broken clock")
+    }
+}
+
 impl Bench {
     fn new(clock: impl Clock + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -103,7 +111,7 @@ fn refuses_what_the_journal_cannot_take_and_goes_on() {
     assert!(!writer.is_poisoned());
     assert_eq!(state.record_count(), 101);
     drop(writer);
-    thread.join();
+    thread.join().unwrap();
 }
 
 #[test]
@@ -146,4 +154,18 @@ fn knows_the_size_of_a_record_before_it_is_sealed() {
         let stored = records::encode(&envelope).len();
         assert!((stored..stored + 256 + 2 * terms).contains(&record_bytes(&draft)));
     }
+}
+
+#[test]
+fn is_poisoned_by_a_panic() {
+    let bench = Bench::new(Broken);
+    let works = [bench.work(1, 1), bench.work(1, 1)];
+    let (writer, thread) = Writer::start(bench.parts).unwrap();
+    for work in works {
+        let answer = writer.submit_blocking(work);
+        assert!(matches!(answer, Err(WriteError::Poisoned)), "{answer:?}");
+    }
+    assert!(writer.is_poisoned());
+    drop(writer);
+    assert!(matches!(thread.join(), Err(WriteError::Poisoned)));
 }

@@ -61,7 +61,7 @@ impl Place {
     /// Brings the people in, for a process that is to serve the folder.
     pub(crate) async fn fill(&self) {
         let house = self.open().await;
-        blocking(move || house.close()).await;
+        blocking(move || house.close()).await.unwrap();
     }
 
     /// The data folder.

@@ -128,7 +128,7 @@ impl Stopping {
         serving.await.unwrap();
         drop_waiting(&house).await;
         let house = Arc::into_inner(house).unwrap();
-        blocking(move || house.close()).await;
+        blocking(move || house.close()).await.unwrap();
     }
 }
 
