@@ -73,7 +73,8 @@ words! {
 
     // Giving.
     TRY_THIS = "Try this";
-    SOMETHING_ELSE = "+ Something else";
+    SOMETHING_ELSE = "Something else";
+    ADD_SOMETHING_ELSE = "+ Something else";
     FREE = "free";
     AMOUNT = "Amount";
     WHAT = "What";

@@ -77,12 +77,15 @@ fn scores(scene: Scene<'_>) -> Element {
     };
     let mut line = line
         .child(chip(last, context.trend()))
-        .child(about(scene, last));
+        .child(span("meta", &when(scene, last)));
     for other in &context.recent_scores {
         if other.kind != last.kind {
             line.push(span("chip", &dotted(&[&value(other), word(other)])));
             break;
         }
+    }
+    if !last.words.is_empty() {
+        line.push(el("q").text(&last.words));
     }
     line
 }
@@ -132,17 +135,14 @@ fn word(score: &pb::Score) -> &'static str {
     }
 }
 
-fn about(scene: Scene<'_>, score: &pb::Score) -> Element {
+/// When it was said, and what it was before.
+fn when(scene: Scene<'_>, score: &pb::Score) -> String {
     let mut when = scene.day(score.respond_time.as_ref());
     if let Some(previous) = score.previous_value {
         when.push_str(", ");
         when.push_str(&copy::was(previous));
     }
-    let about = span("meta", "").child(span("", &when));
-    if score.words.is_empty() {
-        return about;
-    }
-    about.child(el("q").text(&score.words))
+    when
 }
 
 /// The most urgent thing alone: what was promised, else that it is not the first time.

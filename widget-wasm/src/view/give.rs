@@ -27,7 +27,7 @@ pub(super) fn give(scene: Scene<'_>) -> Option<Element> {
     let more = button(
         "something-else",
         "more",
-        copy::SOMETHING_ELSE,
+        copy::ADD_SOMETHING_ELSE,
         Action::Compose,
     )
     .attr("aria-keyshortcuts", "G")
