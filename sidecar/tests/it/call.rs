@@ -16,13 +16,13 @@ async fn carries_a_call_from_its_ring_to_its_end() {
     let call = ring(&served).await;
 
     let hold = call.hold(4_500);
-    let held = call.reserve(hold.clone()).await.unwrap();
-    let spend = held.spend.unwrap();
+    let reserved = call.reserve(hold.clone()).await.unwrap();
+    let spend = reserved.spend.unwrap();
     assert_eq!(spend.state(), v1::SpendState::Reserved);
     assert_eq!((spend.held_minor, spend.committed_minor), (4_500, 0));
     assert!(spend.own && spend.expire_time.is_some() && spend.undo_expire_time.is_none());
     assert_eq!(spend.agent_name, "Sam Rivera");
-    assert_headroom(&call, held.headroom.as_ref(), (CAP - 4_500, 4_500, 0)).await;
+    assert_headroom(&call, reserved.headroom.as_ref(), (CAP - 4_500, 4_500, 0)).await;
 
     let given = call.commit(&hold.spend_id, 4_500).await.unwrap();
     let spend = given.spend.unwrap();
@@ -38,7 +38,7 @@ async fn carries_a_call_from_its_ring_to_its_end() {
     assert_eq!(spend.reversed_minor, 4_500);
     assert_headroom(&call, undone.headroom.as_ref(), (CAP, 0, 0)).await;
 
-    let receipts = [held.receipt, given.receipt, undone.receipt].map(Option::unwrap);
+    let receipts = [reserved.receipt, given.receipt, undone.receipt].map(Option::unwrap);
     assert_proven(&served, &receipts).await;
     log_action(&call).await;
     make_promise(&call).await;
@@ -168,7 +168,7 @@ async fn log_action(call: &Call) {
         .await;
     let logged = logged.unwrap().into_inner().action.unwrap();
     assert_eq!(logged.margin_given_up, Some(usd(9_900)));
-    assert_eq!(call.panel().await.actions, [logged.clone()]);
+    assert_eq!(call.panel().await.actions, std::slice::from_ref(&logged));
     let again = call.client.advocacy.clone().log_action(request).await;
     assert_eq!(again.unwrap().into_inner().action, Some(logged));
     assert_eq!(call.panel().await.actions.len(), 1);
@@ -190,7 +190,7 @@ async fn make_promise(call: &Call) {
     let made = made.unwrap().into_inner().promise.unwrap();
     assert_eq!(made.state(), v1::promise::State::Open);
     let context = call.panel().await.context.unwrap();
-    assert_eq!(context.promises, [made.clone()]);
+    assert_eq!(context.promises, std::slice::from_ref(&made));
     assert_eq!(context.owed.as_ref(), Some(&made));
 
     let request = v1::KeepPromiseRequest {

@@ -80,12 +80,9 @@ async fn lists_the_ledger_beside_a_sidecar_that_serves_it() {
     );
     let receipt = given.receipt.unwrap();
     let position = usize::try_from(receipt.ledger_position).unwrap();
-    let leaf: String = receipt
-        .leaf_hash
-        .iter()
-        .map(|it| format!("{it:02x}"))
-        .collect();
-    assert_eq!(lines[position]["leaf_hash"], leaf);
+    let leaf: [u8; 32] = receipt.leaf_hash.try_into().unwrap();
+    let leaf = makegood_core::ids::Digest::from_bytes(leaf);
+    assert_eq!(lines[position]["leaf_hash"], leaf.to_string());
 
     let part = ["ledger", "list", "--json", "--from", "3", "--limit", "1"];
     let part = said(&mut with_data(&part, &place));

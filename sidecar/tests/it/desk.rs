@@ -111,7 +111,7 @@ const NO_DESK: Expected = Expected {
     keys: &[],
 };
 
-async fn unbound(served: &Served<'_>, agent: &str) -> Client {
+fn unbound(served: &Served<'_>, agent: &str) -> Client {
     served.client(agent, Access::Agent, None)
 }
 
@@ -188,7 +188,7 @@ async fn watches_what_is_added_and_forgets_what_is_dropped() {
     let served = place.serve().await;
     let first = served.ring("A-1", "call-1", "C-1").await;
     let second = served.ring("A-1", "call-2", "C-2").await;
-    let client = unbound(&served, "A-1").await;
+    let client = unbound(&served, "A-1");
     let mut desk = Desk::open(&client, &[], None).await;
     assert_eq!(desk.next().await.panels, []);
     desk.add("call-1").await.unwrap();
@@ -232,7 +232,7 @@ async fn keeps_a_desk_to_its_agent_and_its_token() {
     let mut desk = Desk::open(&call.client, &["call-1"], None).await;
     desk.next().await;
     let colleague = Desk {
-        client: unbound(&served, "A-2").await,
+        client: unbound(&served, "A-2"),
         id: desk.id.clone(),
         stream: Desk::open(&call.client, &[], None).await.stream,
     };
@@ -252,7 +252,7 @@ async fn keeps_a_desk_to_its_agent_and_its_token() {
         topics: many.iter().map(|it| topic(it)).collect(),
         resume_revision: None,
     };
-    let client = unbound(&served, "A-1").await;
+    let client = unbound(&served, "A-1");
     let status = client.desk.clone().watch_desk(request).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     served.stop().await;

@@ -187,9 +187,9 @@ async fn knows_every_answer_after_a_restart() {
     let place = Place::new(Rules::capped("10.00"));
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
-    let (gift, hold, refused) = (call.gift(100), call.hold(500), call.gift(5_000));
+    let (gift, hold, above) = (call.gift(100), call.hold(500), call.gift(5_000));
     let gave = said!(call.give(gift.clone()).await).unwrap();
-    let held = said!(call.reserve(hold.clone()).await).unwrap();
+    let reserved = said!(call.reserve(hold.clone()).await).unwrap();
     let part = v1::CommitSpendRequest {
         request_id: id(),
         spend_id: hold.spend_id.clone(),
@@ -197,7 +197,7 @@ async fn knows_every_answer_after_a_restart() {
         keep_rest: true,
     };
     let committed = said!(call.commit_as(part.clone()).await).unwrap();
-    let refusal = call.give(refused.clone()).await.unwrap_err();
+    let refusal = call.give(above.clone()).await.unwrap_err();
     let entries = served.entry_count();
     served.stop().await;
 
@@ -211,8 +211,8 @@ async fn knows_every_answer_after_a_restart() {
     assert!(again.headroom.is_some(), "a repeat shows the headroom too");
     assert_repeated(&said!(Ok::<_, Status>(again)).unwrap(), &committed);
     assert_repeated(&said!(call.give(gift).await).unwrap(), &gave);
-    assert_repeated(&said!(call.reserve(hold).await).unwrap(), &held);
-    let status = call.give(refused).await.unwrap_err();
+    assert_repeated(&said!(call.reserve(hold).await).unwrap(), &reserved);
+    let status = call.give(above).await.unwrap_err();
     assert_eq!(
         (status.code(), status.message()),
         (refusal.code(), refusal.message())

@@ -18,10 +18,29 @@ const NOT_ALLOWED: Expected = expected(Code::PermissionDenied, "NOT_ALLOWED", &[
 #[tokio::test]
 async fn refuses_tokens_that_are_not_good() {
     let place = Place::new(Rules::STANDARD);
-    let elsewhere = Place::empty(Rules::STANDARD);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
     let entries = served.entry_count();
+    for (what, token, expected) in bad_tokens(&place) {
+        let stranger = Call {
+            client: served.client_with(&token),
+            ..call.clone()
+        };
+        let status = stranger.give(stranger.gift(100)).await.unwrap_err();
+        assert_refused(what, &status, expected);
+        let status = stranger.try_panel().await.unwrap_err();
+        assert_refused(what, &status, expected);
+    }
+    let mut bare = v1::budget_service_client::BudgetServiceClient::new(served.channel());
+    let status = bare.give_spend(call.gift(100)).await.unwrap_err();
+    assert_refused("no token", &status, signed_out("TOKEN_MISSING"));
+    assert_eq!(served.entry_count(), entries);
+    served.stop().await;
+}
+
+/// What each bad token is, and how it is answered.
+fn bad_tokens(place: &Place) -> [(&'static str, String, Expected); 7] {
+    let elsewhere = Place::empty(Rules::STANDARD);
     let grant = Grant {
         tenant: "house".to_owned(),
         agent: "A-1".to_owned(),
@@ -44,7 +63,7 @@ async fn refuses_tokens_that_are_not_good() {
         ..grant.clone()
     };
     let changed = place.sign(&grant, now).replacen("eyJ", "eyK", 1);
-    let cases = [
+    [
         ("no jwt", "opaque".to_owned(), signed_out("TOKEN_MALFORMED")),
         ("a changed token", changed, signed_out("TOKEN_MALFORMED")),
         (
@@ -72,22 +91,7 @@ async fn refuses_tokens_that_are_not_good() {
             place.sign(&stranger, now),
             expected(Code::PermissionDenied, "AGENT_NOT_FOUND", &[]),
         ),
-    ];
-    for (what, token, expected) in cases {
-        let stranger = Call {
-            client: served.client_with(&token),
-            ..call.clone()
-        };
-        let status = stranger.give(stranger.gift(100)).await.unwrap_err();
-        assert_refused(what, &status, expected);
-        let status = stranger.try_panel().await.unwrap_err();
-        assert_refused(what, &status, expected);
-    }
-    let mut bare = v1::budget_service_client::BudgetServiceClient::new(served.channel());
-    let status = bare.give_spend(call.gift(100)).await.unwrap_err();
-    assert_refused("no token", &status, signed_out("TOKEN_MISSING"));
-    assert_eq!(served.entry_count(), entries);
-    served.stop().await;
+    ]
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Bad input: each refusal with its code, its reason, its facts, and what it leaves in the ledger.
 
 mod callers;
+mod records;
 mod refusals;
 mod requests;
 mod reused;

@@ -20,13 +20,13 @@ type Change = fn(&mut v1::GiveSpendRequest, &Call);
 
 const CHANGES: &[(&str, Change)] = &[
     ("customer", |it, other| {
-        it.customer_id = other.customer.clone()
+        it.customer_id.clone_from(&other.customer);
     }),
     ("interaction", |it, other| {
-        it.interaction_id = other.interaction.clone()
+        it.interaction_id.clone_from(&other.interaction);
     }),
     ("currency_code", |it, _| {
-        it.amount.as_mut().unwrap().currency_code = "ZAR".into()
+        it.amount.as_mut().unwrap().currency_code = "ZAR".into();
     }),
     ("amount_minor", |it, _| it.amount = Some(usd(101))),
     ("reason", |it, _| it.reason_code = "damage".into()),
@@ -95,15 +95,24 @@ async fn names_the_field_in_which_a_repeated_change_differs() {
         keep_rest: true,
     };
     call.commit_as(commit.clone()).await.unwrap();
-    type Change = fn(&mut v1::CommitSpendRequest, &v1::ReserveSpendRequest);
-    let changes: [(&str, Change); 3] = [
-        ("spend_id", |it, other| it.spend_id = other.spend_id.clone()),
-        ("amount_minor", |it, _| it.amount = Some(usd(10))),
-        ("is_final", |it, _| it.keep_rest = false),
+    let elsewhere = v1::CommitSpendRequest {
+        spend_id: other.spend_id,
+        ..commit.clone()
+    };
+    let less = v1::CommitSpendRequest {
+        amount: Some(usd(10)),
+        ..commit.clone()
+    };
+    let all = v1::CommitSpendRequest {
+        keep_rest: false,
+        ..commit.clone()
+    };
+    let changes = [
+        ("spend_id", elsewhere),
+        ("amount_minor", less),
+        ("is_final", all),
     ];
-    for (field, change) in changes {
-        let mut changed = commit.clone();
-        change(&mut changed, &other);
+    for (field, changed) in changes {
         let status = call.commit_as(changed).await.unwrap_err();
         assert_reused(field, &status, field);
     }

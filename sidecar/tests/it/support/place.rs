@@ -118,15 +118,7 @@ impl Place {
             development: true,
         };
         let has_people = self.has_people;
-        let open = move || {
-            let house = House::open(settings).map_err(|error| error.to_string())?;
-            if has_people && !house.has_records() {
-                house.wait_for_history(|_| {}).unwrap();
-                put(&house, everybody());
-            }
-            Ok(house)
-        };
-        blocking(open).await
+        blocking(move || open(settings, has_people)).await
     }
 
     /// Serves the house in this process; its history is ready.
@@ -152,6 +144,15 @@ impl Place {
         let ago_s = i64::try_from(ago.as_secs()).unwrap();
         self.signer.sign(grant, now_s - ago_s).unwrap()
     }
+}
+
+fn open(settings: Settings, has_people: bool) -> Result<House, String> {
+    let house = House::open(settings).map_err(|error| error.to_string())?;
+    if has_people && !house.has_records() {
+        house.wait_for_history(|_| {}).unwrap();
+        put(&house, everybody());
+    }
+    Ok(house)
 }
 
 /// Runs what waits for threads or disks away from the runtime.

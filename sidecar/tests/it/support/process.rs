@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use makegood_sidecar::token::Access;
@@ -34,6 +35,7 @@ pub(crate) struct Makegood<'a> {
     child: Child,
     pub(crate) address: SocketAddr,
     log: Arc<Mutex<String>>,
+    follower: Option<JoinHandle<()>>,
 }
 
 impl<'a> Makegood<'a> {
@@ -46,22 +48,17 @@ impl<'a> Makegood<'a> {
     pub(crate) fn serve_with(place: &'a Place, flags: &[&str]) -> Self {
         let mut child = Self::command(place, flags).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
-        let lines = follow(&mut child, &log);
-        let address = loop {
-            match lines.recv_timeout(PATIENCE) {
-                Ok(line) => {
-                    if let Some(address) = listen_address(&line) {
-                        break address;
-                    }
-                }
-                Err(_) => panic!("the sidecar did not serve:\n{}", log.lock().unwrap()),
-            }
-        };
+        let (lines, follower) = follow(&mut child, &log);
+        let said = std::iter::from_fn(|| lines.recv_timeout(PATIENCE).ok());
+        let address = { said }.find_map(|line| listen_address(&line));
+        let address = address
+            .unwrap_or_else(|| panic!("the sidecar did not serve:\n{}", log.lock().unwrap()));
         Self {
             place,
             child,
             address,
             log,
+            follower: Some(follower),
         }
     }
 
@@ -144,7 +141,7 @@ impl<'a> Makegood<'a> {
         assert!(status.success(), "{status}: {}", self.log());
     }
 
-    /// Waits for the process to end by itself.
+    /// Waits for the process to end by itself, and for all that it had to say.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let mut status = None;
         until("the process has ended", async || {
@@ -152,6 +149,8 @@ impl<'a> Makegood<'a> {
             status.is_some()
         })
         .await;
+        let follower = self.follower.take();
+        follower.map(JoinHandle::join).transpose().unwrap();
         status.unwrap()
     }
 }
@@ -165,11 +164,11 @@ impl Drop for Makegood<'_> {
 }
 
 /// Collects what the process says on standard error, and passes each line on.
-fn follow(child: &mut Child, log: &Arc<Mutex<String>>) -> Receiver<String> {
+fn follow(child: &mut Child, log: &Arc<Mutex<String>>) -> (Receiver<String>, JoinHandle<()>) {
     let (sender, lines) = channel();
     let log = Arc::clone(log);
     let stderr = BufReader::new(child.stderr.take().unwrap());
-    std::thread::spawn(move || {
+    let follower = std::thread::spawn(move || {
         for line in stderr.lines().map_while(Result::ok) {
             let mut log = log.lock().unwrap();
             log.push_str(&line);
@@ -179,7 +178,7 @@ fn follow(child: &mut Child, log: &Arc<Mutex<String>>) -> Receiver<String> {
             drop(sender.send(line));
         }
     });
-    lines
+    (lines, follower)
 }
 
 fn listen_address(line: &str) -> Option<SocketAddr> {

@@ -70,7 +70,7 @@ impl<'a> Ask<'a> {
              content-length: {length}\r\n"
         );
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         let mut stream = TcpStream::connect(address).await.unwrap();
