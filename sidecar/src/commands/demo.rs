@@ -47,6 +47,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let config = config(args, desktop.local_addr()?, sidecar.local_addr()?)?;
     telemetry::init(config.log_format, &config.log_filter)?;
     let house = Arc::new(setup::open_house(&config)?);
+    house.activate_policy()?;
     fill(&house, args)?;
     serve::runtime()?.block_on(show(&config, &house, args, (desktop, sidecar)))?;
     serve::close(house)?;

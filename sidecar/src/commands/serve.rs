@@ -25,6 +25,7 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
     };
     telemetry::init(config.log_format, &config.log_filter)?;
     let house = Arc::new(setup::open_house(&config)?);
+    house.activate_policy()?;
     if config.mode == Mode::Development {
         tracing::warn!("development mode: loopback only, entries are marked as such");
     }

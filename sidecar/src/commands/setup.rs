@@ -22,7 +22,7 @@ pub(super) fn config(flags: &ConfigFlags) -> anyhow::Result<Config> {
     Ok(Config::load(flags, &environment())?.0)
 }
 
-/// Opens the house that a configuration describes.
+/// Opens the house that a configuration describes; the policy in force stays.
 pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
     let policy_text = policy_text(config)?;
     let policy = policy_file::read(&policy_text).context("read the policy")?;

@@ -34,7 +34,7 @@ pub struct Settings {
     pub tenant: String,
     /// The key that wraps every other key.
     pub key_encryption_key: [u8; 32],
-    /// The policy to have in force.
+    /// The policy to decide by; in force once [`House::activate_policy`] has put it there.
     pub policy: Policy,
     /// The text of that policy, kept under its digest.
     pub policy_text: String,
@@ -91,13 +91,14 @@ pub struct House {
     writer_thread: WriterThread,
     clock: Arc<dyn Clock>,
     folder: PathBuf,
+    policy_text: String,
     // Released last: until then the folder is ours.
     _lock: DataLock,
 }
 
 impl House {
-    /// Opens the house: replays the ledger, starts writer and projector, and puts the policy in
-    /// force if another one is.
+    /// Opens the house: replays the ledger, and starts writer and projector. The ledger stays as it
+    /// is until [`House::activate_policy`]; before that, nothing is decided by the policy.
     ///
     /// # Errors
     /// See [`OpenError`]; nothing that was acknowledged is changed by a refused start.
@@ -138,7 +139,7 @@ impl House {
             development: settings.development,
         })
         .map_err(fail(&folder))?;
-        let house = Self {
+        Ok(Self {
             shared: Shared {
                 state,
                 writer,
@@ -157,10 +158,36 @@ impl House {
             writer_thread,
             clock,
             folder,
+            policy_text: settings.policy_text,
             _lock: lock,
+        })
+    }
+
+    /// Puts the policy that the house was opened with in force, if another one is, and from then on
+    /// ends holds whose time has come. For whoever is to give; the policy's text is kept before any
+    /// entry can name its digest.
+    ///
+    /// # Errors
+    /// When the text cannot be kept, or the policy cannot be put in force.
+    pub fn activate_policy(&self) -> Result<(), OpenError> {
+        let digest = self.shared.policy.digest;
+        let is_in_force = {
+            let rows = self.shared.state.rows();
+            rows.active_policy()
+                .is_some_and(|active| active.digest == digest)
         };
-        house.put_policy_in_force(&settings.policy_text)?;
-        Ok(house)
+        if !is_in_force {
+            let path = self.folder.join("policies").join(format!("{digest}.toml"));
+            write_durably(&path, self.policy_text.as_bytes())
+                .map_err(|source| OpenError::Folder { path, source })?;
+            let ask = Some((writer::system(), Action::ActivatePolicy { digest }));
+            self.shared.writer.submit_blocking(Work {
+                ask,
+                ..Work::default()
+            })?;
+        }
+        self.shared.writer.end_due_holds();
+        Ok(())
     }
 
     /// Answers what waits, closes the journals and syncs the read model.
@@ -240,28 +267,6 @@ impl House {
     /// The longest note, in characters.
     pub fn note_characters(&self) -> usize {
         self.shared.policy.note_max_chars as usize
-    }
-
-    /// The text is kept before any entry can name its digest.
-    fn put_policy_in_force(&self, text: &str) -> Result<(), OpenError> {
-        let digest = self.shared.policy.digest;
-        let is_in_force = {
-            let rows = self.shared.state.rows();
-            rows.active_policy()
-                .is_some_and(|active| active.digest == digest)
-        };
-        if is_in_force {
-            return Ok(());
-        }
-        let path = self.folder.join("policies").join(format!("{digest}.toml"));
-        write_durably(&path, text.as_bytes())
-            .map_err(|source| OpenError::Folder { path, source })?;
-        let ask = Some((writer::system(), Action::ActivatePolicy { digest }));
-        self.shared.writer.submit_blocking(Work {
-            ask,
-            ..Work::default()
-        })?;
-        Ok(())
     }
 }
 

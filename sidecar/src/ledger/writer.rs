@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use makegood_core::ids::AgentPid;
 use makegood_core::ledger::{
-    Access, Action, Caller, Command, Entry, EntryBody, Fault, Outcome, Overlay, Read as _, apply,
-    decide, expire_due,
+    Access, Action, Caller, Command, Entry, EntryBody, Fault, Outcome, Overlay, apply, decide,
+    expire_due,
 };
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
@@ -133,7 +133,14 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Writer {
     sender: SyncSender<Job>,
-    is_poisoned: Arc<AtomicBool>,
+    flags: Arc<Flags>,
+}
+
+/// What the writer and its handles tell each other besides jobs.
+#[derive(Debug, Default)]
+struct Flags {
+    is_poisoned: AtomicBool,
+    ends_holds: AtomicBool,
 }
 
 struct Job {
@@ -147,7 +154,7 @@ pub(super) type Reply = oneshot::Sender<Answer>;
 /// Waits for the writer's thread to end.
 pub struct WriterThread {
     thread: JoinHandle<()>,
-    is_poisoned: Arc<AtomicBool>,
+    flags: Arc<Flags>,
 }
 
 impl WriterThread {
@@ -158,10 +165,16 @@ impl WriterThread {
     pub fn join(self) -> Result<(), WriteError> {
         // A panic has been logged, and has poisoned the writer.
         drop(self.thread.join());
-        if self.is_poisoned.load(Ordering::Acquire) {
+        if self.flags.is_poisoned() {
             return Err(WriteError::Poisoned);
         }
         Ok(())
+    }
+}
+
+impl Flags {
+    fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Acquire)
     }
 }
 
@@ -172,27 +185,28 @@ impl Writer {
     /// When the system gives no thread.
     pub fn start(parts: Parts) -> std::io::Result<(Self, WriterThread)> {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
-        let is_poisoned = Arc::new(AtomicBool::new(false));
+        let flags = Arc::new(Flags::default());
         let desk = WriterDesk {
             parts,
-            is_poisoned: Arc::clone(&is_poisoned),
+            flags: Arc::clone(&flags),
         };
         let thread = std::thread::Builder::new().name("writer".into());
         let thread = thread.spawn(move || desk.run(&receiver))?;
         let thread = WriterThread {
             thread,
-            is_poisoned: Arc::clone(&is_poisoned),
+            flags: Arc::clone(&flags),
         };
-        let writer = Self {
-            sender,
-            is_poisoned,
-        };
-        Ok((writer, thread))
+        Ok((Self { sender, flags }, thread))
     }
 
     /// Whether the journal has failed, so that nothing is written any more.
     pub fn is_poisoned(&self) -> bool {
-        self.is_poisoned.load(Ordering::Acquire)
+        self.flags.is_poisoned()
+    }
+
+    /// From now on, ends holds whose time has come; until then the ledger has what was asked alone.
+    pub fn end_due_holds(&self) {
+        self.flags.ends_holds.store(true, Ordering::Release);
     }
 
     /// Makes work durable.
@@ -236,12 +250,12 @@ impl Writer {
 }
 
 /// Poisons the writer if its thread panics: what it held is lost, so nobody may go on.
-struct PoisonOnPanic(Arc<AtomicBool>);
+struct PoisonOnPanic(Arc<Flags>);
 
 impl Drop for PoisonOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.store(true, Ordering::Release);
+            self.0.is_poisoned.store(true, Ordering::Release);
             tracing::error!("the writer panicked; no more writes until the next start");
         }
     }
@@ -250,12 +264,12 @@ impl Drop for PoisonOnPanic {
 /// The writer's own side.
 struct WriterDesk {
     parts: Parts,
-    is_poisoned: Arc<AtomicBool>,
+    flags: Arc<Flags>,
 }
 
 impl WriterDesk {
     fn run(mut self, receiver: &Receiver<Job>) {
-        let _guard = PoisonOnPanic(Arc::clone(&self.is_poisoned));
+        let _guard = PoisonOnPanic(Arc::clone(&self.flags));
         let mut is_idle = false;
         loop {
             let wait = if is_idle { EXPIRE_EVERY } else { IDLE_AFTER };
@@ -286,7 +300,7 @@ impl WriterDesk {
 
     /// Carries out what waits, as far as it fits one batch; the rest stays.
     fn process(&mut self, jobs: &mut VecDeque<Job>) {
-        if self.is_poisoned.load(Ordering::Acquire) {
+        if self.flags.is_poisoned() {
             return refuse(jobs, &WriteError::Poisoned);
         }
         let now = match self.parts.clock.now() {
@@ -321,7 +335,7 @@ impl WriterDesk {
 
     /// Ends holds whose time has come, before anything else is decided.
     fn expire(&self, overlay: &mut Overlay<'_>, now: Time, batch: &mut Batch) {
-        if overlay.active_policy().is_none() {
+        if !self.flags.ends_holds.load(Ordering::Acquire) {
             return;
         }
         match expire_due(overlay, &self.parts.policy, &system(), now) {
@@ -456,7 +470,7 @@ impl WriterDesk {
     }
 
     fn poison(&self, error: &dyn std::fmt::Display) {
-        if !self.is_poisoned.swap(true, Ordering::AcqRel) {
+        if !self.flags.is_poisoned.swap(true, Ordering::AcqRel) {
             tracing::error!(%error, "journal failed; no more writes until the next start");
         }
     }

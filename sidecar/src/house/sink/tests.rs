@@ -4,7 +4,7 @@ use super::*;
 use crate::house::Settings;
 use crate::policy_file::{self, STANDARD};
 
-/// A house in a folder of its own, whose history is ready.
+/// A house in a folder of its own, whose history is ready, with the standard policy at hand.
 fn house(folder: &tempfile::TempDir) -> House {
     let house = House::open(Settings {
         data_dir: folder.path().to_owned(),
@@ -47,4 +47,23 @@ fn rejects_a_row_that_no_record_can_hold_and_goes_on() {
     sink.flush().unwrap();
     assert_eq!(house.shared.state.record_count(), 201);
     house.close().unwrap();
+}
+
+#[test]
+fn leaves_the_ledger_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entry_count = 0;
+    for id in ["p-1", "p-2"] {
+        let house = house(&folder);
+        let mut sink = HouseSink::new(&house);
+        sink.put(preference(id, 10)).unwrap();
+        sink.flush().unwrap();
+        assert_eq!(house.shared.state.entry_count(), entry_count);
+        house.activate_policy().unwrap();
+        entry_count = house.shared.state.entry_count();
+        house.activate_policy().unwrap();
+        assert_eq!(house.shared.state.entry_count(), entry_count);
+        house.close().unwrap();
+    }
+    assert_ne!(entry_count, 0);
 }

@@ -126,7 +126,7 @@ fn leaves_for_the_next_batch_what_does_not_fit() {
     }
     let mut desk = WriterDesk {
         parts: bench.parts,
-        is_poisoned: Arc::default(),
+        flags: Arc::default(),
     };
     for left in [2, 1, 0] {
         desk.process(&mut jobs);

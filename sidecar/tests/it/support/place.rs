@@ -148,6 +148,7 @@ impl Place {
 
 fn open(settings: Settings, has_people: bool) -> Result<House, String> {
     let house = House::open(settings).map_err(|error| error.to_string())?;
+    house.activate_policy().map_err(|error| error.to_string())?;
     if has_people && !house.has_records() {
         house.wait_for_history(|_| {}).unwrap();
         put(&house, everybody());
