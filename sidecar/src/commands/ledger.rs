@@ -1,6 +1,6 @@
 //! `makegood ledger`: reads the journal, also beside a sidecar that serves it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -15,7 +15,7 @@ use crate::journal::frame::leaf_hash;
 use crate::journal::reader::Reader;
 use crate::ledger::codec;
 use crate::ledger::line::{Line, decimal};
-use crate::records;
+use crate::records::{self, RecordError};
 use crate::vault::{Pid, Vault};
 
 /// The commands about the ledger.
@@ -28,8 +28,8 @@ pub(super) enum LedgerCommand {
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
     /// The first position.
-    #[arg(long, default_value_t = 0)]
-    from: u64,
+    #[arg(long)]
+    from: Option<u64>,
     /// How many entries at most; the last ones where `--from` is not given.
     #[arg(long, default_value_t = 200)]
     limit: usize,
@@ -78,8 +78,13 @@ fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
             config.data.display()
         )
     })?;
-    let mut listed = std::collections::VecDeque::new();
-    for record in reader.iter_from(args.from) {
+    listed(&reader, args.from, args.limit)
+}
+
+/// The first entries from a position on, or the last ones where none is given.
+fn listed(reader: &Reader, from: Option<u64>, limit: usize) -> anyhow::Result<Vec<Listed>> {
+    let mut listed = VecDeque::new();
+    for record in reader.iter_from(from.unwrap_or(0)) {
         let record = record?;
         let entry = codec::decode(&record.payload)
             .with_context(|| format!("read entry {}", record.position))?;
@@ -88,8 +93,8 @@ fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
             line: Line::of(&entry),
             leaf,
         });
-        if listed.len() > args.limit {
-            if args.from > 0 {
+        if listed.len() > limit {
+            if from.is_some() {
                 listed.pop_back();
                 break;
             }
@@ -101,26 +106,43 @@ fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
 
 /// The names of everybody in the list, from the sealed records.
 fn names(config: &Config, listed: &[Listed]) -> anyhow::Result<HashMap<Pid, String>> {
-    let vault = Vault::open(&config.tenant_folder(), &setup::key_encryption_key(config)?)?;
+    let vault = Vault::read(&config.tenant_folder(), &setup::key_encryption_key(config)?)?;
     let people = listed
         .iter()
         .flat_map(|entry| [entry.line.agent, entry.line.customer]);
-    let wanted: BTreeSet<Pid> = people.flatten().collect();
+    let records = Reader::open(&config.tenant_folder().join("records"))?;
+    names_of(&people.flatten().collect(), &vault, &records)
+}
+
+/// Whoever was erased, or came after the keys were read, keeps the pseudonym.
+fn names_of(
+    wanted: &BTreeSet<Pid>,
+    vault: &Vault,
+    records: &Reader,
+) -> anyhow::Result<HashMap<Pid, String>> {
     let mut names = HashMap::new();
-    for record in Reader::open(&config.tenant_folder().join("records"))?.iter_from(0) {
-        let envelope = records::decode(&record?.payload)?;
-        let subject = records::subject(&envelope)?;
-        if !wanted.contains(&subject) {
-            continue;
-        }
-        let name = match envelope.kind() {
-            RecordKind::Customer => records::open::<pb::Customer>(&vault, &envelope)?.display_name,
-            RecordKind::Agent => records::open::<pb::Agent>(&vault, &envelope)?.display_name,
-            _ => continue,
-        };
-        names.insert(subject, name);
+    for record in records.iter_from(0) {
+        let person = records::decode(&record?.payload)
+            .and_then(|envelope| name_in(&envelope, wanted, vault));
+        names.extend(person.unwrap_or_default());
     }
     Ok(names)
+}
+
+/// Whom a record names, if it is about somebody who is wanted.
+fn name_in(
+    envelope: &pb::Envelope,
+    wanted: &BTreeSet<Pid>,
+    vault: &Vault,
+) -> Result<Option<(Pid, String)>, RecordError> {
+    let subject = records::subject(envelope)?;
+    let name = match envelope.kind() {
+        _ if !wanted.contains(&subject) => return Ok(None),
+        RecordKind::Customer => records::open::<pb::Customer>(vault, envelope)?.display_name,
+        RecordKind::Agent => records::open::<pb::Agent>(vault, envelope)?.display_name,
+        _ => return Ok(None),
+    };
+    Ok(Some((subject, name)))
 }
 
 fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
@@ -210,3 +232,6 @@ fn time(line: &Line) -> String {
         .map(|instant| format!("{instant:.0}"))
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
