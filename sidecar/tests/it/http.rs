@@ -201,11 +201,18 @@ async fn tells_tools_of_its_health_and_its_services() {
     let place = Place::new(Rules::STANDARD);
     let served = place.serve().await;
     let mut health = HealthClient::new(served.channel());
-    let checked = health.check(HealthCheckRequest::default()).await;
-    assert_eq!(
-        checked.unwrap().into_inner().status(),
-        ServingStatus::Serving
-    );
+    for service in ["", "makegood.v1.BudgetService", "makegood.v1.DeskService"] {
+        let request = HealthCheckRequest {
+            service: service.to_owned(),
+        };
+        let checked = health.check(request).await.unwrap().into_inner();
+        assert_eq!(checked.status(), ServingStatus::Serving, "{service}");
+    }
+    let unknown = HealthCheckRequest {
+        service: "makegood.v1.CastleService".to_owned(),
+    };
+    let status = health.check(unknown).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::NotFound);
 
     let mut reflection = ServerReflectionClient::new(served.channel());
     let ask = |message_request| ServerReflectionRequest {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use makegood_proto::v1;
 use makegood_sidecar::token::Access;
 
-use crate::support::{Ask, Call, Makegood, Place, Rules, id, makegood};
+use crate::support::{Ask, Call, Client, Makegood, Place, Rules, id, makegood};
 
 /// Words that are nowhere else in the world.
-const CANARIES: [&str; 15] = [
+const CANARIES: [&str; 16] = [
     "Quillfeather",
     "+12025550177",
     "2025550177",
@@ -24,6 +24,7 @@ const CANARIES: [&str; 15] = [
     "okapi-words",
     "numbat-promise",
     "wombat-preference",
+    "pangolin-words",
     "Umbrellabird",
 ];
 
@@ -45,6 +46,12 @@ kind = "agent"
 id = "A-1"
 name = "Umbrellabird Jones"
 role = "agent"
+
+[[record]]
+kind = "agent"
+id = "L-1"
+name = "Umbrellabird Smith"
+role = "lead"
 "#
 }
 
@@ -75,9 +82,11 @@ async fn writes_nothing_personal_outside_of_what_is_sealed() {
         .ring("A-1", "call-canary-77", "CRM-ID-48151623")
         .await;
     say_everything(&call).await;
+    let lead = sidecar.client("L-1", Access::Supervisor, None).await;
+    answer_in_words(&lead, &call).await;
     provoke_errors(&call).await;
     let panel = format!("{:?}", call.panel().await);
-    for shown in ["Quillfeather", "zanthic", "okapi-words", "Umbrellabird"] {
+    for shown in ["Quillfeather", "zanthic", "okapi-words", "pangolin-words"] {
         assert!(
             panel.contains(shown),
             "the panel does not show {shown}: the test proves nothing"
@@ -165,6 +174,20 @@ async fn say_everything(call: &Call) {
         .save_preference(preference)
         .await
         .unwrap();
+}
+
+/// What a survey brings in.
+async fn answer_in_words(lead: &Client, call: &Call) {
+    let score = v1::RecordScoreRequest {
+        score_id: id(),
+        customer_id: call.customer.clone(),
+        kind: v1::ScoreKind::Recommend.into(),
+        value: 3,
+        words: "pangolin-words".to_owned(),
+        interaction_id: call.interaction.clone(),
+        ..v1::RecordScoreRequest::default()
+    };
+    lead.experience.clone().record_score(score).await.unwrap();
 }
 
 /// Errors about each of them, which must not repeat them to the log.
