@@ -33,6 +33,8 @@ type Job = Box<dyn FnOnce(&SledTree) + Send>;
 pub(super) struct SledEngine {
     workers: Vec<mpsc::Sender<Job>>,
     next_worker: AtomicUsize,
+    /// Disconnected once every worker has ended, and sled with them.
+    ended: parking_lot::Mutex<mpsc::Receiver<()>>,
 }
 
 impl SledEngine {
@@ -45,12 +47,14 @@ impl SledEngine {
         SLED_PANICKED.store(false, Ordering::SeqCst);
         let folder = folder.to_owned();
         let tree = Arc::new(limited(OPEN_LIMIT, move || SledTree::open(folder))?);
+        let (ending, ended) = mpsc::channel();
         let workers = (0..WORKER_COUNT)
-            .map(|_| spawn_worker(Arc::clone(&tree)))
+            .map(|_| spawn_worker(Arc::clone(&tree), ending.clone()))
             .collect();
         Ok(Self {
             workers,
             next_worker: AtomicUsize::new(0),
+            ended: parking_lot::Mutex::new(ended),
         })
     }
 
@@ -120,6 +124,16 @@ impl Engine for SledEngine {
     }
 }
 
+/// Waits until sled is closed: it writes until then, and for good refuses to work in this process
+/// when a thread of its own finds its folder gone.
+impl Drop for SledEngine {
+    fn drop(&mut self) {
+        self.workers.clear();
+        // It ends by being disconnected, or by the limit if sled hangs.
+        let _ = self.ended.lock().recv_timeout(CALL_LIMIT);
+    }
+}
+
 /// One tree and the folder it lives in.
 struct SledTree {
     // Dropped before `folder` matters: sled flushes when its last handle goes.
@@ -154,7 +168,7 @@ impl SledTree {
     }
 }
 
-fn spawn_worker(tree: Arc<SledTree>) -> mpsc::Sender<Job> {
+fn spawn_worker(tree: Arc<SledTree>, ending: mpsc::Sender<()>) -> mpsc::Sender<Job> {
     let (sender, receiver) = mpsc::channel::<Job>();
     std::thread::spawn(move || {
         for job in receiver {
@@ -162,6 +176,7 @@ fn spawn_worker(tree: Arc<SledTree>) -> mpsc::Sender<Job> {
         }
         // A damaged sled may panic once more while it is dropped.
         drop(catch_unwind(AssertUnwindSafe(move || drop(tree))));
+        drop(ending);
     });
     sender
 }
