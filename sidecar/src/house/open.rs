@@ -116,15 +116,19 @@ impl House {
         )?));
         let ledger = open_journal(&folder.join("ledger"))?;
         let records = open_journal(&folder.join("records"))?;
+        let hub = Arc::new(Hub::default());
         let sources = Sources {
             ledger: ledger.reader(),
             records: records.reader(),
             engine: folder.join("read-model"),
+            on_ready: Box::new({
+                let hub = Arc::clone(&hub);
+                move || hub.publish_all()
+            }),
         };
         let (rows, leaves) = replay(&ledger)?;
         let state = Arc::new(LedgerState::new(rows, leaves, records.next_position()));
         let projector = Projector::start(sources, Arc::clone(&state));
-        let hub = Arc::new(Hub::default());
         let policy = Arc::new(settings.policy);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (writer, writer_thread) = Writer::start(Parts {

@@ -72,6 +72,13 @@ impl LedgerState {
         self.generations[slot(subject)].fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Notes a change about everybody: what was read before may have been incomplete.
+    pub(crate) fn touch_all(&self) {
+        for generation in &self.generations {
+            generation.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     /// Takes over a durable batch.
     pub(crate) fn publish(
         &self,

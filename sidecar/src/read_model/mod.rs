@@ -2,7 +2,8 @@
 //!
 //! The journals are the truth. A projector reads them into an engine, behind the writer; until it
 //! has, a record waits in [`pending::Pending`], so that whoever wrote it reads it. Whatever goes
-//! wrong with the engine ends in a rebuild from the journals, while giving goes on.
+//! wrong with the engine ends in a rebuild from the journals, while giving goes on: what has been
+//! read so far is answered, in the version that was reached, and finding nothing is no answer yet.
 
 pub mod engine;
 mod keys;
@@ -77,67 +78,120 @@ impl ReadModel {
     /// The newest `limit` records of a subject, of each of several kinds, newest first.
     ///
     /// # Errors
-    /// [`Rebuilding`] while the engine is away.
+    /// [`Rebuilding`] while the engine is away, or is being built and has none of them yet.
     pub fn records_of(
         &self,
         subject: &Pid,
         wanted: &[(RecordKind, usize)],
     ) -> Result<Vec<Vec<Envelope>>, Rebuilding> {
-        let pending = self.pending.read();
+        let is_complete = self.is_complete();
+        let found = self.current_of(subject, wanted)?;
+        let is_nothing = found.iter().all(Vec::is_empty);
+        answer(found, is_complete || !is_nothing)
+    }
+
+    /// As [`ReadModel::records_of`], from what has been read so far.
+    fn current_of(
+        &self,
+        subject: &Pid,
+        wanted: &[(RecordKind, usize)],
+    ) -> Result<Vec<Vec<Envelope>>, Rebuilding> {
+        // The engine may take its time, and the writer needs `pending`: nobody holds it meanwhile.
+        let waiting: Vec<Vec<Envelope>> = {
+            let pending = self.pending.read();
+            let of_kind = |kind: RecordKind| pending.of_subject(subject, kind.into());
+            let each = wanted.iter();
+            each.map(|(kind, _)| of_kind(*kind).cloned().collect())
+                .collect()
+        };
         let prefixes = wanted
             .iter()
             .map(|(kind, limit)| (keys::records_of(subject, (*kind).into()), *limit));
-        let stored = self.read(|engine| engine.scan_all(prefixes.collect()))?;
-        let merged = stored
-            .into_iter()
-            .zip(wanted)
-            .map(|(pairs, (kind, limit))| {
-                let mut found = self.decode(pairs);
-                // A record that has moved to another subject waits there.
-                found.retain(|_, envelope| pending.is_current(envelope));
-                let waiting = pending.of_subject(subject, (*kind).into());
-                let counting = waiting.filter(|envelope| self.counts(envelope));
-                found.extend(counting.map(|it| (keys::record(it), it.clone())));
-                found.into_values().take(*limit).collect()
-            });
-        Ok(merged.collect())
+        let stored: Vec<_> = self.read(|engine| {
+            let lists = engine.scan_all(prefixes.collect())?;
+            lists.into_iter().map(decode_all).collect()
+        })?;
+        let pending = self.pending.read();
+        let merge = |mut found: BTreeMap<Vec<u8>, Envelope>, waiting: Vec<Envelope>, limit| {
+            let counting = waiting.into_iter().filter(|it| self.counts(it));
+            found.extend(counting.map(|it| (keys::record(&it), it)));
+            // A record that has moved to another subject waits there.
+            found.retain(|_, envelope| pending.is_current(envelope));
+            found.into_values().take(limit).collect()
+        };
+        let lists = stored.into_iter().zip(waiting).zip(wanted);
+        Ok(lists
+            .map(|((found, waiting), (_, limit))| merge(found, waiting, *limit))
+            .collect())
     }
 
     /// The current version of a record.
     ///
     /// # Errors
-    /// [`Rebuilding`] while the engine is away.
+    /// [`Rebuilding`] while the engine is away, or is being built and does not have it yet.
     pub fn record(&self, record_id: &[u8; 16]) -> Result<Option<Envelope>, Rebuilding> {
+        let is_complete = self.is_complete();
         let waiting = self.pending.read().record(record_id).cloned();
         if waiting.is_some() {
             return Ok(waiting);
         }
         let place = keys::place(record_id);
-        let bytes = self.read(|engine| match engine.get(&place)? {
-            Some(key) => engine.get(&key),
-            None => Ok(None),
+        let found = self.read(|engine| {
+            let bytes = match engine.get(&place)? {
+                Some(key) => engine.get(&key)?,
+                None => None,
+            };
+            bytes.map(|bytes| decode(&bytes)).transpose()
         })?;
-        Ok(bytes.and_then(|bytes| records::decode(&bytes).ok()))
+        let is_found = found.is_some();
+        answer(found, is_complete || is_found)
     }
 
-    /// The subjects under a keyed hash; at most `limit`.
+    /// The subjects that are found by a keyed hash now; at most `limit`.
     ///
     /// # Errors
-    /// [`Rebuilding`] while the engine is away.
+    /// [`Rebuilding`] while the engine is away, or is being built and has nobody yet.
     pub fn find(
         &self,
         kind: IndexKind,
         hash: &[u8; 16],
         limit: usize,
     ) -> Result<Vec<Pid>, Rebuilding> {
-        let mut found = self.pending.read().find(kind.into(), hash);
+        let is_complete = self.is_complete();
+        // Each waiting record may have given up a term that the engine still has.
+        let (mut candidates, superseded_max) = {
+            let pending = self.pending.read();
+            (pending.find(kind.into(), hash), pending.len())
+        };
         let prefix = keys::index_of(kind.into(), hash);
-        let pairs = self.read(|engine| engine.scan(&prefix, limit))?;
-        found.extend(pairs.iter().filter_map(|(key, _)| keys::tail::<15>(key)));
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(limit);
-        Ok(found)
+        let pairs = self.read(|engine| engine.scan(&prefix, limit + superseded_max))?;
+        candidates.extend(pairs.iter().filter_map(|(key, _)| keys::tail::<15>(key)));
+        candidates.sort_unstable();
+        candidates.dedup();
+        let mut found = Vec::new();
+        for pid in candidates {
+            if found.len() < limit && self.is_found_by(&pid, kind, hash)? {
+                found.push(pid);
+            }
+        }
+        let is_nothing = found.is_empty();
+        answer(found, is_complete || !is_nothing)
+    }
+
+    /// Whether a current record of the subject holds the term.
+    fn is_found_by(
+        &self,
+        subject: &Pid,
+        kind: IndexKind,
+        hash: &[u8; 16],
+    ) -> Result<bool, Rebuilding> {
+        let holder = match kind {
+            IndexKind::Agent => RecordKind::Agent,
+            _ => RecordKind::Customer,
+        };
+        let records = self.current_of(subject, &[(holder, usize::MAX)])?;
+        let mut terms = records.iter().flatten().flat_map(|it| &it.index_terms);
+        Ok(terms.any(|term| term.kind() == kind && term.hash == hash))
     }
 
     /// The ids of a customer's gestures, newest first; at most `limit`.
@@ -146,8 +200,9 @@ impl ReadModel {
     /// them as long as they are open.
     ///
     /// # Errors
-    /// [`Rebuilding`] while the engine is away.
+    /// [`Rebuilding`] while the engine is away, or is being built and has none yet.
     pub fn gestures_of(&self, customer: &Pid, limit: usize) -> Result<Vec<[u8; 16]>, Rebuilding> {
+        let is_complete = self.is_complete();
         let prefix = keys::gestures_of(customer);
         let waiting = self.pending.read().gestures_of(customer);
         let pairs = self.read(|engine| engine.scan(&prefix, limit))?;
@@ -155,11 +210,10 @@ impl ReadModel {
         let mut all: Vec<_> = waiting.into_iter().chain(stored).collect();
         all.sort_unstable();
         all.dedup();
-        Ok(all
-            .iter()
-            .take(limit)
-            .filter_map(|key| keys::tail(key))
-            .collect())
+        let newest = all.iter().take(limit);
+        let ids: Vec<_> = newest.filter_map(|key| keys::tail(key)).collect();
+        let is_nothing = ids.is_empty();
+        answer(ids, is_complete || !is_nothing)
     }
 
     /// Notes a gesture that the writer has made durable.
@@ -179,15 +233,9 @@ impl ReadModel {
         self.ledger.has_entry_of(envelope)
     }
 
-    fn decode(&self, pairs: Vec<Pair>) -> BTreeMap<Vec<u8>, Envelope> {
-        let decode = |(key, bytes): Pair| match records::decode(&bytes) {
-            Ok(envelope) => Some((key, envelope)),
-            Err(error) => {
-                self.lose(&Damaged(error.to_string()));
-                None
-            }
-        };
-        pairs.into_iter().filter_map(decode).collect()
+    /// Whether finding nothing means that there is nothing. To be asked before reading.
+    fn is_complete(&self) -> bool {
+        self.progress() == Progress::Ready
     }
 
     fn read<T>(
@@ -196,19 +244,40 @@ impl ReadModel {
     ) -> Result<T, Rebuilding> {
         let engine = self.engine.read().clone().ok_or(Rebuilding)?;
         call(engine.as_ref()).map_err(|damage| {
-            self.lose(&damage);
+            self.lose(&engine, &damage);
             Rebuilding
         })
     }
 
-    /// Lets go of the engine; the projector will build a new one.
-    fn lose(&self, damage: &Damaged) {
-        if self.engine.write().take().is_some() {
-            tracing::warn!(%damage, "read model lost; rebuilding it from the journals");
-            *self.progress.write() = Progress::Rebuilding { done: 0, total: 0 };
-            self.wake();
+    /// Lets go of an engine, unless that was done before; the projector will build a new one.
+    fn lose(&self, engine: &Arc<dyn Engine>, damage: &Damaged) {
+        let mut held = self.engine.write();
+        if held.take_if(|held| Arc::ptr_eq(held, engine)).is_none() {
+            return;
         }
+        *self.progress.write() = Progress::Rebuilding { done: 0, total: 0 };
+        drop(held);
+        tracing::warn!(%damage, "read model lost; rebuilding it from the journals");
+        self.wake();
     }
+}
+
+fn answer<T>(found: T, is_answer: bool) -> Result<T, Rebuilding> {
+    if is_answer {
+        Ok(found)
+    } else {
+        Err(Rebuilding)
+    }
+}
+
+fn decode_all(pairs: Vec<Pair>) -> Result<BTreeMap<Vec<u8>, Envelope>, Damaged> {
+    let decode = |(key, bytes): Pair| Ok((key, decode(&bytes)?));
+    pairs.into_iter().map(decode).collect()
+}
+
+/// A record as the engine has it; one that cannot be read is damage like any other.
+fn decode(bytes: &[u8]) -> Result<Envelope, Damaged> {
+    records::decode(bytes).map_err(|error| Damaged(error.to_string()))
 }
 
 #[cfg(test)]

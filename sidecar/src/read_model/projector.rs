@@ -2,6 +2,7 @@
 //! after damage. One path serves all three.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +17,7 @@ use parking_lot::RwLock;
 use super::engine::{Change, Damaged, Engine};
 use super::pending::Pending;
 use super::sled_engine::SledEngine;
-use super::{Progress, ReadModel, keys};
+use super::{Progress, ReadModel, decode, keys};
 use crate::journal::frame::Record;
 use crate::journal::reader::Reader;
 use crate::ledger::codec;
@@ -29,11 +30,10 @@ const CHANGES_PER_COMMIT: usize = 2_000;
 /// How long the engine may lag behind on stable storage; after a crash that much is read again.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
 
-/// How long to wait before another engine is tried after one would not open.
+/// How long to wait before another engine is tried; a full disk does not get better by haste.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Where the projector reads and writes.
-#[derive(Debug)]
+/// Where the projector reads and writes, and whom it tells.
 pub struct Sources {
     /// The ledger's journal.
     pub ledger: Reader,
@@ -41,6 +41,8 @@ pub struct Sources {
     pub records: Reader,
     /// The folder of the engine.
     pub engine: PathBuf,
+    /// Called on the projector's thread whenever a rebuild is done and everything can be read.
+    pub on_ready: Box<dyn Fn() + Send + Sync>,
 }
 
 /// The thread that projects.
@@ -81,14 +83,24 @@ impl Projector {
         Arc::clone(&self.model)
     }
 
-    /// Ends the thread with the engine on disk; the next start reads on from there.
-    pub fn stop(mut self) {
+    /// Ends the thread with the engine on disk; the next start reads on from there. Dropping it
+    /// does the same.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Projector {
+    fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         self.model.wake();
         if let Some(thread) = self.thread.take() {
             // A panic of the projector was logged by the panic hook; there is nothing left to stop.
             drop(thread.join());
         }
+        // With it goes the engine, unless somebody reads at this moment.
+        let engine = self.model.engine.write().take();
+        drop(engine);
     }
 }
 
@@ -105,54 +117,99 @@ struct Work {
     stop: Arc<AtomicBool>,
 }
 
+/// Why the projector cannot go on.
+enum Fault {
+    /// The engine is of no use any more.
+    Engine(Damaged),
+    /// A journal cannot be read any further; another engine would not help.
+    Journal(String),
+}
+
+impl From<Damaged> for Fault {
+    fn from(damage: Damaged) -> Self {
+        Self::Engine(damage)
+    }
+}
+
 impl Work {
     fn run(&self, woken: &Receiver<()>) {
         while !self.stopping() {
-            match self.serve(woken) {
+            let served = self.open().and_then(|engine| self.serve(&engine, woken));
+            match served {
                 Ok(()) => return,
-                Err(damage) => self.model.lose(&damage),
+                Err(damage) => tracing::warn!(%damage, "read model cannot be used now"),
             }
-            // Only an engine that will not even open is worth waiting for.
             let _ = woken.recv_timeout(RETRY_AFTER);
         }
     }
 
-    /// Opens an engine and keeps it current until it is damaged or the thread is to end.
-    fn serve(&self, woken: &Receiver<()>) -> Result<(), Damaged> {
-        let engine: Arc<dyn Engine> = Arc::new(self.open()?);
-        self.catch_up(engine.as_ref())?;
-        engine.sync()?;
-        *self.model.engine.write() = Some(Arc::clone(&engine));
-        *self.model.progress.write() = Progress::Ready;
-        tracing::info!("read model ready");
-        let mut synced = Instant::now();
+    /// Keeps an engine current until the thread is to end, or it is damaged: what was damaged while
+    /// open may well open again, so it is set aside.
+    fn serve(&self, engine: &Arc<dyn Engine>, woken: &Receiver<()>) -> Result<(), Damaged> {
+        // It answers while it is being built.
+        *self.model.engine.write() = Some(Arc::clone(engine));
+        self.keep_current(engine, woken).or_else(|damage| {
+            self.model.lose(engine, &damage);
+            set_aside(&self.sources.engine)?;
+            Err(damage)
+        })
+    }
+
+    fn keep_current(&self, engine: &Arc<dyn Engine>, woken: &Receiver<()>) -> Result<(), Damaged> {
+        let mut synced: Option<Instant> = None;
+        let mut last_fault = None;
         loop {
-            let is_due = match woken.recv_timeout(SYNC_EVERY) {
-                Ok(()) => synced.elapsed() >= SYNC_EVERY,
-                Err(RecvTimeoutError::Timeout) => true,
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            let fault = match self.catch_up(engine.as_ref()) {
+                Ok(()) => None,
+                Err(Fault::Journal(fault)) => Some(fault),
+                Err(Fault::Engine(damage)) => return Err(damage),
             };
-            if self.model.engine.read().is_none() {
-                return Err(Damaged("given up by a reader".to_owned()));
-            }
-            self.catch_up(engine.as_ref())?;
-            if is_due || self.stopping() {
+            if synced.is_none_or(|at| at.elapsed() >= SYNC_EVERY) || self.stopping() {
                 engine.sync()?;
-                synced = Instant::now();
+                synced = Some(Instant::now());
             }
             if self.stopping() {
+                return Ok(());
+            }
+            match &fault {
+                None => self.become_ready()?,
+                // Once is enough: every write comes by here.
+                Some(_) if fault == last_fault => {}
+                Some(fault) => tracing::error!(%fault, "read model stops at a damaged journal"),
+            }
+            last_fault = fault;
+            if let Err(RecvTimeoutError::Disconnected) = woken.recv_timeout(SYNC_EVERY) {
                 return Ok(());
             }
         }
     }
 
+    /// Says that everything can be read.
+    fn become_ready(&self) -> Result<(), Damaged> {
+        if self.note(Progress::Ready)? != Progress::Ready {
+            tracing::info!("read model ready");
+            self.model.ledger.touch_all();
+            (self.sources.on_ready)();
+        }
+        Ok(())
+    }
+
+    /// Sets the progress and returns the one before, unless a reader has given the engine up.
+    fn note(&self, progress: Progress) -> Result<Progress, Damaged> {
+        // To give it up takes the lock for writing, so it happens before or after this.
+        let held = self.model.engine.read();
+        if held.is_none() {
+            return Err(Damaged("given up by a reader".to_owned()));
+        }
+        Ok(std::mem::replace(
+            &mut *self.model.progress.write(),
+            progress,
+        ))
+    }
+
     /// An engine whose positions the journals bear out; a fresh one where there is none such.
-    fn open(&self) -> Result<SledEngine, Damaged> {
+    fn open(&self) -> Result<Arc<dyn Engine>, Damaged> {
         let folder = &self.sources.engine;
-        let lost = matches!(
-            *self.model.progress.read(),
-            Progress::Rebuilding { total: 0, .. }
-        );
         let opened = SledEngine::open(folder).and_then(|engine| {
             let at = positions(&engine)?;
             let ahead = at.ledger > self.model.ledger.entry_count()
@@ -163,32 +220,31 @@ impl Work {
                 Ok(engine)
             }
         });
-        match opened {
-            Ok(engine) => Ok(engine),
-            Err(damage) => {
-                tracing::warn!(%damage, first_start = lost, "read model set aside");
-                set_aside(folder)?;
-                SledEngine::open(folder)
-            }
-        }
+        let engine = opened.or_else(|damage| {
+            tracing::warn!(%damage, "read model set aside");
+            set_aside(folder)?;
+            SledEngine::open(folder)
+        })?;
+        Ok(Arc::new(engine))
     }
 
     /// Reads on from where the engine stands. What a reader sees beyond what was published may not
     /// be durable yet, so it ends there.
-    fn catch_up(&self, engine: &dyn Engine) -> Result<(), Damaged> {
+    fn catch_up(&self, engine: &dyn Engine) -> Result<(), Fault> {
         let mut batch = Batch::new(engine)?;
-        self.project_records(&mut batch)?;
-        self.project_ledger(&mut batch)?;
+        let projected = self
+            .project_records(&mut batch)
+            .and_then(|()| self.project_ledger(&mut batch));
         batch.commit()?;
         let at = batch.at;
         self.model
             .pending
             .write()
             .forget_before(at.records, at.ledger);
-        Ok(())
+        projected
     }
 
-    fn project_records(&self, batch: &mut Batch<'_>) -> Result<(), Damaged> {
+    fn project_records(&self, batch: &mut Batch<'_>) -> Result<(), Fault> {
         let total = self.model.ledger.record_count();
         for record in self.sources.records.iter_from(batch.at.records) {
             let Record { position, payload } = record.map_err(unreadable)?;
@@ -201,13 +257,13 @@ impl Work {
             }
             batch.at.records = position + 1;
             if batch.commit_when_full()? {
-                self.report(position, total);
+                self.report(position, total)?;
             }
         }
-        Ok(())
+        self.ends_at("records", batch.at.records, total)
     }
 
-    fn project_ledger(&self, batch: &mut Batch<'_>) -> Result<(), Damaged> {
+    fn project_ledger(&self, batch: &mut Batch<'_>) -> Result<(), Fault> {
         let total = self.model.ledger.entry_count();
         for record in self.sources.ledger.iter_from(batch.at.ledger) {
             let Record { position, payload } = record.map_err(unreadable)?;
@@ -223,14 +279,25 @@ impl Work {
             batch.at.ledger = position + 1;
             batch.commit_when_full()?;
         }
+        self.ends_at("ledger", batch.at.ledger, total)
+    }
+
+    fn report(&self, done: u64, total: u64) -> Result<(), Damaged> {
+        if self.model.progress() != Progress::Ready {
+            self.note(Progress::Rebuilding { done, total })?;
+        }
         Ok(())
     }
 
-    fn report(&self, done: u64, total: u64) {
-        let mut progress = self.model.progress.write();
-        if *progress != Progress::Ready {
-            *progress = Progress::Rebuilding { done, total };
+    /// A reader ends quietly before bytes that look like a torn write, but what was published is
+    /// durable.
+    fn ends_at(&self, journal: &str, next: u64, total: u64) -> Result<(), Fault> {
+        if next < total && !self.stopping() {
+            let fault =
+                format!("the {journal} journal cannot be read at position {next} of {total}");
+            return Err(Fault::Journal(fault));
         }
+        Ok(())
     }
 
     fn stopping(&self) -> bool {
@@ -238,12 +305,30 @@ impl Work {
     }
 }
 
+/// Where a record stands, and the keys under which its subject is found.
+struct Stored {
+    key: Vec<u8>,
+    index_keys: Vec<Vec<u8>>,
+}
+
+impl Stored {
+    fn new(envelope: &Envelope) -> Self {
+        let terms = envelope.index_terms.iter();
+        Self {
+            key: keys::record(envelope),
+            index_keys: terms
+                .map(|term| keys::index(term, &envelope.subject_pid))
+                .collect(),
+        }
+    }
+}
+
 /// Changes on their way into the engine.
 struct Batch<'a> {
     engine: &'a dyn Engine,
     changes: Vec<Change>,
-    /// Where records of this batch stand: the engine does not know them yet.
-    places: HashMap<Vec<u8>, Vec<u8>>,
+    /// The records of this batch, by their places: the engine does not know them yet.
+    stored: HashMap<Vec<u8>, Stored>,
     /// How far the journals were read, and how far of that the engine knows.
     at: Positions,
     committed: Positions,
@@ -255,7 +340,7 @@ impl<'a> Batch<'a> {
         Ok(Self {
             engine,
             changes: Vec::new(),
-            places: HashMap::new(),
+            stored: HashMap::new(),
             at,
             committed: at,
         })
@@ -265,23 +350,34 @@ impl<'a> Batch<'a> {
         self.changes.push((key, Some(value)));
     }
 
-    fn add_record(&mut self, envelope: &Envelope, stored: &[u8]) -> Result<(), Damaged> {
-        let key = keys::record(envelope);
+    fn add_record(&mut self, envelope: &Envelope, payload: &[u8]) -> Result<(), Damaged> {
         let place = keys::place(&envelope.record_id);
-        let before = match self.places.get(&place) {
-            Some(key) => Some(key.clone()),
-            None => self.engine.get(&place)?,
-        };
-        if let Some(old) = before.filter(|old| *old != key) {
-            self.changes.push((old, None));
+        let new = Stored::new(envelope);
+        // What the new version has as well is put again below: the last change of a key counts.
+        if let Some(old) = self.before(&place)? {
+            let given_up = old.index_keys.into_iter().chain([old.key]);
+            self.changes.extend(given_up.map(|key| (key, None)));
         }
-        for term in &envelope.index_terms {
-            self.put(keys::index(term, &envelope.subject_pid), Vec::new());
+        for key in &new.index_keys {
+            self.put(key.clone(), Vec::new());
         }
-        self.put(place.clone(), key.clone());
-        self.put(key.clone(), stored.to_vec());
-        self.places.insert(place, key);
+        self.put(place.clone(), new.key.clone());
+        self.put(new.key.clone(), payload.to_vec());
+        self.stored.insert(place, new);
         Ok(())
+    }
+
+    /// The version of a record before this one.
+    fn before(&mut self, place: &[u8]) -> Result<Option<Stored>, Damaged> {
+        if let Some(stored) = self.stored.remove(place) {
+            return Ok(Some(stored));
+        }
+        let Some(key) = self.engine.get(place)? else {
+            return Ok(None);
+        };
+        let bytes = self.engine.get(&key)?;
+        let bytes = bytes.ok_or_else(|| Damaged("a record is not at its place".to_owned()))?;
+        Ok(Some(Stored::new(&decode(&bytes)?)))
     }
 
     fn commit_when_full(&mut self) -> Result<bool, Damaged> {
@@ -300,7 +396,7 @@ impl<'a> Batch<'a> {
         let value = [self.at.records.to_be_bytes(), self.at.ledger.to_be_bytes()].concat();
         changes.push((keys::POSITIONS.to_vec(), Some(value)));
         self.engine.commit(changes)?;
-        self.places.clear();
+        self.stored.clear();
         self.committed = self.at;
         Ok(())
     }
@@ -321,16 +417,18 @@ fn positions(engine: &dyn Engine) -> Result<Positions, Damaged> {
 
 /// Keeps one damaged folder, for those who want to look into it.
 fn set_aside(folder: &Path) -> Result<(), Damaged> {
+    let stays =
+        |error: io::Error| Damaged(format!("cannot set {} aside: {error}", folder.display()));
     let aside = folder.with_extension("damaged");
-    if aside.try_exists().map_err(unreadable)? {
-        std::fs::remove_dir_all(&aside).map_err(unreadable)?;
+    if aside.try_exists().map_err(stays)? {
+        std::fs::remove_dir_all(&aside).map_err(stays)?;
     }
     match std::fs::rename(folder, &aside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unreadable(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(stays(error)),
         _ => Ok(()),
     }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Damaged {
-    Damaged(error.to_string())
+fn unreadable(error: impl std::fmt::Display) -> Fault {
+    Fault::Journal(error.to_string())
 }

@@ -51,6 +51,7 @@ impl Bench {
             ledger: ledger.reader(),
             records: records.reader(),
             engine: folder.path().join("read-model"),
+            on_ready: Box::new(|| {}),
         };
         let projector = Projector::start(sources, Arc::clone(&state));
         let parts = Parts {
