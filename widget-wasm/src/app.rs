@@ -11,7 +11,7 @@ use crate::dom::Dom;
 use crate::host::{self, Identity, Line, Message};
 use crate::intl::Locale;
 use crate::js::{
-    Abort, Node, Target, after, every, field, find, flag, has_focus, listener, now, page,
+    Abort, Node, Target, after, every, field, find, flag, has_focus, listener, now, object, page,
     random_uuid, text,
 };
 use crate::look;
@@ -308,6 +308,8 @@ impl App {
                 look::set_root("dir", &dir);
                 self.paint();
             }
+            // What has the focus already is what the agent is at.
+            Message::Focus if find(":focus").is_some() => {}
             Message::Focus => Self::focus(Focus::Top),
         }
     }
@@ -324,7 +326,12 @@ impl App {
         };
         for place in places {
             if let Some(place) = find(place) {
-                place.focus();
+                // What is on the screen stays where the eye is; the browser shows a field that
+                // is typed in.
+                place.focus(&object(&[(
+                    "preventScroll",
+                    (focus != Focus::Amount).into(),
+                )]));
                 return;
             }
         }

@@ -137,7 +137,6 @@ words! {
     IN_A_WEEK = "In a week";
     SAVE = "Save";
     SETTLED = "The matter is settled";
-    WAITING_TO_SEND = "waiting to send";
 
     // The customer's story.
     REMEMBER = "Remember";
@@ -177,271 +176,287 @@ pub(crate) const KEYS: [(&str, &str); 9] = [
     ("Esc", "Back; never releases"),
 ];
 
+/// Puts values where a template has `{}`.
+fn fill(template: &str, values: &[&str]) -> String {
+    let mut text = String::new();
+    let mut values = values.iter();
+    for letter in template.chars() {
+        match letter {
+            '{' => text.push_str(values.next().copied().unwrap_or_default()),
+            '}' => {}
+            letter => text.push(letter),
+        }
+    }
+    text
+}
+
 fn plural(count: i64, one: &str, many: &str) -> String {
-    [
-        number(count).as_str(),
-        " ",
-        if count == 1 { one } else { many },
-    ]
-    .concat()
+    fill(if count == 1 { one } else { many }, &[&number(count)])
 }
 
 /// "Looking up +1 555 0100…"
 pub(crate) fn looking_up(what: &str) -> String {
-    ["Looking up ", what, "…"].concat()
+    fill("Looking up {}…", &[what])
 }
 
 /// "Offline since 14:02. Showing what we knew at 13:58."
 pub(crate) fn offline(since: &str, known: &str) -> String {
     if known.is_empty() {
-        return ["Offline since ", since, "."].concat();
+        return fill("Offline since {}.", &[since]);
     }
-    [
-        "Offline since ",
-        since,
-        ". Showing what we knew at ",
-        known,
-        ".",
-    ]
-    .concat()
+    fill(
+        "Offline since {}. Showing what we knew at {}.",
+        &[since, known],
+    )
 }
 
 /// "Headroom from 14:01 — checking…"
 pub(crate) fn stale(at: &str) -> String {
-    ["Headroom from ", at, " — checking…"].concat()
+    fill("Headroom from {} — checking…", &[at])
 }
 
 /// "You could give at 13:58"
 pub(crate) fn could_give(at: &str) -> String {
-    ["You could give at ", at].concat()
+    fill("You could give at {}", &[at])
 }
 
 /// "2 notes waiting to send"
-pub(crate) fn notes_waiting(count: usize) -> String {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    [&plural(count, "note", "notes"), " ", WAITING_TO_SEND].concat()
+pub(crate) fn notes_waiting(count: i64) -> String {
+    plural(count, "{} note waiting to send", "{} notes waiting to send")
 }
 
 /// "6 years"
 pub(crate) fn years(count: i64) -> String {
-    plural(count, "year", "years")
+    plural(count, "{} year", "{} years")
 }
 
 /// "Not Maria?"
 pub(crate) fn not_them(name: &str) -> String {
-    ["Not ", name, "?"].concat()
+    fill("Not {}?", &[name])
 }
 
 /// "Sign in again to see Maria."
 pub(crate) fn sign_in(name: &str) -> String {
-    ["Sign in again to see ", name, "."].concat()
+    fill("Sign in again to see {}.", &[name])
 }
 
 /// "Maria Okafor, last score 3, you can give $1,640"
 pub(crate) fn painted(name: &str, score: Option<i32>, amount: &str) -> String {
-    let score = score.map_or_else(String::new, |score| {
-        [", last score ", &number(i64::from(score))].concat()
-    });
-    [name, &score, ", you can give ", amount].concat()
+    match score {
+        None => fill("{}, you can give {}", &[name, amount]),
+        Some(score) => fill(
+            "{}, last score {}, you can give {}",
+            &[name, &number(i64::from(score)), amount],
+        ),
+    }
 }
 
 /// "3 of 10"
 pub(crate) fn out_of(value: i32, max: i32) -> String {
-    [&number(i64::from(value)), " of ", &number(i64::from(max))].concat()
+    fill(
+        "{} of {}",
+        &[&number(i64::from(value)), &number(i64::from(max))],
+    )
 }
 
-/// "was 9"
-pub(crate) fn was(value: i32) -> String {
-    ["was ", &number(i64::from(value))].concat()
+/// "12 Sep, was 9"
+pub(crate) fn was(day: &str, value: i32) -> String {
+    fill("{}, was {}", &[day, &number(i64::from(value))])
 }
 
 /// "We owe: refund A-118, promised by 14 Sep, 9 days late"
 pub(crate) fn we_owe(what: &str, due: &str, late_days: i64) -> String {
-    let due = if due.is_empty() {
-        String::new()
-    } else {
-        [", promised by ", due].concat()
-    };
-    let late = if late_days > 0 {
-        [", ", &plural(late_days, "day", "days"), " late"].concat()
-    } else {
-        String::new()
-    };
-    ["We owe: ", what, &due, &late].concat()
+    let owed = fill("We owe: {}, promised by {}", &[what, due]);
+    if late_days <= 0 {
+        return owed;
+    }
+    let late = plural(late_days, "{} day late", "{} days late");
+    fill("{}, {}", &[&owed, &late])
 }
 
 /// "3 contacts about this in 30 days"
 pub(crate) fn repeats(count: i64) -> String {
-    [
-        &plural(count, "contact", "contacts"),
-        " about this in 30 days",
-    ]
-    .concat()
+    plural(
+        count,
+        "{} contact about this in 30 days",
+        "{} contacts about this in 30 days",
+    )
 }
 
 /// "of $2,000"
 pub(crate) fn of_cap(cap: &str) -> String {
-    ["of ", cap].concat()
+    fill("of {}", &[cap])
 }
 
 /// "$360 given, $45 held"
 pub(crate) fn given_and_held(given: &str, held: &str) -> String {
-    let given = [given, " given"].concat();
     if held.is_empty() {
-        given
-    } else {
-        [&given, ", ", held, " held"].concat()
+        return fill("{} given", &[given]);
     }
+    fill("{} given, {} held", &[given, held])
 }
 
 /// "new room on 1 Dec"
 pub(crate) fn new_room(day: &str) -> String {
-    ["new room on ", day].concat()
+    fill("new room on {}", &[day])
 }
 
 /// "2 gestures in 180 days"
 pub(crate) fn gestures(count: i64) -> String {
-    [&plural(count, "gesture", "gestures"), " in 180 days"].concat()
+    plural(count, "{} gesture in 180 days", "{} gestures in 180 days")
 }
 
 /// "You’ve used your room with Maria until 1 Dec."
 pub(crate) fn used_up(name: &str, day: &str) -> String {
     if day.is_empty() {
-        return ["You’ve used your room with ", name, "."].concat();
+        return fill("You’ve used your room with {}.", &[name]);
     }
-    ["You’ve used your room with ", name, " until ", day, "."].concat()
+    fill("You’ve used your room with {} until {}.", &[name, day])
 }
 
 /// "Leaves you $1,595."
 pub(crate) fn leaves(amount: &str) -> String {
-    ["Leaves you ", amount, "."].concat()
+    fill("Leaves you {}.", &[amount])
 }
 
 /// "$220 more than today’s room. You can give $1,640 now."
 pub(crate) fn over(excess: &str, left: &str) -> String {
-    [
-        excess,
-        " more than today’s room. You can give ",
-        left,
-        " now.",
-    ]
-    .concat()
+    fill(
+        "{} more than today’s room. You can give {} now.",
+        &[excess, left],
+    )
 }
 
 /// "Sam just gave Maria $300. You now have $1,340."
 pub(crate) fn race_lost(who: &str, name: &str, amount: &str, left: &str) -> String {
     if who.is_empty() {
-        return [
-            amount,
-            " of your room is used elsewhere. You now have ",
-            left,
-            ".",
-        ]
-        .concat();
+        return fill(
+            "{} of your room is used elsewhere. You now have {}.",
+            &[amount, left],
+        );
     }
-    [
-        who,
-        " just gave ",
-        name,
-        " ",
-        amount,
-        ". You now have ",
-        left,
-        ".",
-    ]
-    .concat()
+    fill(
+        "{} just gave {} {}. You now have {}.",
+        &[who, name, amount, left],
+    )
 }
 
 /// "Hold $45"
 pub(crate) fn hold(amount: &str) -> String {
-    ["Hold ", amount].concat()
+    fill("Hold {}", &[amount])
 }
 
 /// "Give $45"
 pub(crate) fn give(amount: &str) -> String {
-    ["Give ", amount].concat()
+    fill("Give {}", &[amount])
 }
 
 /// "Release $45?"
 pub(crate) fn release(amount: &str) -> String {
-    ["Release ", amount, "?"].concat()
+    fill("Release {}?", &[amount])
 }
 
 /// "fee waiver, $45"
 pub(crate) fn gesture(label: &str, amount: &str) -> String {
-    [label, ", ", amount].concat()
+    fill("{}, {}", &[label, amount])
 }
 
 /// "Held for Maria: fee waiver, $45"
 pub(crate) fn held_for(name: &str, gesture: &str) -> String {
-    ["Held for ", name, ": ", gesture].concat()
+    fill("Held for {}: {}", &[name, gesture])
 }
 
 /// "$45 is still held for Maria. Give it, or release it?"
 pub(crate) fn still_held(amount: &str, name: &str) -> String {
-    [
-        amount,
-        " is still held for ",
-        name,
-        ". Give it, or release it?",
-    ]
-    .concat()
+    fill(
+        "{} is still held for {}. Give it, or release it?",
+        &[amount, name],
+    )
 }
 
 /// "Held until 14:12 unless you keep holding."
 pub(crate) fn held_until(clock: &str) -> String {
-    ["Held until ", clock, " unless you keep holding."].concat()
+    fill("Held until {} unless you keep holding.", &[clock])
 }
 
 /// "Holding $45…"
 pub(crate) fn holding(amount: &str) -> String {
-    ["Holding ", amount, "…"].concat()
+    fill("Holding {}…", &[amount])
 }
 
 /// "Giving $45…"
 pub(crate) fn giving(amount: &str) -> String {
-    ["Giving ", amount, "…"].concat()
+    fill("Giving {}…", &[amount])
 }
 
 /// "Releasing $45…"
 pub(crate) fn releasing(amount: &str) -> String {
-    ["Releasing ", amount, "…"].concat()
+    fill("Releasing {}…", &[amount])
 }
 
 /// "Taking $45 back…"
 pub(crate) fn taking_back(amount: &str) -> String {
-    ["Taking ", amount, " back…"].concat()
+    fill("Taking {} back…", &[amount])
 }
 
 /// "Given. Undo for 27 s"
 pub(crate) fn given(seconds: i64) -> String {
     if seconds <= 0 {
-        return "Given.".to_owned();
+        return fill("Given.", &[]);
     }
-    ["Given. Undo for ", &number(seconds), " s"].concat()
+    fill("Given. Undo for {} s", &[&number(seconds)])
 }
 
 /// "What did you do for Maria?"
 pub(crate) fn what_did_you_do(name: &str) -> String {
-    ["What did you do for ", name, "?"].concat()
+    fill("What did you do for {}?", &[name])
+}
+
+/// "Promised: call back"
+pub(crate) fn said(what: &str, words: &str) -> String {
+    fill("{}: {}", &[what, words])
 }
 
 /// "saved $150"
 pub(crate) fn saved(amount: &str) -> String {
-    ["saved ", amount].concat()
+    fill("saved {}", &[amount])
 }
 
 /// "with Logistics"
 pub(crate) fn with(whom: &str) -> String {
-    ["with ", whom].concat()
+    fill("with {}", &[whom])
 }
 
 /// "until 1 Dec"
 pub(crate) fn until(day: &str) -> String {
-    ["until ", day].concat()
+    fill("until {}", &[day])
 }
 
 /// "by Sam"
 pub(crate) fn by(whom: &str) -> String {
-    ["by ", whom].concat()
+    fill("by {}", &[whom])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_where_the_template_has_them() {
+        assert_eq!(
+            race_lost("Sam", "Maria", "$300", "$1,340"),
+            "Sam just gave Maria $300. You now have $1,340."
+        );
+        assert_eq!(
+            held_for("{}", "a {b}"),
+            "Held for {}: a {b}",
+            "values are not templates"
+        );
+    }
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(notes_waiting(1), "1 note waiting to send");
+        assert_eq!(notes_waiting(2), "2 notes waiting to send");
+    }
 }

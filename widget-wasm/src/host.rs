@@ -358,7 +358,7 @@ fn written(tell: &Tell) -> JsValue {
         Tell::Logged { action_id, kind } => object(&[
             ("type", "log".into()),
             ("action_id", action_id.into()),
-            ("kind", kind.into()),
+            ("kind", (*kind).into()),
         ]),
         Tell::Gate { rid, reason } => object(&[
             ("type", "wrapupgate".into()),

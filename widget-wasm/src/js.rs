@@ -39,7 +39,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = removeAttribute)]
     pub(crate) fn remove_attribute(this: &Node, name: &str);
     #[wasm_bindgen(method)]
-    pub(crate) fn focus(this: &Node);
+    pub(crate) fn focus(this: &Node, options: &JsValue);
 
     /// The style of an element.
     type Style;

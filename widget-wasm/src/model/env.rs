@@ -118,7 +118,7 @@ pub(crate) enum Tell {
         /// The id of the action.
         action_id: String,
         /// What it was, in a word.
-        kind: String,
+        kind: &'static str,
     },
     /// Whether the call may be completed.
     Gate {

@@ -128,7 +128,7 @@ pub(crate) fn action_words(kind: ActionKind, note: &str) -> String {
     if note.is_empty() {
         label.to_owned()
     } else {
-        [label, ": ", note].concat()
+        copy::said(label, note)
     }
 }
 
@@ -243,12 +243,12 @@ impl Model {
         log.action_id = env.new_id();
         log.interaction_id.clone_from(&call.id);
         call.customer_id().clone_into(&mut log.customer_id);
-        // "ACTION_KIND_LISTENED" is "listened" to a host.
-        let name = kind
-            .as_str_name()
-            .strip_prefix("ACTION_KIND_")
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let chip = KINDS
+            .iter()
+            .find(|(known, _, _)| *known == LogKind::Action(kind));
+        let name = chip.map_or("other", |(_, _, act)| {
+            act.strip_prefix("log-").unwrap_or(act)
+        });
         env.tell(Tell::Logged {
             action_id: log.action_id.clone(),
             kind: name,
@@ -329,7 +329,7 @@ impl Model {
         let due_time = Some(timestamp(due + self.skew));
         let Some(call) = self.shown_mut() else { return };
         call.log_open = false;
-        let words = [copy::PROMISED, ": ", &text].concat();
+        let words = copy::said(copy::PROMISED, &text);
         let request = pb::MakePromiseRequest {
             promise_id: env.new_id(),
             customer_id: call.customer_id().to_owned(),

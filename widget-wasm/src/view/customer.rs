@@ -137,12 +137,11 @@ fn word(score: &pb::Score) -> &'static str {
 
 /// When it was said, and what it was before.
 fn when(scene: Scene<'_>, score: &pb::Score) -> String {
-    let mut when = scene.day(score.respond_time.as_ref());
-    if let Some(previous) = score.previous_value {
-        when.push_str(", ");
-        when.push_str(&copy::was(previous));
+    let day = scene.day(score.respond_time.as_ref());
+    match score.previous_value {
+        Some(previous) => copy::was(&day, previous),
+        None => day,
     }
-    when
 }
 
 /// The most urgent thing alone: what was promised, else that it is not the first time.

@@ -46,7 +46,7 @@ pub(super) fn did(scene: Scene<'_>) -> Element {
 
 fn rows(scene: Scene<'_>) -> Element {
     let mut rows = el("ul");
-    let mut waiting = 0;
+    let mut waiting = 0_i64;
     for note in scene
         .model
         .notes

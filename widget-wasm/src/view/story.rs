@@ -96,7 +96,7 @@ fn known(scene: Scene<'_>, preference: &pb::Preference) -> Element {
         PreferenceKind::Other | PreferenceKind::Unspecified => "◇",
     };
     let id = &preference.preference_id;
-    let label = [&preference.text, ": ", copy::NOT_TRUE].concat();
+    let label = copy::said(&preference.text, copy::NOT_TRUE);
     let retire = button("retire", "icon", "×", Action::Retire(id.clone()))
         .attr("aria-label", &label)
         .only_if(scene.may_note());

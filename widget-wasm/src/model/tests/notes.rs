@@ -41,7 +41,7 @@ fn logs_with_one_tap_what_needs_no_words() {
     );
     assert_eq!(log.act_time, None, "the time of arrival is the time");
     assert!(rig.text().contains("↥ Just listened"));
-    let kind = "listened".to_owned();
+    let kind = "listened";
     assert!(rig.told().contains(&Tell::Logged {
         action_id: log.action_id,
         kind
