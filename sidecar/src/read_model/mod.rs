@@ -5,6 +5,7 @@
 //! wrong with the engine ends in a rebuild from the journals, while giving goes on: what has been
 //! read so far is answered, in the version that was reached, and finding nothing is no answer yet.
 
+mod batch;
 pub mod engine;
 mod keys;
 mod pending;

@@ -1,7 +1,6 @@
 //! Reads the journals into the engine: at the start, behind the writer, and again from nothing
 //! after damage. One path serves all three.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,21 +10,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use makegood_core::ledger::EntryBody;
-use makegood_proto::records::v1::Envelope;
 use parking_lot::RwLock;
 
-use super::engine::{Change, Damaged, Engine};
+use super::batch::{Batch, positions};
+use super::engine::{Damaged, Engine};
 use super::pending::Pending;
 use super::sled_engine::SledEngine;
-use super::{Progress, ReadModel, decode, keys};
+use super::{Progress, ReadModel, keys};
 use crate::journal::frame::Record;
 use crate::journal::reader::Reader;
 use crate::ledger::codec;
 use crate::ledger::state::LedgerState;
 use crate::records;
-
-/// Changes that go into one commit of the engine.
-const CHANGES_PER_COMMIT: usize = 2_000;
 
 /// How long the engine may lag behind on stable storage; after a crash that much is read again.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
@@ -102,13 +98,6 @@ impl Drop for Projector {
         let engine = self.model.engine.write().take();
         drop(engine);
     }
-}
-
-/// How far the engine has read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Positions {
-    records: u64,
-    ledger: u64,
 }
 
 struct Work {
@@ -303,116 +292,6 @@ impl Work {
     fn stopping(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
     }
-}
-
-/// Where a record stands, and the keys under which its subject is found.
-struct Stored {
-    key: Vec<u8>,
-    index_keys: Vec<Vec<u8>>,
-}
-
-impl Stored {
-    fn new(envelope: &Envelope) -> Self {
-        let terms = envelope.index_terms.iter();
-        Self {
-            key: keys::record(envelope),
-            index_keys: terms
-                .map(|term| keys::index(term, &envelope.subject_pid))
-                .collect(),
-        }
-    }
-}
-
-/// Changes on their way into the engine.
-struct Batch<'a> {
-    engine: &'a dyn Engine,
-    changes: Vec<Change>,
-    /// The records of this batch, by their places: the engine does not know them yet.
-    stored: HashMap<Vec<u8>, Stored>,
-    /// How far the journals were read, and how far of that the engine knows.
-    at: Positions,
-    committed: Positions,
-}
-
-impl<'a> Batch<'a> {
-    fn new(engine: &'a dyn Engine) -> Result<Self, Damaged> {
-        let at = positions(engine)?;
-        Ok(Self {
-            engine,
-            changes: Vec::new(),
-            stored: HashMap::new(),
-            at,
-            committed: at,
-        })
-    }
-
-    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.changes.push((key, Some(value)));
-    }
-
-    fn add_record(&mut self, envelope: &Envelope, payload: &[u8]) -> Result<(), Damaged> {
-        let place = keys::place(&envelope.record_id);
-        let new = Stored::new(envelope);
-        // What the new version has as well is put again below: the last change of a key counts.
-        if let Some(old) = self.before(&place)? {
-            let given_up = old.index_keys.into_iter().chain([old.key]);
-            self.changes.extend(given_up.map(|key| (key, None)));
-        }
-        for key in &new.index_keys {
-            self.put(key.clone(), Vec::new());
-        }
-        self.put(place.clone(), new.key.clone());
-        self.put(new.key.clone(), payload.to_vec());
-        self.stored.insert(place, new);
-        Ok(())
-    }
-
-    /// The version of a record before this one.
-    fn before(&mut self, place: &[u8]) -> Result<Option<Stored>, Damaged> {
-        if let Some(stored) = self.stored.remove(place) {
-            return Ok(Some(stored));
-        }
-        let Some(key) = self.engine.get(place)? else {
-            return Ok(None);
-        };
-        let bytes = self.engine.get(&key)?;
-        let bytes = bytes.ok_or_else(|| Damaged("a record is not at its place".to_owned()))?;
-        Ok(Some(Stored::new(&decode(&bytes)?)))
-    }
-
-    fn commit_when_full(&mut self) -> Result<bool, Damaged> {
-        let is_full = self.changes.len() >= CHANGES_PER_COMMIT;
-        if is_full {
-            self.commit()?;
-        }
-        Ok(is_full)
-    }
-
-    fn commit(&mut self) -> Result<(), Damaged> {
-        if self.at == self.committed {
-            return Ok(());
-        }
-        let mut changes = std::mem::take(&mut self.changes);
-        let value = [self.at.records.to_be_bytes(), self.at.ledger.to_be_bytes()].concat();
-        changes.push((keys::POSITIONS.to_vec(), Some(value)));
-        self.engine.commit(changes)?;
-        self.stored.clear();
-        self.committed = self.at;
-        Ok(())
-    }
-}
-
-fn positions(engine: &dyn Engine) -> Result<Positions, Damaged> {
-    let Some(value) = engine.get(keys::POSITIONS)? else {
-        return Ok(Positions::default());
-    };
-    let (Some(records), Some(ledger)) = (value.first_chunk(), value.last_chunk()) else {
-        return Err(Damaged("its positions are damaged".to_owned()));
-    };
-    Ok(Positions {
-        records: u64::from_be_bytes(*records),
-        ledger: u64::from_be_bytes(*ledger),
-    })
 }
 
 /// Keeps one damaged folder, for those who want to look into it.
