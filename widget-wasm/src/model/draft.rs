@@ -7,6 +7,7 @@ use super::{Call, Env, Focus, Model, money};
 use crate::copy;
 use crate::format::{AmountError, Format, parse_amount, plain_amount};
 use crate::model::line::Op;
+use crate::model::notes::free_log;
 
 /// Amounts to tap, in minor units of any currency: with two decimals 25, 50 and 100.
 pub(crate) const PRESETS_MINOR: [i64; 3] = [2_500, 5_000, 10_000];
@@ -131,15 +132,16 @@ impl Model {
     /// there is no room for it.
     pub(super) fn take_card(&mut self, index: usize, env: &mut Env<'_>) {
         let Some(call) = self.shown() else { return };
-        let card = call
-            .policy()
-            .and_then(|policy| policy.gestures.get(index))
-            .cloned();
-        let Some(card) = card.filter(|_| index < CARDS && !call.cards_hidden()) else {
+        let gestures = call.policy().map_or(&[][..], |policy| &policy.gestures);
+        let Some(card) = gestures
+            .get(index)
+            .filter(|_| index < CARDS && !call.cards_hidden())
+        else {
             return;
         };
         if card.value() == GestureValue::Free {
-            self.log_free(&card, env);
+            let log = free_log(card);
+            self.log_free(log, env);
             return;
         }
         let room = call

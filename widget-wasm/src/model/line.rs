@@ -114,7 +114,7 @@ impl Line {
     }
 
     /// A line that the sidecar knows of and this panel does not.
-    pub(super) fn known(spend: &pb::Spend, now: i64, skew: i64) -> Line {
+    pub(super) fn known(spend: pb::Spend, now: i64, skew: i64) -> Line {
         let amount = spend.amount.clone().unwrap_or_default();
         let mut want = wish(&spend.gesture_code, &spend.reason_code, amount);
         want.spend_id.clone_from(&spend.spend_id);
@@ -141,7 +141,7 @@ impl Line {
     }
 
     /// Takes what the sidecar says of it; a state that is past is never gone back to.
-    pub(super) fn take(&mut self, spend: &pb::Spend, now: i64, skew: i64) {
+    pub(super) fn take(&mut self, spend: pb::Spend, now: i64, skew: i64) {
         let rank = |spend: &pb::Spend| match spend.state() {
             pb::SpendState::Unspecified => 0,
             pb::SpendState::Refused | pb::SpendState::Reserved => 1,
@@ -153,7 +153,7 @@ impl Line {
         if self
             .spend
             .as_ref()
-            .is_some_and(|known| rank(known) > rank(spend))
+            .is_some_and(|known| rank(known) > rank(&spend))
         {
             return;
         }
@@ -167,7 +167,7 @@ impl Line {
         }
         self.expires_at = expires_at;
         self.undo_until = local(&spend.undo_expire_time);
-        self.spend = Some(spend.clone());
+        self.spend = Some(spend);
         self.seen_held |= self.is_held();
     }
 

@@ -218,18 +218,10 @@ impl Model {
     }
 
     /// Logs a suggestion that costs nothing.
-    pub(super) fn log_free(&mut self, card: &pb::GestureCard, env: &mut Env<'_>) {
-        if !self.shown().is_some_and(|call| self.may_note(call)) {
-            return;
+    pub(super) fn log_free(&mut self, log: pb::LogActionRequest, env: &mut Env<'_>) {
+        if self.shown().is_some_and(|call| self.may_note(call)) {
+            self.log_action(log.kind(), log, env);
         }
-        let kind = match card.action_kind() {
-            ActionKind::Unspecified => ActionKind::Other,
-            kind => kind,
-        };
-        let mut request = new_log(kind);
-        request.note.clone_from(&card.label);
-        request.suggestion_code.clone_from(&card.code);
-        self.log_action(kind, request, env);
     }
 
     fn log_action(&mut self, kind: ActionKind, mut log: pb::LogActionRequest, env: &mut Env<'_>) {
@@ -496,6 +488,17 @@ fn new_log(kind: ActionKind) -> pb::LogActionRequest {
         kind: kind as i32,
         ..pb::LogActionRequest::default()
     }
+}
+
+/// What is logged of a suggestion that costs nothing.
+pub(super) fn free_log(card: &pb::GestureCard) -> pb::LogActionRequest {
+    let mut log = new_log(match card.action_kind() {
+        ActionKind::Unspecified => ActionKind::Other,
+        kind => kind,
+    });
+    log.note.clone_from(&card.label);
+    log.suggestion_code.clone_from(&card.code);
+    log
 }
 
 /// Whether a note is kept for another try.

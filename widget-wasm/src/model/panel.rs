@@ -58,7 +58,7 @@ impl Model {
     }
 
     /// Takes a panel for an interaction, if it is newer than what is known.
-    pub(super) fn take_panel(&mut self, id: &str, panel: pb::Panel, env: &mut Env<'_>) {
+    pub(super) fn take_panel(&mut self, id: &str, mut panel: pb::Panel, env: &mut Env<'_>) {
         let skew = self.skew;
         let Some(call) = self.call_mut(id) else {
             return;
@@ -76,7 +76,7 @@ impl Model {
         call.fresh_at = env.now;
         call.fault.clear();
         call.signed_out = false;
-        call.take_spends(&panel, env.now, skew);
+        call.take_spends(&mut panel, env.now, skew);
         call.panel = Some(panel);
         if let Some(race) = race {
             env.say(race.clone());
@@ -130,18 +130,22 @@ impl Call {
         !ruled_out && (self.rebase || self.panel.is_none() || Revision::of(panel) >= self.revision)
     }
 
-    /// Brings the lines up to what the sidecar says, and adds those that it alone knows.
-    fn take_spends(&mut self, panel: &pb::Panel, now: i64, skew: i64) {
-        for spend in panel.spends.iter().rev().filter(|spend| spend.own) {
-            match self
-                .lines
-                .iter_mut()
-                .find(|line| line.spend_id == spend.spend_id)
-            {
+    /// Brings the lines up to what the sidecar says, and adds those that it alone knows. What
+    /// others gave stays in the panel.
+    fn take_spends(&mut self, panel: &mut pb::Panel, now: i64, skew: i64) {
+        let mut others = Vec::new();
+        // The oldest comes last.
+        while let Some(spend) = panel.spends.pop() {
+            if !spend.own {
+                others.insert(0, spend);
+                continue;
+            }
+            match self.line_mut(&spend.spend_id) {
                 Some(line) => line.take(spend, now, skew),
                 None => self.lines.insert(0, Line::known(spend, now, skew)),
             }
         }
+        panel.spends = others;
     }
 
     /// Says who is there and what can be given, once, as soon as both are known.

@@ -137,21 +137,21 @@ impl Model {
         };
         let answers = line.is_pending() && is_of(request, line);
         let awaited = line.phase == Phase::Sent;
-        let reply = match result {
+        let mut reply = match result {
             Ok(Reply::Spend(reply)) => Ok(*reply),
             Ok(_) => Err(Fault::unknown()),
             Err(fault) => Err(fault),
         };
         let proven = reply.as_ref().is_ok_and(is_proof);
-        if let Ok(reply) = &reply {
-            if let Some(spend) = &reply.spend {
-                line.take(spend, env.now, skew);
-            }
-            call.take_reply(reply);
+        if let Ok(reply) = &mut reply
+            && let Some(spend) = reply.spend.take()
+        {
+            line.take(spend, env.now, skew);
         }
+        let reply = reply.map(|reply| call.take_reply(reply));
         if answers {
             match reply {
-                Ok(_) if proven => self.settle(id, spend_id, env),
+                Ok(()) if proven => self.settle(id, spend_id, env),
                 Err(fault) if !fault.is_unknown() => self.refuse(id, spend_id, &fault, env),
                 _ if awaited => self.lose_track(id, spend_id, env),
                 _ => {}
@@ -377,9 +377,9 @@ impl Call {
     }
 
     /// Takes the headroom that came with an answer, and the position that it has seen.
-    fn take_reply(&mut self, reply: &SpendReply) {
-        if let (Some(panel), Some(headroom)) = (&mut self.panel, &reply.headroom) {
-            panel.headroom = Some(headroom.clone());
+    fn take_reply(&mut self, reply: SpendReply) {
+        if let (Some(panel), Some(headroom)) = (&mut self.panel, reply.headroom) {
+            panel.headroom = Some(headroom);
         }
         if let Some(receipt) = &reply.receipt {
             self.revision.ledger = self.revision.ledger.max(receipt.ledger_position + 1);
