@@ -43,8 +43,10 @@ pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<De
     }
 }
 
-/// Ends every hold whose time has come: what the writer does before each batch, and what a read
-/// does over an overlay of its own to see the state as of now.
+/// The most holds that end at once; the writer asks again, and a batch stays bounded.
+const DUE_AT_ONCE: usize = 1_024;
+
+/// Ends holds whose time has come, the longest due first: what the writer does before each batch.
 ///
 /// `system` is the sidecar as a caller. Answers with the entries in order, already applied.
 ///
@@ -58,7 +60,7 @@ pub fn expire_due(
     at: Time,
 ) -> Result<Vec<Entry>, Fault> {
     let mut written = Vec::new();
-    for spend in overlay.due(at) {
+    for spend in overlay.due(at).into_iter().take(DUE_AT_ONCE) {
         let command = Command {
             at,
             caller: system.clone(),
