@@ -98,32 +98,66 @@ impl ReadModel {
         wanted: &[(RecordKind, usize)],
     ) -> Result<Vec<Vec<Envelope>>, Rebuilding> {
         // The engine may take its time, and the writer needs `pending`: nobody holds it meanwhile.
-        let waiting: Vec<Vec<Envelope>> = {
+        let (waiting, forgotten_before) = {
             let pending = self.pending.read();
             let of_kind = |kind: RecordKind| pending.of_subject(subject, kind.into());
             let each = wanted.iter();
-            each.map(|(kind, _)| of_kind(*kind).cloned().collect())
-                .collect()
+            let waiting: Vec<Vec<_>> = each
+                .map(|(kind, _)| of_kind(*kind).cloned().collect())
+                .collect();
+            (waiting, pending.forgotten_count())
         };
         let prefixes = wanted
             .iter()
             .map(|(kind, limit)| (keys::records_of(subject, (*kind).into()), *limit));
-        let stored: Vec<_> = self.read(|engine| {
+        let mut lists: Vec<_> = self.read(|engine| {
             let lists = engine.scan_all(prefixes.collect())?;
             lists.into_iter().map(decode_all).collect()
         })?;
-        let pending = self.pending.read();
-        let merge = |mut found: BTreeMap<Vec<u8>, Envelope>, waiting: Vec<Envelope>, limit| {
+        for (list, waiting) in lists.iter_mut().zip(waiting) {
             let counting = waiting.into_iter().filter(|it| self.counts(it));
-            found.extend(counting.map(|it| (keys::record(&it), it)));
-            // A record that has moved to another subject waits there.
-            found.retain(|_, envelope| pending.is_current(envelope));
-            found.into_values().take(limit).collect()
-        };
-        let lists = stored.into_iter().zip(waiting).zip(wanted);
+            list.extend(counting.map(|it| (keys::record(&it), it)));
+        }
+        self.drop_moved(&mut lists, forgotten_before)?;
+        let limits = wanted.iter().map(|(_, limit)| *limit);
         Ok(lists
-            .map(|((found, waiting), (_, limit))| merge(found, waiting, *limit))
+            .into_iter()
+            .zip(limits)
+            .map(|(list, limit)| list.into_values().take(limit).collect())
             .collect())
+    }
+
+    /// Drops records that have moved to another subject. That waits, or, if it was forgotten while
+    /// the engine was read, the engine has it by now.
+    fn drop_moved(
+        &self,
+        lists: &mut [BTreeMap<Vec<u8>, Envelope>],
+        forgotten_before: u64,
+    ) -> Result<(), Rebuilding> {
+        let mut unsure = Vec::new();
+        {
+            let pending = self.pending.read();
+            for list in lists.iter_mut() {
+                list.retain(|_, envelope| pending.is_current(envelope));
+            }
+            if pending.forgotten_count() != forgotten_before {
+                let all = lists.iter().flatten();
+                let settled = all.filter(|(_, it)| pending.record(&it.record_id).is_none());
+                unsure.extend(settled.map(|(key, it)| (keys::place(&it.record_id), key.clone())));
+            }
+        }
+        if unsure.is_empty() {
+            return Ok(());
+        }
+        let places = unsure.iter().map(|(place, _)| (place.clone(), 1));
+        let found = self.read(|engine| engine.scan_all(places.collect()))?;
+        for ((_, key), now) in unsure.iter().zip(found) {
+            let has_moved = now.first().is_some_and(|(_, now)| now != key);
+            lists.iter_mut().filter(|_| has_moved).for_each(|list| {
+                list.remove(key);
+            });
+        }
+        Ok(())
     }
 
     /// The current version of a record.
@@ -137,13 +171,7 @@ impl ReadModel {
             return Ok(waiting);
         }
         let place = keys::place(record_id);
-        let found = self.read(|engine| {
-            let bytes = match engine.get(&place)? {
-                Some(key) => engine.get(&key)?,
-                None => None,
-            };
-            bytes.map(|bytes| decode(&bytes)).transpose()
-        })?;
+        let found = self.read(|engine| at_place(engine, &place))?;
         let is_found = found.is_some();
         answer(found, is_complete || is_found)
     }
@@ -269,6 +297,22 @@ fn answer<T>(found: T, is_answer: bool) -> Result<T, Rebuilding> {
     } else {
         Err(Rebuilding)
     }
+}
+
+/// The record whose key is the value of `place`.
+fn at_place(engine: &dyn Engine, place: &[u8]) -> Result<Option<Envelope>, Damaged> {
+    let mut before = None;
+    while let Some(key) = engine.get(place)? {
+        if let Some(bytes) = engine.get(&key)? {
+            return decode(&bytes).map(Some);
+        }
+        // It may have moved between the two reads, and is looked for again.
+        if before.as_ref() == Some(&key) {
+            return Err(Damaged("a record is not at its place".to_owned()));
+        }
+        before = Some(key);
+    }
+    Ok(None)
 }
 
 fn decode_all(pairs: Vec<Pair>) -> Result<BTreeMap<Vec<u8>, Envelope>, Damaged> {

@@ -16,6 +16,7 @@ pub(super) struct Pending {
     by_subject: HashMap<Vec<u8>, Vec<Vec<u8>>>,
     by_term: HashMap<(i32, Vec<u8>), Vec<Vec<u8>>>,
     gestures: BTreeMap<u64, (Pid, Vec<u8>)>,
+    forgotten_count: u64,
 }
 
 impl Pending {
@@ -45,6 +46,7 @@ impl Pending {
         {
             let id = first.remove();
             self.remove(&id);
+            self.forgotten_count += 1;
         }
         while let Some(first) = self.gestures.first_entry()
             && *first.key() < ledger_next
@@ -56,6 +58,11 @@ impl Pending {
     /// How many records wait.
     pub(super) fn len(&self) -> usize {
         self.by_record.len()
+    }
+
+    /// How many records were ever forgotten, to see whether any was meanwhile.
+    pub(super) fn forgotten_count(&self) -> u64 {
+        self.forgotten_count
     }
 
     /// Whether no other subject has a newer version of the record.

@@ -1,5 +1,6 @@
 //! By what people are found, and no longer found.
 
+use super::super::engine::{Change, Damaged, Pair};
 use super::super::keys;
 use super::*;
 
@@ -64,4 +65,71 @@ fn versions_that_are_projected_together_leave_the_last_ones_number() {
     assert_eq!(bench.find(&model, NEW), Ok(vec![first]));
     assert_eq!(keys_under(&bench, &model, OLD), 1);
     projector.stop();
+}
+
+/// An engine into which a record's move is projected right behind the first read.
+struct Moving {
+    memory: Memory,
+    model: Arc<ReadModel>,
+    moved: Envelope,
+    old: Envelope,
+}
+
+impl Engine for Moving {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Damaged> {
+        self.memory.get(key)
+    }
+
+    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
+        let pairs = self.memory.scan(prefix, limit)?;
+        let key = keys::record(&self.moved);
+        self.memory.commit(vec![
+            (keys::record(&self.old), None),
+            (keys::place(&self.moved.record_id), Some(key.clone())),
+            (key, Some(records::encode(&self.moved))),
+        ])?;
+        self.model.pending.write().forget_before(u64::MAX, 0);
+        Ok(pairs)
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Result<(), Damaged> {
+        self.memory.commit(changes)
+    }
+
+    fn sync(&self) -> Result<(), Damaged> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_move_that_is_projected_during_a_read_is_seen() {
+    let mut bench = Bench::new();
+    let first = bench.vault.create_subject().unwrap();
+    let second = bench.vault.create_subject().unwrap();
+    let projector = bench.start();
+    let model = projector.model();
+    until("ready", || model.progress() == Progress::Ready);
+    projector.stop();
+    let old = bench.write_found_by(None, first, ("c-1", "Maria"), OLD);
+    let moved = bench.write_found_by(None, second, ("c-1", "Maria"), OLD);
+    let memory = Memory::default();
+    let key = keys::record(&old);
+    let put = |key: Vec<u8>, value| (key, Some(value));
+    memory
+        .commit(vec![
+            put(keys::place(&old.record_id), key.clone()),
+            put(key, records::encode(&old)),
+        ])
+        .unwrap();
+    model.accept(vec![(1, moved.clone())]);
+    *model.engine.write() = Some(Arc::new(Moving {
+        memory,
+        model: Arc::clone(&model),
+        moved,
+        old,
+    }));
+    assert_eq!(bench.names(&model, &first), Vec::<String>::new());
+    assert_eq!(bench.names(&model, &second), ["Maria"]);
+    // The engine and the model own each other.
+    model.engine.write().take();
 }
