@@ -5,7 +5,7 @@ use makegood_proto::v1 as pb;
 use super::draft::Draft;
 use super::event::Context;
 use super::line::Line;
-use super::notes::Form;
+use super::logging::Form;
 use super::panel::Revision;
 use crate::copy;
 use crate::format::Format;

@@ -7,7 +7,7 @@ use super::{Call, Env, Focus, Model, money};
 use crate::copy;
 use crate::format::{AmountError, Format, parse_amount, plain_amount};
 use crate::model::line::Op;
-use crate::model::notes::free_log;
+use crate::model::logging::free_log;
 
 /// Amounts to tap, in minor units of any currency: with two decimals 25, 50 and 100.
 pub(crate) const PRESETS_MINOR: [i64; 3] = [2_500, 5_000, 10_000];

@@ -6,7 +6,7 @@ use makegood_proto::v1 as pb;
 
 use super::call::Acting;
 use super::kept::Kept;
-use super::notes::LogKind;
+use super::logging::LogKind;
 use crate::rpc::fault::Fault;
 use crate::rpc::request::{Reply, Request};
 

@@ -8,10 +8,13 @@ mod env;
 mod event;
 pub(crate) mod kept;
 mod keys;
+mod lifecycle;
 pub(crate) mod line;
 pub(crate) mod link;
+pub(crate) mod logging;
 pub(crate) mod matching;
 pub(crate) mod notes;
+mod outcomes;
 mod panel;
 mod spending;
 #[cfg(test)]

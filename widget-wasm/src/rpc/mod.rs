@@ -4,5 +4,7 @@ pub(crate) mod fault;
 pub(crate) mod frame;
 pub(crate) mod request;
 mod tables;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transport;
 pub(crate) mod wire;

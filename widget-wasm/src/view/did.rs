@@ -10,7 +10,8 @@ use super::{Scene, form, marks, row};
 use crate::copy;
 use crate::model::Action;
 use crate::model::line::Line;
-use crate::model::notes::{KINDS, LogKind, NoteKind, action_aside, action_words};
+use crate::model::logging::{KINDS, LogKind, action_aside, action_words};
+use crate::model::notes::NoteKind;
 
 /// How many kinds are one tap away.
 const QUICK: usize = 5;

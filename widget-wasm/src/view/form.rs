@@ -6,7 +6,7 @@ use super::Scene;
 use super::give::choice;
 use super::node::{Element, button, div, group, input, p};
 use crate::copy;
-use crate::model::notes::{Asks, Form, LogKind};
+use crate::model::logging::{Asks, Form, LogKind};
 use crate::model::{Action, Field};
 
 /// The form.

@@ -7,7 +7,7 @@ use super::Scene;
 use super::node::{Element, button, div, el, group, heading, input, p, section, span};
 use crate::copy;
 use crate::format::{AmountError, number};
-use crate::model::notes::amount_words;
+use crate::model::logging::amount_words;
 use crate::model::{Action, CARDS, Draft, Field, PRESETS_MINOR, Sum};
 
 /// The suggestions, or the composer once it is open.

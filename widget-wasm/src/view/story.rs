@@ -7,7 +7,8 @@ use super::node::{Element, button, div, el, heading, p, section, span};
 use super::{Scene, dotted, form, marks, row};
 use crate::copy;
 use crate::model::Action;
-use crate::model::notes::{LogKind, NoteKind};
+use crate::model::logging::LogKind;
+use crate::model::notes::NoteKind;
 
 /// Preferences, each with its source and date.
 pub(super) fn remember(scene: Scene<'_>) -> Element {

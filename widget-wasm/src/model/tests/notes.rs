@@ -5,7 +5,8 @@ use makegood_proto::v1::ActionKind;
 use prost::Message as _;
 
 use crate::model::kept::Kept;
-use crate::model::notes::{LogKind, NoteKind};
+use crate::model::logging::LogKind;
+use crate::model::notes::NoteKind;
 use crate::model::testing::{NOON, Rig};
 use crate::model::{Action, Effect, Event, Field, Tell};
 use crate::rpc::fault::{Code, Fault};
