@@ -159,10 +159,7 @@ impl BudgetService for Service {
             amount_minor,
             is_final: !keep_rest,
         };
-        let answer = self
-            .house
-            .change_spend(&visitor, operation)
-            .await;
+        let answer = self.house.change_spend(&visitor, operation).await;
         let SpendAnswer {
             spend,
             headroom,
@@ -231,7 +228,9 @@ impl BudgetService for Service {
         let amount = amount.and_then(|amount| shape.money("amount", Some(&amount)));
         let reason = shape.choice::<v1::ReverseReason>("reason", reason);
         let ((request, spend), reason) = shape.build(id.zip(spend).zip(reason))?;
-        let amount_minor = self.house.amount_of((request, spend), amount, SpendRow::given_minor);
+        let amount_minor = self
+            .house
+            .amount_of((request, spend), amount, SpendRow::given_minor);
         let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
         let reason = reverse_reason(reason);
         let operation = Operation::Reverse {
@@ -240,10 +239,7 @@ impl BudgetService for Service {
             amount_minor,
             reason,
         };
-        let answer = self
-            .house
-            .change_spend(&visitor, operation)
-            .await;
+        let answer = self.house.change_spend(&visitor, operation).await;
         let SpendAnswer {
             spend,
             headroom,

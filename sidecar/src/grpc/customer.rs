@@ -122,7 +122,10 @@ impl CustomerService for Service {
         let customer = shape.customer(&customer_id);
         let preference_id = shape.host_id("preference_id", &preference_id);
         let (customer, preference_id) = shape.build(customer.zip(preference_id))?;
-        let retired = self.house.retire_preference(&visitor, customer, &preference_id).await;
+        let retired = self
+            .house
+            .retire_preference(&visitor, customer, &preference_id)
+            .await;
         retired.map_err(|error| status::from_house(&error))?;
         Ok(Response::new(v1::RetirePreferenceResponse {}))
     }

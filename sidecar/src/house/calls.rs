@@ -162,7 +162,10 @@ impl House {
             if live.record.call_state() == v1::CallState::Ended {
                 return Err(HouseError::InteractionEnded);
             }
-            if live.customer().is_some_and(|bound| bound != *customer.as_bytes()) {
+            if live
+                .customer()
+                .is_some_and(|bound| bound != *customer.as_bytes())
+            {
                 return Err(HouseError::OtherCustomerBound);
             }
             live.record.customer_pid = customer.as_bytes().to_vec();
@@ -313,9 +316,18 @@ impl House {
         live: Live,
         before: Option<Topic>,
     ) -> Result<v1::Interaction, HouseError> {
-        let topics = std::iter::once(Topic::Interaction(live.pid())).chain(before).collect();
+        let topics = std::iter::once(Topic::Interaction(live.pid()))
+            .chain(before)
+            .collect();
         let records = vec![live.draft(&self.shared)];
-        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
+        self.shared
+            .writer
+            .submit(Work {
+                ask: None,
+                records,
+                topics,
+            })
+            .await?;
         let live = self.interactions.keep(live);
         // Those who read between the write and the keeping would have seen the former version.
         self.shared.hub.publish([Topic::Interaction(live.pid())]);

@@ -24,7 +24,10 @@ pub(super) struct Match {
 impl Match {
     /// Nobody fits.
     pub(super) fn none() -> Self {
-        Self { status: v1::MatchStatus::None, pids: Vec::new() }
+        Self {
+            status: v1::MatchStatus::None,
+            pids: Vec::new(),
+        }
     }
 
     /// The one customer who fits.

@@ -10,6 +10,7 @@ use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
 use parking_lot::RwLock;
 
 use super::{HouseError, Shared};
+use crate::read_model::Progress;
 use crate::records;
 use crate::vault::Pid;
 
@@ -81,9 +82,11 @@ impl Directory {
         let profile = self.by_pid(shared, pid)?.ok_or(HouseError::AgentNotFound {
             is_ambiguous: false,
         })?;
-        self.by_host_id
-            .write()
-            .insert(host_id.to_owned(), Arc::clone(&profile));
+        // While history is being rebuilt, an older version may be found; it is not kept.
+        if shared.read_model.progress() == Progress::Ready {
+            let mut known = self.by_host_id.write();
+            known.insert(host_id.to_owned(), Arc::clone(&profile));
+        }
         Ok(profile)
     }
 
@@ -106,7 +109,9 @@ impl Directory {
             return Ok(None);
         };
         let profile = Arc::new(profile(*pid, record));
-        self.by_pid.write().insert(*pid, Arc::clone(&profile));
+        if shared.read_model.progress() == Progress::Ready {
+            self.by_pid.write().insert(*pid, Arc::clone(&profile));
+        }
         Ok(Some(profile))
     }
 

@@ -19,7 +19,11 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn timeline(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::TimelineItem>, HouseError> {
+    pub fn timeline(
+        &self,
+        visitor: &Visitor,
+        customer: CustomerPid,
+    ) -> Result<Vec<v1::TimelineItem>, HouseError> {
         let opened = self.opened(visitor, customer)?;
         let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
         let ids = self
@@ -46,15 +50,25 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn preferences(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::Preference>, HouseError> {
-        Ok(self.opened(visitor, customer)?.preference_views(wall_time()))
+    pub fn preferences(
+        &self,
+        visitor: &Visitor,
+        customer: CustomerPid,
+    ) -> Result<Vec<v1::Preference>, HouseError> {
+        Ok(self
+            .opened(visitor, customer)?
+            .preference_views(wall_time()))
     }
 
     /// A customer's open promises, most urgent first.
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn promises(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::Promise>, HouseError> {
+    pub fn promises(
+        &self,
+        visitor: &Visitor,
+        customer: CustomerPid,
+    ) -> Result<Vec<v1::Promise>, HouseError> {
         let opened = self.opened(visitor, customer)?;
         Ok(opened.open_promises(wall_time(), |pid| self.directory.name(&self.shared, pid)))
     }
@@ -63,7 +77,11 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn actions(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
+    pub fn actions(
+        &self,
+        visitor: &Visitor,
+        customer: CustomerPid,
+    ) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
         let opened = self.opened(visitor, customer)?;
         let name = |it: &pb::AdvocacyAction| self.directory.name(&self.shared, &it.agent_pid);
         Ok(opened
@@ -77,13 +95,24 @@ impl House {
     ///
     /// # Errors
     /// An unknown customer, or that history is away.
-    pub fn scores(&self, visitor: &Visitor, customer: CustomerPid) -> Result<Vec<v1::Score>, HouseError> {
+    pub fn scores(
+        &self,
+        visitor: &Visitor,
+        customer: CustomerPid,
+    ) -> Result<Vec<v1::Score>, HouseError> {
         Ok(self.opened(visitor, customer)?.score_views())
     }
 
     /// Lets a visitor see a customer: whose token is bound to a call, only the one of that call.
-    pub(super) fn may_see(&self, visitor: &Visitor, customer: &CustomerPid) -> Result<(), HouseError> {
-        let bound = visitor.interaction.as_deref().and_then(|id| self.interaction(id).ok());
+    pub(super) fn may_see(
+        &self,
+        visitor: &Visitor,
+        customer: &CustomerPid,
+    ) -> Result<(), HouseError> {
+        let bound = visitor
+            .interaction
+            .as_deref()
+            .and_then(|id| self.interaction(id).ok());
         let bound = bound.and_then(|live| live.customer());
         self.shared.check_customer_of(visitor, bound, customer)
     }

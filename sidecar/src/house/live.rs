@@ -40,7 +40,10 @@ impl Live {
             interaction_pid: pid.to_vec(),
             ..pb::Interaction::default()
         };
-        Self { host_id: host_id.to_owned(), record }
+        Self {
+            host_id: host_id.to_owned(),
+            record,
+        }
     }
 
     /// The pseudonym under which the ledger knows it.

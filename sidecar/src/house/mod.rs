@@ -37,9 +37,9 @@ use crate::phone::PhoneError;
 use crate::read_model::{Progress, ReadModel, Rebuilding};
 use crate::vault::{Pid, Vault, VaultError};
 
+pub use calls::Start;
 pub use directory::AgentProfile;
 pub use encoded::EncodedPanel;
-pub use calls::Start;
 pub use open::{House, OpenError, Settings};
 pub use record_view::check_score;
 pub use records_in::{ActionIn, PreferenceIn, PromiseIn, ScoreIn};
@@ -188,7 +188,11 @@ impl Shared {
     ) -> Result<(), HouseError> {
         self.check_customer(customer)?;
         let is_elsewhere = visitor.interaction.is_some() && bound != Some(*customer.as_bytes());
-        if is_elsewhere { Err(HouseError::CustomerNotFound) } else { Ok(()) }
+        if is_elsewhere {
+            Err(HouseError::CustomerNotFound)
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes sure that the customer is there and was not erased.

@@ -131,7 +131,15 @@ impl House {
             // One reply paints the headroom too: it does not wait until the call was written.
             let ringing = || Arc::new(Live::ringing(&self.shared, interaction_id));
             let live = live.unwrap_or_else(ringing);
-            self.add_customer(&mut panel, &Call { visitor, live: &live, customer: *pid, now })?;
+            self.add_customer(
+                &mut panel,
+                &Call {
+                    visitor,
+                    live: &live,
+                    customer: *pid,
+                    now,
+                },
+            )?;
         } else {
             panel.rest.candidates = candidates(&self.shared, &found.pids)?;
             panel.rest.actions = self.own_actions(visitor, interaction_id)?;
@@ -193,7 +201,10 @@ impl House {
             if visitor.interaction.is_some() && !found.pids.contains(&pids[0]) {
                 return Err(HouseError::CustomerNotFound);
             }
-            return Ok(Match { status: v1::MatchStatus::Confirmed, pids });
+            return Ok(Match {
+                status: v1::MatchStatus::Confirmed,
+                pids,
+            });
         }
         // A started interaction without a customer is one whose customer was rejected.
         let is_rejected = live.is_some() && found.exact().is_some();
@@ -231,7 +242,11 @@ impl House {
         interaction_id: &str,
     ) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
         let wanted = [(RecordKind::Action, STORY_LIMIT)];
-        let found = match self.shared.read_model.records_of(&visitor.agent.pid, &wanted) {
+        let found = match self
+            .shared
+            .read_model
+            .records_of(&visitor.agent.pid, &wanted)
+        {
             Ok(found) => found,
             Err(Rebuilding) => return Ok(Vec::new()),
         };
@@ -253,7 +268,9 @@ impl House {
         listed: impl Iterator<Item = &'a SpendId>,
     ) -> Vec<SpendRow> {
         let interaction = call.live.interaction();
-        let settled = listed.filter_map(|id| rows.spend(*id)).filter(|row| row.held_minor == 0);
+        let settled = listed
+            .filter_map(|id| rows.spend(*id))
+            .filter(|row| row.held_minor == 0);
         let settled = settled.filter(|row| row.about.interaction == interaction);
         let all = rows.open_of_interaction(interaction).chain(settled);
         let own = all.filter(|row| *row.about.customer.as_bytes() == call.customer);
@@ -344,7 +361,10 @@ impl House {
         let id = gesture.about.spend.to_string();
         let (at, title) = (gesture.reserved_at.as_nanos(), self.gesture_label(gesture));
         let amount = Some(view::money(gesture.currency.code(), gesture.given_minor()));
-        v1::TimelineItem { amount, ..row(v1::TimelineKind::Gesture, &id, at, title) }
+        v1::TimelineItem {
+            amount,
+            ..row(v1::TimelineKind::Gesture, &id, at, title)
+        }
     }
 
     pub(super) fn gesture_label(&self, gesture: &SpendRow) -> String {

@@ -8,8 +8,8 @@ use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 use prost::Message;
 
-use super::record_view::{action_view, preference_view, promise_view, score_view};
 use super::calls::to_its_end;
+use super::record_view::{action_view, preference_view, promise_view, score_view};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 use crate::hub::Topic;
@@ -80,7 +80,8 @@ impl House {
         visitor.may_act_on(&action.record.interaction_id)?;
         let live = self.interaction(&action.record.interaction_id)?;
         if let Some(customer) = &action.customer {
-            self.shared.check_customer_of(visitor, live.customer(), customer)?;
+            self.shared
+                .check_customer_of(visitor, live.customer(), customer)?;
         }
         // Without a customer it is the agent's own note, sealed under the agent's key.
         let subject = action
@@ -105,7 +106,12 @@ impl House {
         // Only what the request carried is compared: a retry is stamped anew.
         let same = |stored: &pb::AdvocacyAction, given: &pb::AdvocacyAction| {
             let (act_ns, policy_version) = (stored.act_ns, stored.policy_version.clone());
-            *stored == pb::AdvocacyAction { act_ns, policy_version, ..given.clone() }
+            *stored
+                == pb::AdvocacyAction {
+                    act_ns,
+                    policy_version,
+                    ..given.clone()
+                }
         };
         let kept = self.keep(new, record, same).await?;
         Ok(action_view(&kept, visitor.agent.name.clone()))
@@ -122,7 +128,8 @@ impl House {
     ) -> Result<v1::Promise, HouseError> {
         visitor.may_act_on(&promise.interaction_id)?;
         let live = self.interaction(&promise.interaction_id)?;
-        self.shared.check_customer_of(visitor, live.customer(), &promise.customer)?;
+        self.shared
+            .check_customer_of(visitor, live.customer(), &promise.customer)?;
         let now = wall_time();
         let record = pb::Promise {
             origin: Some(live_origin(&promise.promise_id)),
@@ -252,8 +259,7 @@ impl House {
     ///
     /// # Errors
     /// [`HouseError::IdReused`], an unknown customer, or that it cannot be written.
-    pub async fn record_score(
-        self: &Arc<Self>, score: ScoreIn) -> Result<v1::Score, HouseError> {
+    pub async fn record_score(self: &Arc<Self>, score: ScoreIn) -> Result<v1::Score, HouseError> {
         self.shared.check_customer(&score.customer)?;
         let record = pb::Score {
             origin: Some(live_origin(&score.score_id)),
@@ -303,16 +309,34 @@ impl House {
         record: M,
         is_same: impl FnOnce(&M, &M) -> bool,
     ) -> Result<M, HouseError> {
-        let New { kind, id, field, subject, sort_time_ns, topics } = new;
+        let New {
+            kind,
+            id,
+            field,
+            subject,
+            sort_time_ns,
+            topics,
+        } = new;
         let record_id = self.shared.vault.read().record_id(kind.into(), LIVE, &id);
         if let Some(envelope) = self.shared.read_model.record(&record_id)? {
             let stored: M = records::open(&self.shared.vault.read(), &envelope)
                 .map_err(|_| HouseError::Stored)?;
             let is_repeat = envelope.subject_pid == subject && is_same(&stored, &record);
-            return if is_repeat { Ok(stored) } else { Err(HouseError::IdReused { field }) };
+            return if is_repeat {
+                Ok(stored)
+            } else {
+                Err(HouseError::IdReused { field })
+            };
         }
         let records = vec![Draft::new(kind, subject, record_id, sort_time_ns, &record)];
-        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
+        self.shared
+            .writer
+            .submit(Work {
+                ask: None,
+                records,
+                topics,
+            })
+            .await?;
         Ok(record)
     }
 

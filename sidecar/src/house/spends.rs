@@ -131,12 +131,18 @@ impl House {
         if let Some(given) = given {
             let currency_code = row.currency.code();
             let is_its = given.currency == row.currency;
-            return if is_its { Ok(given.amount_minor) } else { Err(HouseError::OtherCurrency { currency_code }) };
+            return if is_its {
+                Ok(given.amount_minor)
+            } else {
+                Err(HouseError::OtherCurrency { currency_code })
+            };
         }
         let first = rows.outcome(OperationId::Request(request));
         let first = first.and_then(|outcome| outcome.operation.amount_minor());
         // Where nothing is left, the state forbids it whatever the amount.
-        let whole = Some(all(row)).filter(|minor| *minor > 0).unwrap_or(row.amount_minor);
+        let whole = Some(all(row))
+            .filter(|minor| *minor > 0)
+            .unwrap_or(row.amount_minor);
         Ok(first.unwrap_or(whole))
     }
 
@@ -219,7 +225,8 @@ impl House {
     ) -> Result<v1::Headroom, HouseError> {
         visitor.may_act_on(interaction_id)?;
         let live = self.interaction(interaction_id)?;
-        self.shared.check_customer_of(visitor, live.customer(), &customer)?;
+        self.shared
+            .check_customer_of(visitor, live.customer(), &customer)?;
         let policy = &self.shared.policy;
         let first = || policy.currencies.first().copied();
         let Some(currency) = currency.or_else(first) else {
@@ -272,7 +279,12 @@ impl House {
             let customer = *row.about.customer.as_bytes();
             let live = self.live_of(&row);
             let headroom = live.as_deref().and_then(|live| {
-                let call = Call { visitor, live, customer, now };
+                let call = Call {
+                    visitor,
+                    live,
+                    customer,
+                    now,
+                };
                 self.headroom_in(&rows, &call, row.currency)
             });
             (row, headroom)

@@ -105,7 +105,10 @@ impl Signer {
     /// # Errors
     /// The file cannot be read, is open to everyone, or holds no Ed25519 private key in PEM.
     pub fn read(path: &Path, kid: Option<&str>) -> Result<Self, TokenError> {
-        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+        let stem = path
+            .file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy();
         Self::from_pem(kid.unwrap_or(&stem), read_secret(path)?.as_bytes())
     }
 

@@ -183,6 +183,39 @@ async fn goes_on_giving_while_a_read_model_is_lost_and_rebuilt() {
     );
 }
 
+#[tokio::test]
+async fn tells_open_desks_when_the_story_is_back() {
+    let place = Place::new(Rules::STANDARD);
+    place.fill().await;
+    let sidecar = Makegood::serve(&place);
+    let call = sidecar.ring("A-1", "call-1", "C-1").await;
+    tell_story(&call).await;
+    let request = v1::WatchDeskRequest {
+        desk_id: crate::support::id(),
+        topics: vec![v1::DeskTopic {
+            interaction_id: "call-1".to_owned(),
+            lookup: None,
+        }],
+        resume_revision: None,
+    };
+    let desk = call.client.desk.clone().watch_desk(request).await;
+    let mut desk = desk.unwrap().into_inner();
+    let first = desk.message().await.unwrap().unwrap();
+    assert_eq!(first.panels.len(), 1);
+
+    fs::remove_dir_all(place.tenant_folder().join("read-model")).unwrap();
+    // Nobody does anything meanwhile: heartbeats have no panels.
+    let again = loop {
+        let mut message = desk.message().await.unwrap().unwrap();
+        let ready = |it: &v1::Panel| it.history_state() == v1::HistoryState::Ready;
+        if message.panels.first().is_some_and(ready) {
+            break message.panels.remove(0);
+        }
+    };
+    assert_eq!(shown(again), shown(first.panels[0].clone()));
+    assert!(sidecar.log().matches("read model ready").count() > 1);
+}
+
 /// The one segment of a journal.
 fn segment(journal: &Path) -> PathBuf {
     let mut files = fs::read_dir(journal).unwrap().map(|it| it.unwrap().path());
