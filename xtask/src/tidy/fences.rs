@@ -15,7 +15,7 @@ const FENCES: [Fence; 2] = [
         allowed: &[
             "sidecar/src/grpc/",
             "sidecar/src/guard",
-            "sidecar/src/server.rs",
+            "sidecar/src/server",
             "sidecar/src/demo/robot.rs",
             "sidecar/tests/",
             "proto/",
