@@ -17,6 +17,7 @@ use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 use crate::hub::{Desk, Topic};
 use crate::ledger::writer::Work;
+use crate::read_model::Rebuilding;
 use crate::records::LIVE;
 use crate::vault;
 
@@ -56,20 +57,25 @@ impl House {
     ) -> Result<(v1::Interaction, Vec<v1::Candidate>), HouseError> {
         visitor.may_act_on(&start.interaction_id)?;
         let found = match identify(&self.shared, start.lookup.as_ref()) {
-            // Giving goes on while history is away; who calls is then for the agent to ask.
-            Err(HouseError::Rebuilding(_)) => Match::none(),
-            found => found?,
+            // A call that is known needs nobody to be found for it.
+            Err(HouseError::Rebuilding(_)) => None,
+            found => Some(found?),
         };
-        let candidates = match found.status {
-            v1::MatchStatus::Several => candidates(&self.shared, &found.pids)?,
+        let candidates = match &found {
+            Some(found) if found.status == v1::MatchStatus::Several => {
+                candidates(&self.shared, &found.pids)?
+            }
             _ => Vec::new(),
         };
         let (host_id, visitor) = (start.interaction_id.clone(), visitor.clone());
-        let begin = move |house: &Self, known: Option<Live>| {
-            Ok(known.unwrap_or_else(|| Live {
+        let begin = move |house: &Self, known: Option<Live>| match (known, found) {
+            (Some(known), _) => Ok(known),
+            (None, Some(found)) => Ok(Live {
                 record: house.first_record(&visitor, &start, &found, wall_time()),
                 host_id: start.interaction_id,
-            }))
+            }),
+            // Nobody found so far is no answer: the call would stay without its customer.
+            (None, None) => Err(Rebuilding.into()),
         };
         Ok((self.change_call(&host_id, begin).await?, candidates))
     }
@@ -294,12 +300,9 @@ impl House {
         let (house, host_id) = (Arc::clone(self), host_id.to_owned());
         to_its_end(async move {
             let _turn = house.turns.of(&host_id).write().await;
-            let known = house.interactions.find(&house.shared, &host_id);
-            let known = match known {
-                // A call from before a restart, while history is away: as good as not started.
-                Err(HouseError::Rebuilding(_)) => None,
-                known => known?,
-            };
+            // While history is away, a call that is not found may be one from before a restart:
+            // begun anew it would lose its customer, and its case with the limits that go by it.
+            let known = house.interactions.find(&house.shared, &host_id)?;
             let live = change(&house, known.as_deref().cloned())?;
             if known.as_deref() == Some(&live) {
                 return Ok(house.interaction_view(&live));

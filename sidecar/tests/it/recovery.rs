@@ -361,3 +361,41 @@ async fn drops_records_whose_entry_the_ledger_has_not() {
     assert_eq!(call.available().await, 200_000 - 5_500);
     served.stop().await;
 }
+
+#[tokio::test]
+async fn never_begins_a_call_anew_that_history_has_not_reached_yet() {
+    let place = Place::new(Rules::STANDARD);
+    place.fill().await;
+    place.crowd(2_000).await;
+    let served = place.serve().await;
+    let client = served.client("A-1", Access::Agent, Some("call-1"));
+    let start = v1::StartInteractionRequest {
+        case_id: "case-1".to_owned(),
+        reason: "a late parcel".to_owned(),
+        ..Call::start("call-1", "C-1")
+    };
+    let started = client.interactions.clone().start_interaction(start).await;
+    let before = started.unwrap().into_inner().interaction;
+    served.stop().await;
+
+    fs::remove_dir_all(place.tenant_folder().join("read-model")).unwrap();
+    let sidecar = Makegood::serve(&place);
+    let client = sidecar.client("A-1", Access::Agent, Some("call-1")).await;
+    // A desk that comes back says again what rings there, as soon as it is let.
+    let start = v1::StartInteractionRequest {
+        lookup: None,
+        ..Call::start("call-1", "unused")
+    };
+    let mut after = None;
+    until("the desk is answered", async || {
+        let answer = client
+            .interactions
+            .clone()
+            .start_interaction(start.clone())
+            .await;
+        after = answer.ok().and_then(|it| it.into_inner().interaction);
+        after.is_some()
+    })
+    .await;
+    assert_eq!(after, before);
+}

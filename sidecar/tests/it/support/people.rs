@@ -52,3 +52,12 @@ pub(super) fn everybody() -> Vec<Row> {
         customer("C-4", "Rui Silva", "+12025550199"),
     ]
 }
+
+/// People whom nobody asks for.
+pub(super) fn crowd(count: usize) -> Vec<Row> {
+    let one = |index: usize| {
+        let (id, phone) = (format!("X-{index}"), format!("+1303{index:07}"));
+        customer(&id, "Nobody in Particular", &phone)
+    };
+    (0..count).map(one).collect()
+}

@@ -14,7 +14,7 @@ use makegood_sidecar::policy_file;
 use makegood_sidecar::token::{AGENT_TOKEN_TTL_MAX, Access, Grant, Signer};
 use tempfile::TempDir;
 
-use super::people::{everybody, put};
+use super::people::{crowd, everybody, put};
 use super::{Rules, Served};
 
 const KEK: [u8; 32] = [7; 32];
@@ -62,6 +62,17 @@ impl Place {
     pub(crate) async fn fill(&self) {
         let house = self.open().await;
         blocking(move || house.close()).await.unwrap();
+    }
+
+    /// Brings in so many more customers, so that there is something to read.
+    pub(crate) async fn crowd(&self, count: usize) {
+        let house = self.open().await;
+        blocking(move || {
+            house.wait_for_history(|_| {}).unwrap();
+            put(&house, crowd(count));
+            house.close().unwrap();
+        })
+        .await;
     }
 
     /// The data folder.

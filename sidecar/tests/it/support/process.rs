@@ -10,7 +10,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use makegood_sidecar::token::Access;
-use tonic::Code;
 
 use super::{Call, Client, Place, connect, until};
 
@@ -100,15 +99,18 @@ impl<'a> Makegood<'a> {
         Client::new(&connect(self.address).await, &token)
     }
 
-    /// A call that rings at an agent's desk; tries again while history is on its way, as desks do.
-    pub(crate) async fn ring(&self, agent: &str, interaction: &str, customer: &str) -> Call {
-        let client = self.client(agent, Access::Agent, Some(interaction)).await;
-        until("history is there", async || {
-            let start = Call::start(interaction, customer);
-            let started = client.interactions.clone().start_interaction(start).await;
-            !matches!(started, Err(status) if status.code() == Code::Unavailable)
+    /// Waits until everything that was ever written can be read.
+    pub(crate) async fn ready(&self) {
+        until("history is ready", async || {
+            self.log().contains("read model ready")
         })
         .await;
+    }
+
+    /// A call that rings at an agent's desk, once history is ready.
+    pub(crate) async fn ring(&self, agent: &str, interaction: &str, customer: &str) -> Call {
+        self.ready().await;
+        let client = self.client(agent, Access::Agent, Some(interaction)).await;
         Call::ring(client, interaction, customer).await
     }
 
