@@ -5,6 +5,7 @@ mod health;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::middleware::map_response;
 use makegood_proto::FILE_DESCRIPTOR_SET;
 use tokio::net::TcpListener;
 use tonic_web::GrpcWebLayer;
@@ -44,6 +45,7 @@ pub async fn serve(
         .add_service(reflection_v1alpha()?)
         .prepare()
         .into_axum_router()
+        .layer(map_response(status::complete))
         .layer(GrpcWebLayer::new())
         .reset_fallback();
     let pages = http::router(Pages {

@@ -109,6 +109,32 @@ pub fn from_guard(refusal: &guard::Refusal) -> http::Response<axum::body::Body> 
     status.into_http()
 }
 
+/// Gives what the gRPC library itself refuses the details that every other error has.
+pub async fn complete(
+    response: http::Response<axum::body::Body>,
+) -> http::Response<axum::body::Body> {
+    let plain = Status::from_header_map(response.headers());
+    let Some(plain) = plain.filter(|status| status.details().is_empty()) else {
+        return response;
+    };
+    let (reason, fix) = match plain.code() {
+        Code::OutOfRange => (
+            "MESSAGE_TOO_LARGE",
+            "the message is too large; shorten its texts",
+        ),
+        // Our own internal errors have details; the library's are about bytes it cannot decode.
+        Code::Internal => (
+            "MESSAGE_UNREADABLE",
+            "the message cannot be decoded; compare the versions of client and sidecar",
+        ),
+        _ => return response,
+    };
+    let status = build(Code::InvalidArgument, reason, fix, Vec::new(), |details| {
+        details.add_bad_request_violation("request", fix);
+    });
+    status.into_http()
+}
+
 /// A message that is none, in the words of the generated services.
 pub fn unreadable(error: &prost::DecodeError) -> Status {
     Status::internal(error.to_string())

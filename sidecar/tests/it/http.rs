@@ -117,6 +117,19 @@ async fn speaks_grpc_web_with_fetch() {
     let details = trailers.contains("grpc-status-details-bin");
     assert!(details || answer.header("grpc-status-details-bin").is_some());
 
+    // Bytes that are no message are the caller's fault.
+    let garbled = Ask {
+        body: vec![0, 0, 0, 0, 3, 0xff, 0xff, 0xff],
+        ..Ask::grpc_web(PATH, &token, &gift)
+    };
+    let answer = garbled.send(served.address()).await;
+    let (_, trailers) = answer.grpc_web::<v1::GiveSpendResponse>();
+    let in_trailers = trailers.contains("grpc-status:3");
+    assert!(
+        in_trailers || answer.header("grpc-status") == Some("3"),
+        "{answer:?} {trailers}"
+    );
+
     stranger_pages_are_refused(&served, &token, &call).await;
     served.stop().await;
 }

@@ -222,7 +222,8 @@ async fn names_every_field_at_fault_at_once() {
         ..call.gift(1)
     };
     let status = call.give(large).await.unwrap_err();
-    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+    let expect = expected(Code::InvalidArgument, "MESSAGE_TOO_LARGE", &[]);
+    assert_refused("a message too large", &status, expect);
     served.stop().await;
 }
 
