@@ -1,8 +1,9 @@
 //! The read model: what the journals say, arranged for reading.
 //!
 //! The journals are the truth. A projector reads them into an engine, behind the writer; until it
-//! has, a record waits in an overlay, so that whoever wrote it reads it. Whatever goes wrong with the engine ends in a rebuild from the journals, while giving goes on: what has been
-//! read so far is answered, in the version that was reached, and finding nothing is no answer yet.
+//! has, a record waits in an overlay, so that whoever wrote it reads it. Whatever goes wrong with
+//! the engine ends in a rebuild from the journals, while giving goes on: what has been read so far
+//! is answered, in the version that was reached, and finding nothing is no answer yet.
 
 mod batch;
 pub mod engine;
