@@ -8,19 +8,16 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::setup;
-use crate::config::{ConfigFlags, Mode};
+use crate::config::{self, ConfigFlags, Mode};
 use crate::house::House;
 use crate::{server, telemetry};
-
-/// The exit code for a configuration that must not be served (`EX_CONFIG` of sysexits).
-const BAD_CONFIGURATION: u8 = 78;
 
 pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
     let config = match setup::config(flags) {
         Ok(config) => config,
         Err(error) => {
             super::complain(&error);
-            return Ok(ExitCode::from(BAD_CONFIGURATION));
+            return Ok(ExitCode::from(config::EXIT_CODE));
         }
     };
     telemetry::init(config.log_format, &config.log_filter)?;

@@ -9,6 +9,19 @@ use super::shape::Shape;
 use super::{Service, status};
 use crate::house::{SpendAnswer, SpendRequest};
 
+/// The ledger's answer as one of the responses, which all have the same fields.
+macro_rules! answered {
+    ($response:ident, $answer:expr) => {{
+        let answer = $answer.map_err(|error| status::from_house(&error))?;
+        Ok(Response::new(v1::$response {
+            spend: Some(answer.spend),
+            headroom: answer.headroom,
+            receipt: Some(answer.receipt),
+            replayed: answer.replayed,
+        }))
+    }};
+}
+
 #[tonic::async_trait]
 impl BudgetService for Service {
     async fn preview_spend(
@@ -47,19 +60,7 @@ impl BudgetService for Service {
         let visitor = self.serving(&request)?;
         let request = self.spend_request(request.into_inner())?;
         let answer = self.house.reserve(&visitor, request, false).await;
-        let SpendAnswer {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        } = answer.map_err(|error| status::from_house(&error))?;
-        let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::ReserveSpendResponse {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        }))
+        answered!(ReserveSpendResponse, answer)
     }
 
     async fn give_spend(
@@ -90,19 +91,7 @@ impl BudgetService for Service {
             suggestion_code,
         })?;
         let answer = self.house.reserve(&visitor, request, true).await;
-        let SpendAnswer {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        } = answer.map_err(|error| status::from_house(&error))?;
-        let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::GiveSpendResponse {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        }))
+        answered!(GiveSpendResponse, answer)
     }
 
     async fn extend_spend(
@@ -160,19 +149,7 @@ impl BudgetService for Service {
             is_final: !keep_rest,
         };
         let answer = self.house.change_spend(&visitor, operation).await;
-        let SpendAnswer {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        } = answer.map_err(|error| status::from_house(&error))?;
-        let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::CommitSpendResponse {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        }))
+        answered!(CommitSpendResponse, answer)
     }
 
     async fn void_spend(
@@ -196,19 +173,7 @@ impl BudgetService for Service {
             reason: void_reason(reason),
         };
         let answer = self.house.change_spend(&visitor, operation).await;
-        let SpendAnswer {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        } = answer.map_err(|error| status::from_house(&error))?;
-        let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::VoidSpendResponse {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        }))
+        answered!(VoidSpendResponse, answer)
     }
 
     async fn reverse_spend(
@@ -240,19 +205,7 @@ impl BudgetService for Service {
             reason,
         };
         let answer = self.house.change_spend(&visitor, operation).await;
-        let SpendAnswer {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        } = answer.map_err(|error| status::from_house(&error))?;
-        let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::ReverseSpendResponse {
-            spend,
-            headroom,
-            receipt,
-            replayed,
-        }))
+        answered!(ReverseSpendResponse, answer)
     }
 
     async fn get_spend(
