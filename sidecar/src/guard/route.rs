@@ -10,8 +10,8 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
 
 use super::refuse::Dialect;
 
-/// Methods that end or complete a hold: shedding them would leave money tied up, so they are always
-/// let through.
+/// Methods that end a hold, complete it or take it back: shedding them would leave money tied up,
+/// so they are always let through.
 const NEVER_SHED: [&str; 3] = [
     "/makegood.v1.BudgetService/CommitSpend",
     "/makegood.v1.BudgetService/VoidSpend",

@@ -225,9 +225,6 @@ impl ReadModel {
 
     /// The ids of a customer's gestures, newest first; at most `limit`.
     ///
-    /// Gestures that the projector has not reached yet are missing: the ledger's own rows have
-    /// them as long as they are open.
-    ///
     /// # Errors
     /// [`Rebuilding`] while the engine is away, or is being built and has none yet.
     pub fn gestures_of(&self, customer: &Pid, limit: usize) -> Result<Vec<[u8; 16]>, Rebuilding> {

@@ -49,7 +49,7 @@ pub struct Identity {
 pub enum Access {
     /// Serves customers and gives within limits.
     Agent,
-    /// Serves customers and decides on consults.
+    /// Serves customers, and releases and reverses what agents held and gave.
     Supervisor,
     /// Reviews, and can never give.
     Auditor,

@@ -1,5 +1,4 @@
-//! The `keys` file: one wrapped key per subject, appended when a subject is new and rewritten when
-//! one is erased.
+//! The `keys` file: one wrapped key per subject, appended when a subject is new.
 //!
 //! After the header come appends, each synced before the next is begun: the number of its rows
 //! (4 bytes, big-endian), the rows, and a CRC-32C over the append's offset (8 bytes) and all that.

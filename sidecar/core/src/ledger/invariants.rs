@@ -1,4 +1,4 @@
-//! What must always hold; shared by tests, by start-up after a replay, and by whoever audits.
+//! What must always hold; shared by tests and by whoever audits.
 
 use std::collections::BTreeMap;
 
