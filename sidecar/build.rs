@@ -12,10 +12,7 @@ fn main() -> io::Result<()> {
     for path in built_files(&dist)? {
         println!("cargo:rerun-if-changed={}", path.display());
         let path = path.canonicalize()?;
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let mut brotli = path.clone().into_os_string();
         brotli.push(".br");
         let brotli = PathBuf::from(brotli);

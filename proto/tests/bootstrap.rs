@@ -10,8 +10,5 @@ fn generated_code_matches_the_proto_files() {
 
     let stale = xtask::codegen::differences(&fresh, &proto_root.join("src/gen")).expect("readable");
 
-    assert!(
-        stale.is_empty(),
-        "run `cargo xtask codegen`; these files differ: {stale:?}"
-    );
+    assert!(stale.is_empty(), "run `cargo xtask codegen`; these files differ: {stale:?}");
 }

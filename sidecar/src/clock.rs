@@ -37,10 +37,7 @@ pub struct SystemClock {
 impl SystemClock {
     /// A clock that watches from now on.
     pub fn start() -> Self {
-        Self {
-            started_boot: since_boot(),
-            started_wall: wall(),
-        }
+        Self { started_boot: since_boot(), started_wall: wall() }
     }
 }
 
@@ -62,16 +59,12 @@ pub fn wall_time() -> Time {
 }
 
 fn wall() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Time since the machine was started, with the time that it slept.
 fn since_boot() -> Duration {
-    clock_gettime(ClockId::Boottime)
-        .try_into()
-        .unwrap_or_default()
+    clock_gettime(ClockId::Boottime).try_into().unwrap_or_default()
 }
 
 fn time(since_epoch: Duration) -> Time {
@@ -87,14 +80,9 @@ mod tests {
         let minute = Duration::from_mins(1);
         for (apart, is_trusted) in [(0, true), (4, true), (6, false), (600, false)] {
             let (clock, apart) = (SystemClock::start(), apart * minute);
-            let ahead = SystemClock {
-                started_wall: clock.started_wall + apart,
-                ..clock
-            };
-            let behind = SystemClock {
-                started_wall: clock.started_wall.saturating_sub(apart),
-                ..clock
-            };
+            let ahead = SystemClock { started_wall: clock.started_wall + apart, ..clock };
+            let behind =
+                SystemClock { started_wall: clock.started_wall.saturating_sub(apart), ..clock };
             assert_eq!(ahead.now().is_ok(), is_trusted, "{apart:?}");
             assert_eq!(behind.now().is_ok(), is_trusted, "{apart:?}");
         }

@@ -48,10 +48,7 @@ impl Hub {
         let list = watchers.entry(topic).or_default();
         let is_known = |it: &Watcher| it.is_of(desk) && it.interaction == interaction;
         if !list.iter().any(is_known) {
-            list.push(Watcher {
-                desk: Arc::downgrade(desk),
-                interaction: interaction.to_owned(),
-            });
+            list.push(Watcher { desk: Arc::downgrade(desk), interaction: interaction.to_owned() });
         }
     }
 
@@ -131,10 +128,7 @@ mod tests {
             hub.publish([Topic::Customer([1; 15]), Topic::Customer([9; 15])]);
         }
         hub.publish([Topic::Agent([2; 15])]);
-        assert_eq!(
-            desk.changed().await,
-            BTreeSet::from(["c-1".to_owned(), "c-2".to_owned()])
-        );
+        assert_eq!(desk.changed().await, BTreeSet::from(["c-1".to_owned(), "c-2".to_owned()]));
         assert!(desk.changed.lock().is_empty());
     }
 

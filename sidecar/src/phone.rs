@@ -142,11 +142,8 @@ fn is_extension(rest: &str) -> bool {
 
 /// Takes the digits out of the writing.
 fn read(number: &str) -> Result<Written, PhoneError> {
-    let mut written = Written {
-        plus: false,
-        digits: String::with_capacity(MAX_CHARS),
-        optional_zero_at: None,
-    };
+    let mut written =
+        Written { plus: false, digits: String::with_capacity(MAX_CHARS), optional_zero_at: None };
     for (at, character) in number.char_indices() {
         match character {
             '0'..='9' => written.digits.push(character),
@@ -170,10 +167,7 @@ fn read(number: &str) -> Result<Written, PhoneError> {
             | ')' => {}
             _ => {
                 let position = number[..at].chars().count() + 1;
-                return Err(PhoneError::Character {
-                    character,
-                    position,
-                });
+                return Err(PhoneError::Character { character, position });
             }
         }
     }
@@ -201,13 +195,10 @@ fn from_international(digits: &str, zero_at: Option<usize>) -> Result<String, Ph
 
 /// A number as it is dialled inside its country.
 fn from_national(digits: &str, name: &str, plan: Option<Region>) -> Result<String, PhoneError> {
-    let plan = plan.ok_or_else(|| PhoneError::UnknownRegion {
-        region: name.to_owned(),
-    })?;
-    let rest = digits.strip_prefix(plan.trunk).filter(|rest| {
-        plan.length_after_trunk
-            .is_none_or(|length| rest.len() == length)
-    });
+    let plan = plan.ok_or_else(|| PhoneError::UnknownRegion { region: name.to_owned() })?;
+    let rest = digits
+        .strip_prefix(plan.trunk)
+        .filter(|rest| plan.length_after_trunk.is_none_or(|length| rest.len() == length));
     Ok(format!("{}{}", plan.code, rest.unwrap_or(digits)))
 }
 
@@ -248,11 +239,7 @@ mod tests {
             ("+870 773 111 222", "", "+870773111222"),
         ];
         for (text, region, expected) in table {
-            assert_eq!(
-                normalise(text, region).as_deref(),
-                Ok(expected),
-                "{text:?} in {region:?}"
-            );
+            assert_eq!(normalise(text, region).as_deref(), Ok(expected), "{text:?} in {region:?}");
         }
     }
 
@@ -264,19 +251,11 @@ mod tests {
             ("anonymous", "US", "has 'a' as its character 1"),
             ("202-555-O100", "US", "has 'O' as its character 9"),
             ("exit 202", "US", "has 'e' as its character 1"),
-            (
-                "+1 202 555 0100 / +1 202 555 0101",
-                "US",
-                "longer than 32 characters",
-            ),
+            ("+1 202 555 0100 / +1 202 555 0101", "US", "longer than 32 characters"),
             ("2025550100 +1", "US", "has a + inside"),
             ("++12025550100", "US", "has a + inside"),
             ("911", "US", "has 4 digits with its country code"),
-            (
-                "+1202555010012345",
-                "US",
-                "has 16 digits with its country code",
-            ),
+            ("+1202555010012345", "US", "has 16 digits with its country code"),
             ("+210 555 0100", "US", "starts with no known country code"),
             ("202 555 0100", "", "region \"\" is unknown"),
             ("202 555 0100", "us", "region \"us\" is unknown"),

@@ -76,9 +76,7 @@ pub async fn serve(
 fn verifier(config: &Config) -> anyhow::Result<Verifier> {
     let is_development = config.mode == Mode::Development;
     let keys = config.token_keys.iter().map(|path| PublicKey::read(path));
-    let mut keys = keys
-        .collect::<Result<Vec<_>, _>>()
-        .context("read token_keys")?;
+    let mut keys = keys.collect::<Result<Vec<_>, _>>().context("read token_keys")?;
     if is_development {
         keys.push(Signer::development(&config.data)?.public_key());
     }

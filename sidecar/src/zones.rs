@@ -15,11 +15,7 @@ use makegood_core::time::Time;
 /// A limit whose zone is not known has none, and whatever it applies to is then refused; `policy
 /// check` and the start report such a zone before that.
 pub fn windows(policy: &Policy, now: Time) -> Vec<WindowBounds> {
-    policy
-        .limits
-        .iter()
-        .filter_map(|limit| window(limit, now))
-        .collect()
+    policy.limits.iter().filter_map(|limit| window(limit, now)).collect()
 }
 
 /// Whether the time-zone data has a zone of this name.
@@ -32,19 +28,13 @@ fn window(limit: &Limit, now: Time) -> Option<WindowBounds> {
         return None;
     };
     let (start, end) = bounds(*unit, zone, now).ok()?;
-    Some(WindowBounds {
-        limit: limit.id.clone(),
-        start,
-        end,
-    })
+    Some(WindowBounds { limit: limit.id.clone(), start, end })
 }
 
 /// The first instant of the unit that holds `now`, and the first instant after it.
 fn bounds(unit: CalendarUnit, zone: &str, now: Time) -> Result<(Time, Time), jiff::Error> {
     let zone = TimeZone::get(zone)?;
-    let today = Timestamp::from_nanosecond(now.as_nanos().into())?
-        .to_zoned(zone.clone())
-        .date();
+    let today = Timestamp::from_nanosecond(now.as_nanos().into())?.to_zoned(zone.clone()).date();
     let first = first_day(unit, today)?;
     let next = following(unit, first)?;
     let next_start = instant(&next.to_zoned(zone.clone())?);
@@ -146,11 +136,7 @@ mod tests {
                 "2026-01-01T05:00:00Z",
             ),
         ] {
-            assert_eq!(
-                bounds(unit, zone, at(now)).unwrap(),
-                (at(start), at(end)),
-                "{zone} {now}"
-            );
+            assert_eq!(bounds(unit, zone, at(now)).unwrap(), (at(start), at(end)), "{zone} {now}");
         }
     }
 
@@ -163,11 +149,7 @@ mod tests {
         let sunday = (at("1987-10-25T02:30:00Z"), at("1987-10-26T03:30:00Z"));
         assert_eq!(day("1987-10-25T02:29:59Z"), saturday);
         assert_eq!(day("1987-10-25T02:30:30Z"), sunday);
-        assert_eq!(
-            day("1987-10-25T02:31:00Z"),
-            sunday,
-            "the evening of Saturday again"
-        );
+        assert_eq!(day("1987-10-25T02:31:00Z"), sunday, "the evening of Saturday again");
         assert_eq!(day("1987-10-25T03:31:00Z"), sunday);
     }
 

@@ -173,11 +173,7 @@ impl App {
     }
 
     fn answer(&'static self, call: String, request: Rc<Request>, result: Result<Reply, Fault>) {
-        self.happen(Event::Answer {
-            call,
-            request,
-            result: Box::new(result),
-        });
+        self.happen(Event::Answer { call, request, result: Box::new(result) });
     }
 
     fn with_token(&'static self, call: &str, then: impl FnOnce(Option<String>) + 'static) {
@@ -328,10 +324,7 @@ impl App {
             if let Some(place) = find(place) {
                 // What is on the screen stays where the eye is; the browser shows a field that
                 // is typed in.
-                place.focus(&object(&[(
-                    "preventScroll",
-                    (focus != Focus::Amount).into(),
-                )]));
+                place.focus(&object(&[("preventScroll", (focus != Focus::Amount).into())]));
                 return;
             }
         }
@@ -352,9 +345,7 @@ impl App {
         for name in ["click", "input", "keydown", "online", "beforeunload"] {
             page.unchecked_ref::<Target>().listen(name, &heard);
         }
-        field(&page, "document")
-            .unchecked_ref::<Target>()
-            .listen("visibilitychange", &heard);
+        field(&page, "document").unchecked_ref::<Target>().listen("visibilitychange", &heard);
     }
 
     fn hear_page(&'static self, event: &JsValue) {

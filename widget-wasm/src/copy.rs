@@ -204,10 +204,7 @@ pub(crate) fn offline(since: &str, known: &str) -> String {
     if known.is_empty() {
         return fill("Offline since {}.", &[since]);
     }
-    fill(
-        "Offline since {}. Showing what we knew at {}.",
-        &[since, known],
-    )
+    fill("Offline since {}. Showing what we knew at {}.", &[since, known])
 }
 
 /// "Headroom from 14:01 — checking…"
@@ -244,19 +241,15 @@ pub(crate) fn sign_in(name: &str) -> String {
 pub(crate) fn painted(name: &str, score: Option<i32>, amount: &str) -> String {
     match score {
         None => fill("{}, you can give {}", &[name, amount]),
-        Some(score) => fill(
-            "{}, last score {}, you can give {}",
-            &[name, &number(i64::from(score)), amount],
-        ),
+        Some(score) => {
+            fill("{}, last score {}, you can give {}", &[name, &number(i64::from(score)), amount])
+        }
     }
 }
 
 /// "3 of 10"
 pub(crate) fn out_of(value: i32, max: i32) -> String {
-    fill(
-        "{} of {}",
-        &[&number(i64::from(value)), &number(i64::from(max))],
-    )
+    fill("{} of {}", &[&number(i64::from(value)), &number(i64::from(max))])
 }
 
 /// "12 Sep, was 9"
@@ -276,11 +269,7 @@ pub(crate) fn we_owe(what: &str, due: &str, late_days: i64) -> String {
 
 /// "3 contacts about this in 30 days"
 pub(crate) fn repeats(count: i64) -> String {
-    plural(
-        count,
-        "{} contact about this in 30 days",
-        "{} contacts about this in 30 days",
-    )
+    plural(count, "{} contact about this in 30 days", "{} contacts about this in 30 days")
 }
 
 /// "of $2,000"
@@ -321,24 +310,15 @@ pub(crate) fn leaves(amount: &str) -> String {
 
 /// "$220 more than today’s room. You can give $1,640 now."
 pub(crate) fn over(excess: &str, left: &str) -> String {
-    fill(
-        "{} more than today’s room. You can give {} now.",
-        &[excess, left],
-    )
+    fill("{} more than today’s room. You can give {} now.", &[excess, left])
 }
 
 /// "Sam just gave Maria $300. You now have $1,340."
 pub(crate) fn race_lost(who: &str, name: &str, amount: &str, left: &str) -> String {
     if who.is_empty() {
-        return fill(
-            "{} of your room is used elsewhere. You now have {}.",
-            &[amount, left],
-        );
+        return fill("{} of your room is used elsewhere. You now have {}.", &[amount, left]);
     }
-    fill(
-        "{} just gave {} {}. You now have {}.",
-        &[who, name, amount, left],
-    )
+    fill("{} just gave {} {}. You now have {}.", &[who, name, amount, left])
 }
 
 /// "Hold $45"
@@ -368,10 +348,7 @@ pub(crate) fn held_for(name: &str, gesture: &str) -> String {
 
 /// "$45 is still held for Maria. Give it, or release it?"
 pub(crate) fn still_held(amount: &str, name: &str) -> String {
-    fill(
-        "{} is still held for {}. Give it, or release it?",
-        &[amount, name],
-    )
+    fill("{} is still held for {}. Give it, or release it?", &[amount, name])
 }
 
 /// "Held until 14:12 unless you keep holding."
@@ -447,11 +424,7 @@ mod tests {
             race_lost("Sam", "Maria", "$300", "$1,340"),
             "Sam just gave Maria $300. You now have $1,340."
         );
-        assert_eq!(
-            held_for("{}", "a {b}"),
-            "Held for {}: a {b}",
-            "values are not templates"
-        );
+        assert_eq!(held_for("{}", "a {b}"), "Held for {}: a {b}", "values are not templates");
     }
 
     #[test]

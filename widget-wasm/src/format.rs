@@ -37,11 +37,7 @@ pub(crate) fn number(value: i64) -> String {
 pub(crate) fn span(ms: i64) -> String {
     let seconds = ms.max(0) / 1_000;
     let two = |value: i64| {
-        if value < 10 {
-            ["0", &number(value)].concat()
-        } else {
-            number(value)
-        }
+        if value < 10 { ["0", &number(value)].concat() } else { number(value) }
     };
     [&two(seconds / 60), ":", &two(seconds % 60)].concat()
 }
@@ -111,10 +107,7 @@ fn push_digit(minor: i64, digit: u32) -> Result<i64, AmountError> {
 
 /// Signs that part the whole digits into groups of three.
 fn is_group_sign(letter: char) -> bool {
-    matches!(
-        letter,
-        ',' | '.' | '\'' | '\u{2019}' | ' ' | '\u{a0}' | '\u{202f}'
-    )
+    matches!(letter, ',' | '.' | '\'' | '\u{2019}' | ' ' | '\u{a0}' | '\u{202f}')
 }
 
 /// Signs that say nothing about the amount: the currency's, and spaces beside it.
@@ -151,12 +144,7 @@ mod tests {
 
     #[test]
     fn writes_spans_as_minutes_and_seconds() {
-        for (ms, text) in [
-            (0, "00:00"),
-            (134_999, "02:14"),
-            (4_500_000, "75:00"),
-            (-5, "00:00"),
-        ] {
+        for (ms, text) in [(0, "00:00"), (134_999, "02:14"), (4_500_000, "75:00"), (-5, "00:00")] {
             assert_eq!(span(ms), text);
         }
     }

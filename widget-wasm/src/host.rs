@@ -94,11 +94,8 @@ impl Line {
             return line;
         };
         let nonce = random_uuid();
-        let hello = object(&[
-            ("makegood", 1.into()),
-            ("type", "hello".into()),
-            ("nonce", (&nonce).into()),
-        ]);
+        let hello =
+            object(&[("makegood", 1.into()), ("type", "hello".into()), ("nonce", (&nonce).into())]);
         parent.unchecked_ref::<Target>().post_to(&hello, &host);
         let on_message = listener(move |event| {
             let data = field(&event, "data");
@@ -108,8 +105,7 @@ impl Line {
                 line.take_port(field(&field(&event, "ports"), "0"));
             }
         });
-        page.unchecked_ref::<Target>()
-            .listen("message", &on_message);
+        page.unchecked_ref::<Target>().listen("message", &on_message);
         line
     }
 
@@ -169,11 +165,7 @@ impl Line {
         ]));
         let late = rid.clone();
         after(TOKEN_WAIT_MS, move || self.answer(&late));
-        wanted.push(Wanted {
-            rid,
-            call: call.to_owned(),
-            then: vec![then],
-        });
+        wanted.push(Wanted { rid, call: call.to_owned(), then: vec![then] });
     }
 
     fn known_token(&self, call: &str) -> Option<String> {
@@ -197,11 +189,7 @@ impl Line {
             let seconds = field(&claims, "exp").as_f64().unwrap_or_default();
             self.forget_token(&call);
             let expires_at = from_js(seconds * 1_000.0);
-            self.tokens.borrow_mut().push(Token {
-                call,
-                text: token,
-                expires_at,
-            });
+            self.tokens.borrow_mut().push(Token { call, text: token, expires_at });
         }
         self.answer(&rid);
     }
@@ -231,10 +219,7 @@ impl Line {
 /// Whom a token stands for.
 pub(crate) fn identity(token: &str) -> Option<Identity> {
     let claims = claims(token)?;
-    Some(Identity {
-        tenant: text(&claims, "ten"),
-        agent: text(&claims, "sub"),
-    })
+    Some(Identity { tenant: text(&claims, "ten"), agent: text(&claims, "sub") })
 }
 
 /// The claims of a token. They are only read to name locks: the sidecar alone verifies.
@@ -260,20 +245,11 @@ fn read(data: &JsValue) -> Option<Message> {
         "readonly" => Message::Model(Host::ReadOnly(flag(data, "readonly"))),
         "shortcuts" => {
             let off = text(data, "shortcuts") == "off";
-            Message::Model(Host::Shortcuts(if off {
-                Shortcuts::Off
-            } else {
-                Shortcuts::On
-            }))
+            Message::Model(Host::Shortcuts(if off { Shortcuts::Off } else { Shortcuts::On }))
         }
-        "wrapupgate" => Message::Model(Host::WrapUpGate {
-            rid: text(data, "rid"),
-        }),
+        "wrapupgate" => Message::Model(Host::WrapUpGate { rid: text(data, "rid") }),
         "theme" => Message::Theme(data.clone()),
-        "locale" => Message::Locale {
-            locale: text(data, "locale"),
-            dir: text(data, "dir"),
-        },
+        "locale" => Message::Locale { locale: text(data, "locale"), dir: text(data, "dir") },
         "density" => Message::Density(text(data, "density")),
         "focus" => Message::Focus,
         _ => return None,
@@ -332,10 +308,7 @@ fn written(tell: &Tell) -> JsValue {
     let count = |count: usize| JsValue::from(u32::try_from(count).unwrap_or(u32::MAX));
     match tell {
         Tell::State(state) => object(&[("type", "state".into()), ("state", (*state).into())]),
-        Tell::Match {
-            status,
-            count: found,
-        } => object(&[
+        Tell::Match { status, count: found } => object(&[
             ("type", "match".into()),
             ("status", (*status).into()),
             ("count", count(*found)),
@@ -343,12 +316,7 @@ fn written(tell: &Tell) -> JsValue {
         Tell::Attention(holds) => object(&[("type", "attention".into()), ("count", count(*holds))]),
         Tell::Reserved(id) => object(&[("type", "reserve".into()), ("spend_id", id.into())]),
         Tell::Voided(id) => object(&[("type", "void".into()), ("spend_id", id.into())]),
-        Tell::Committed {
-            reference,
-            amount_minor,
-            currency_code,
-            reason_code,
-        } => object(&[
+        Tell::Committed { reference, amount_minor, currency_code, reason_code } => object(&[
             ("type", "commit".into()),
             ("ref", reference.into()),
             ("amount_minor", to_js(*amount_minor).into()),

@@ -54,15 +54,10 @@ impl Locale {
     /// A locale by its BCP 47 tag; the browser's own where the tag is not one.
     pub(crate) fn new(tag: &str) -> Locale {
         let plain = object(&[]);
-        let tag = if NumberFormat::new(tag, &plain).is_ok() {
-            tag
-        } else {
-            "en"
-        };
+        let tag = if NumberFormat::new(tag, &plain).is_ok() { tag } else { "en" };
         let sample = NumberFormat::new(tag, &plain).map(|format| format.format(1.5));
-        let decimal = sample
-            .ok()
-            .and_then(|text| text.chars().find(|letter| !letter.is_ascii_digit()));
+        let decimal =
+            sample.ok().and_then(|text| text.chars().find(|letter| !letter.is_ascii_digit()));
         let date = |options: &str| DateTimeFormat::new(tag, &parse_json(options).ok()?).ok();
         Locale {
             decimal: decimal.unwrap_or('.'),
@@ -110,15 +105,9 @@ impl Format for Locale {
     fn money(&self, minor: i64, currency_code: &str) -> String {
         self.with_currency(currency_code, |currency| {
             let unit = 10_i64.pow(currency.digits);
-            let format = if minor % unit == 0 {
-                &currency.whole
-            } else {
-                &currency.exact
-            };
+            let format = if minor % unit == 0 { &currency.whole } else { &currency.exact };
             let value = to_js(minor) / to_js(unit);
-            format
-                .as_ref()
-                .map_or_else(String::new, |format| format.format(value))
+            format.as_ref().map_or_else(String::new, |format| format.format(value))
         })
     }
 

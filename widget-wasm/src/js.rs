@@ -151,10 +151,7 @@ fn settle(then: &Cell<Option<Then>>, outcome: Result<JsValue, JsValue>) {
 
 /// Runs something once after so many milliseconds.
 pub(crate) fn after(ms: i64, mut run: impl FnMut() + 'static) {
-    set_timeout(
-        &listener(move |_| run()),
-        i32::try_from(ms).unwrap_or(i32::MAX),
-    );
+    set_timeout(&listener(move |_| run()), i32::try_from(ms).unwrap_or(i32::MAX));
 }
 
 /// Runs something every so many milliseconds for as long as the page lives.
@@ -174,10 +171,7 @@ pub(crate) fn to_js(value: i64) -> f64 {
 }
 
 /// A time of JavaScript's clock, in whole milliseconds.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a clock is far below 2^63 milliseconds"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "a clock is far below 2^63 milliseconds")]
 pub(crate) fn from_js(ms: f64) -> i64 {
     ms as i64
 }
@@ -213,7 +207,5 @@ pub(crate) fn bytes(value: &JsValue) -> Option<Vec<u8>> {
 
 /// Sets a property of an element's style.
 pub(crate) fn set_style(element: &Node, name: &str, value: &str) {
-    field(element, "style")
-        .unchecked_ref::<Style>()
-        .set_property(name, value);
+    field(element, "style").unchecked_ref::<Style>().set_property(name, value);
 }

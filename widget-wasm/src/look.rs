@@ -24,16 +24,7 @@ const PROPERTIES: [&str; 15] = [
 ];
 
 /// The functions that a value may call: none of them fetches or reads anything.
-const FUNCTIONS: [&str; 8] = [
-    "calc",
-    "rgb",
-    "rgba",
-    "hsl",
-    "hsla",
-    "oklch",
-    "oklab",
-    "color-mix",
-];
+const FUNCTIONS: [&str; 8] = ["calc", "rgb", "rgba", "hsl", "hsla", "oklch", "oklab", "color-mix"];
 
 /// The themes that there are.
 const THEMES: [&str; 4] = ["auto", "light", "dark", "contrast"];
@@ -69,10 +60,7 @@ fn is_plain(value: &str) -> bool {
     let mut word = 0;
     for (at, letter) in bytes.iter().enumerate() {
         match letter {
-            b'(' if !FUNCTIONS
-                .iter()
-                .any(|name| name.as_bytes() == &bytes[word..at]) =>
-            {
+            b'(' if !FUNCTIONS.iter().any(|name| name.as_bytes() == &bytes[word..at]) => {
                 return false;
             }
             b'a'..=b'z' | b'-' => continue,

@@ -55,12 +55,7 @@ impl Tabs {
     pub(crate) fn join(who: &Identity, tell: Box<dyn Fn(News)>) -> &'static Tabs {
         let names = ["makegood:", &who.tenant, ":", &who.agent].concat();
         let channel = Target::channel(&names);
-        let tabs = Tabs {
-            names,
-            channel,
-            held: RefCell::default(),
-            tell,
-        };
+        let tabs = Tabs { names, channel, held: RefCell::default(), tell };
         let tabs: &'static Tabs = Box::leak(Box::new(tabs));
         let heard = listener(move |event| tabs.hear(&field(&event, "data")));
         set(&tabs.channel, "onmessage", &heard);
@@ -98,10 +93,7 @@ impl Tabs {
 
     /// Says which desk this panel reads. Empty: its stream is gone.
     pub(crate) fn announce(&self, desk_id: &str) {
-        self.channel.post(&object(&[
-            ("type", "desk".into()),
-            ("desk", desk_id.into()),
-        ]));
+        self.channel.post(&object(&[("type", "desk".into()), ("desk", desk_id.into())]));
     }
 
     /// Passes a message of the stream on.
@@ -117,11 +109,7 @@ impl Tabs {
             return;
         };
         let waiting = Abort::new();
-        self.held.borrow_mut().push(Held {
-            call: call.to_owned(),
-            waiting,
-            release: None,
-        });
+        self.held.borrow_mut().push(Held { call: call.to_owned(), waiting, release: None });
         let option = if steal { "steal" } else { "ifAvailable" };
         self.request(&locks, call, &object(&[(option, true.into())]));
     }
@@ -136,11 +124,8 @@ impl Tabs {
             &outcome,
             Box::new(move |outcome| {
                 // It is broken when another panel has taken the lock, or the wait was given up.
-                let mine = self
-                    .held
-                    .borrow()
-                    .iter()
-                    .any(|held| held.call == id && held.release.is_some());
+                let mine =
+                    self.held.borrow().iter().any(|held| held.call == id && held.release.is_some());
                 if outcome.is_err() && mine {
                     self.wait(&id);
                 }
@@ -157,12 +142,7 @@ impl Tabs {
         }
         let release = defer();
         let promise = release.promise();
-        match self
-            .held
-            .borrow_mut()
-            .iter_mut()
-            .find(|held| held.call == call)
-        {
+        match self.held.borrow_mut().iter_mut().find(|held| held.call == call) {
             Some(held) => held.release = Some(release),
             None => return JsValue::UNDEFINED,
         }

@@ -11,9 +11,7 @@ use crate::{process, setup, wasm};
 /// The panel comes first: the sidecar's build takes it into the binary.
 pub(crate) fn run(workspace: &Workspace, release: bool, passed: &[String]) -> anyhow::Result<()> {
     let mut steps = Steps::new(3);
-    steps.run("setup", "a way to compile the panel to WASM", || {
-        setup::wasm(workspace)
-    })?;
+    steps.run("setup", "a way to compile the panel to WASM", || setup::wasm(workspace))?;
     steps.run("wasm", "the panel", || wasm::run(workspace))?;
     steps.run("build", "the sidecar", || build(workspace, release))?;
     let profile = if release { "release" } else { "debug" };
@@ -25,13 +23,7 @@ pub(crate) fn run(workspace: &Workspace, release: bool, passed: &[String]) -> an
 
 fn build(workspace: &Workspace, release: bool) -> anyhow::Result<()> {
     let mut cargo = workspace.cargo();
-    cargo.args([
-        "build",
-        "--package",
-        "makegood-sidecar",
-        "--bin",
-        "makegood",
-    ]);
+    cargo.args(["build", "--package", "makegood-sidecar", "--bin", "makegood"]);
     if release {
         cargo.arg("--release");
     }

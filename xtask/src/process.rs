@@ -66,20 +66,15 @@ pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> anyhow
 pub(crate) fn find(programs: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();
-    let mut candidates = programs
-        .iter()
-        .flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
+    let mut candidates =
+        programs.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
     candidates.find(|candidate| candidate.is_file())
 }
 
 /// The command as one would type it.
 pub(crate) fn shown(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
 }
 

@@ -16,10 +16,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn new(total: usize) -> Self {
-        Self {
-            total,
-            times: Vec::new(),
-        }
+        Self { total, times: Vec::new() }
     }
 
     /// Announces the step, runs it, and says how long it took.

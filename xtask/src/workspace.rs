@@ -21,18 +21,12 @@ impl Workspace {
         // Set by `cargo run`; the built-in path serves a binary that is started by hand.
         let manifest = env::var_os("CARGO_MANIFEST_DIR")
             .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
-        let root = Path::new(&manifest)
-            .parent()
-            .context("xtask has no parent folder")?
-            .to_owned();
+        let root = Path::new(&manifest).parent().context("xtask has no parent folder")?.to_owned();
         let metadata = metadata(&root, &["--no-deps"])?;
         let target = metadata["target_directory"]
             .as_str()
             .context("cargo metadata names no target folder")?;
-        Ok(Self {
-            root,
-            target: PathBuf::from(target),
-        })
+        Ok(Self { root, target: PathBuf::from(target) })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -69,17 +63,13 @@ fn cargo(root: &Path) -> Command {
             command.env_remove(name);
         }
     }
-    command
-        .env_remove("CARGO_MANIFEST_DIR")
-        .env_remove("CARGO_MANIFEST_PATH");
+    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
     command
 }
 
 fn metadata(root: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
     let mut command = cargo(root);
-    command
-        .args(["metadata", "--format-version", "1"])
-        .args(arguments);
+    command.args(["metadata", "--format-version", "1"]).args(arguments);
     let output = process::output(&mut command)?;
     serde_json::from_str(&output).context("cargo metadata did not print JSON")
 }

@@ -281,9 +281,7 @@ fn is_short_code(text: &str) -> bool {
 
 fn write_base32(f: &mut fmt::Formatter<'_>, bytes: &[u8; 15]) -> fmt::Result {
     for group in bytes.chunks_exact(5) {
-        let bits = group
-            .iter()
-            .fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));
+        let bits = group.iter().fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));
         for index in (0..8).rev() {
             let digit = (bits >> (index * 5)) & 31;
             write_digit(f, BASE32, digit)?;
@@ -294,10 +292,8 @@ fn write_base32(f: &mut fmt::Formatter<'_>, bytes: &[u8; 15]) -> fmt::Result {
 
 fn write_digit(f: &mut fmt::Formatter<'_>, alphabet: &[u8], digit: u64) -> fmt::Result {
     use fmt::Write as _;
-    let byte = usize::try_from(digit)
-        .ok()
-        .and_then(|index| alphabet.get(index))
-        .ok_or(fmt::Error)?;
+    let byte =
+        usize::try_from(digit).ok().and_then(|index| alphabet.get(index)).ok_or(fmt::Error)?;
     f.write_char(char::from(*byte))
 }
 
@@ -306,11 +302,7 @@ fn base32_bytes(text: &str) -> Option<[u8; 15]> {
         return None;
     }
     let mut bytes = [0_u8; 15];
-    for (group, out) in text
-        .as_bytes()
-        .chunks_exact(8)
-        .zip(bytes.chunks_exact_mut(5))
-    {
+    for (group, out) in text.as_bytes().chunks_exact(8).zip(bytes.chunks_exact_mut(5)) {
         let mut bits = 0_u64;
         for byte in group {
             let digit = BASE32.iter().position(|letter| letter == byte)?;

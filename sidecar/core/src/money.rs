@@ -65,9 +65,7 @@ impl Currency {
         iso_currency::Currency::from_code(code)
             .filter(|currency| currency.exponent().is_some())
             .map(Self)
-            .ok_or_else(|| MoneyError::UnknownCurrency {
-                code: code.to_owned(),
-            })
+            .ok_or_else(|| MoneyError::UnknownCurrency { code: code.to_owned() })
     }
 
     /// The three-letter code, such as `USD`.
@@ -78,10 +76,7 @@ impl Currency {
     /// How many decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD.
     pub fn exponent(self) -> u8 {
         // Every currency that parses has an exponent, and none is above 4.
-        self.0
-            .exponent()
-            .and_then(|exponent| u8::try_from(exponent).ok())
-            .unwrap_or(0)
+        self.0.exponent().and_then(|exponent| u8::try_from(exponent).ok()).unwrap_or(0)
     }
 }
 
@@ -109,10 +104,7 @@ pub struct Money {
 impl Money {
     /// An amount in minor units.
     pub const fn new(currency: Currency, amount_minor: i64) -> Self {
-        Self {
-            currency,
-            amount_minor,
-        }
+        Self { currency, amount_minor }
     }
 
     /// Reads a plain decimal such as `45`, `45.00` or `-0.5`.
@@ -121,9 +113,7 @@ impl Money {
     /// Fractions of a minor unit, anything but digits and one point, and amounts beyond
     /// ±[`MAX_AMOUNT_MINOR`].
     pub fn parse(currency: Currency, text: &str) -> Result<Self, MoneyError> {
-        let not_a_number = || MoneyError::NotANumber {
-            text: text.to_owned(),
-        };
+        let not_a_number = || MoneyError::NotANumber { text: text.to_owned() };
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -148,11 +138,7 @@ impl Money {
         if unsigned > MAX_AMOUNT_MINOR {
             return Err(MoneyError::TooLarge);
         }
-        let amount_minor = if negative {
-            unsigned.saturating_neg()
-        } else {
-            unsigned
-        };
+        let amount_minor = if negative { unsigned.saturating_neg() } else { unsigned };
         Ok(Self::new(currency, amount_minor))
     }
 
@@ -231,18 +217,13 @@ mod tests {
     fn refuses_fractions_of_a_minor_unit() {
         for (code, text) in [("USD", "45.001"), ("JPY", "1.5"), ("KWD", "0.0001")] {
             let error = Money::parse(currency(code), text).unwrap_err();
-            assert!(
-                matches!(error, MoneyError::FractionOfMinorUnit { .. }),
-                "{text}: {error}"
-            );
+            assert!(matches!(error, MoneyError::FractionOfMinorUnit { .. }), "{text}: {error}");
         }
     }
 
     #[test]
     fn refuses_what_is_not_a_decimal() {
-        for text in [
-            "", ".", "1.", ".5", "+1", "1,000", "1e3", "--1", "1.2.3", "٣",
-        ] {
+        for text in ["", ".", "1.", ".5", "+1", "1,000", "1e3", "--1", "1.2.3", "٣"] {
             let error = Money::parse(Currency::USD, text).unwrap_err();
             assert!(matches!(error, MoneyError::NotANumber { .. }), "{text}");
         }
@@ -251,29 +232,16 @@ mod tests {
     #[test]
     fn refuses_amounts_beyond_the_range() {
         for text in ["90071992547409.92", "99999999999999999999999"] {
-            assert_eq!(
-                Money::parse(Currency::USD, text),
-                Err(MoneyError::TooLarge),
-                "{text}"
-            );
+            assert_eq!(Money::parse(Currency::USD, text), Err(MoneyError::TooLarge), "{text}");
         }
         let most = Money::new(Currency::USD, i64::MAX);
-        assert_eq!(
-            most.checked_add(Money::new(Currency::USD, 1)),
-            Err(MoneyError::TooLarge)
-        );
+        assert_eq!(most.checked_add(Money::new(Currency::USD, 1)), Err(MoneyError::TooLarge));
     }
 
     #[test]
     fn refuses_to_mix_currencies() {
         let error = Money::new(Currency::USD, 1).checked_sub(Money::new(currency("EUR"), 1));
-        assert_eq!(
-            error,
-            Err(MoneyError::CurrencyMismatch {
-                left: "USD",
-                right: "EUR"
-            })
-        );
+        assert_eq!(error, Err(MoneyError::CurrencyMismatch { left: "USD", right: "EUR" }));
     }
 
     #[test]

@@ -39,11 +39,8 @@ mod tests {
 
     #[test]
     fn holds_from_its_confirmation_to_its_end() {
-        let preference = Preference {
-            confirmed_at: time(10),
-            expires_at: Some(time(20)),
-            retracted_at: None,
-        };
+        let preference =
+            Preference { confirmed_at: time(10), expires_at: Some(time(20)), retracted_at: None };
         for (now, is_valid, is_expiring) in [
             (9, false, false),
             (10, true, false),
@@ -58,11 +55,8 @@ mod tests {
 
     #[test]
     fn ends_when_retracted() {
-        let preference = Preference {
-            confirmed_at: time(10),
-            expires_at: None,
-            retracted_at: Some(time(12)),
-        };
+        let preference =
+            Preference { confirmed_at: time(10), expires_at: None, retracted_at: Some(time(12)) };
         assert!(preference.is_valid_at(time(11)));
         assert!(!preference.is_valid_at(time(12)));
     }

@@ -78,9 +78,7 @@ impl Promise {
             Some(
                 Ending::Kept { .. }
                 | Ending::Broken { .. }
-                | Ending::Moved {
-                    by: MovedBy::House, ..
-                },
+                | Ending::Moved { by: MovedBy::House, .. },
             ) => PromiseState::Broken,
             Some(Ending::Moved { .. }) => PromiseState::Moved,
             Some(Ending::Cancelled { .. }) => PromiseState::Cancelled,
@@ -114,12 +112,9 @@ impl Promise {
 pub fn most_urgent<T>(items: &[T], promise: impl Fn(&T) -> Promise) -> Option<&T> {
     let open = items.iter().filter_map(|item| {
         let promise = promise(item);
-        promise
-            .next_due_at()
-            .map(|due_at| ((due_at, promise.made_at), item))
+        promise.next_due_at().map(|due_at| ((due_at, promise.made_at), item))
     });
-    open.min_by_key(|(urgency, _)| *urgency)
-        .map(|(_, item)| item)
+    open.min_by_key(|(urgency, _)| *urgency).map(|(_, item)| item)
 }
 
 #[cfg(test)]
@@ -131,12 +126,7 @@ mod tests {
     }
 
     fn promise(due_at: i64, ending: Option<Ending>) -> Promise {
-        Promise {
-            made_at: time(1),
-            due_at: time(due_at),
-            next_update_at: None,
-            ending,
-        }
+        Promise { made_at: time(1), due_at: time(due_at), next_update_at: None, ending }
     }
 
     #[test]
@@ -145,32 +135,12 @@ mod tests {
         for (ending, now, state, lateness_ns) in [
             (None, 10, PromiseState::Open, 0),
             (None, 11, PromiseState::Late, 1),
-            (
-                Some(Ending::Kept { at: time(10) }),
-                99,
-                PromiseState::Kept,
-                0,
-            ),
-            (
-                Some(Ending::Kept { at: time(12) }),
-                99,
-                PromiseState::Broken,
-                2,
-            ),
-            (
-                Some(Ending::Broken { at: time(5) }),
-                99,
-                PromiseState::Broken,
-                0,
-            ),
+            (Some(Ending::Kept { at: time(10) }), 99, PromiseState::Kept, 0),
+            (Some(Ending::Kept { at: time(12) }), 99, PromiseState::Broken, 2),
+            (Some(Ending::Broken { at: time(5) }), 99, PromiseState::Broken, 0),
             (Some(moved(MovedBy::House)), 99, PromiseState::Broken, 0),
             (Some(moved(MovedBy::Customer)), 99, PromiseState::Moved, 0),
-            (
-                Some(Ending::Cancelled { at: time(5) }),
-                99,
-                PromiseState::Cancelled,
-                0,
-            ),
+            (Some(Ending::Cancelled { at: time(5) }), 99, PromiseState::Cancelled, 0),
         ] {
             let promise = promise(10, ending);
             assert_eq!(promise.state_at(time(now)), state, "{ending:?} at {now}");
@@ -182,10 +152,7 @@ mod tests {
     fn finds_the_one_thing_we_owe() {
         let kept = promise(1, Some(Ending::Kept { at: time(1) }));
         let later = promise(30, None);
-        let update_first = Promise {
-            next_update_at: Some(time(20)),
-            ..promise(40, None)
-        };
+        let update_first = Promise { next_update_at: Some(time(20)), ..promise(40, None) };
         let items = [kept, later, update_first];
         assert_eq!(most_urgent(&items, |item| *item), Some(&update_first));
         assert_eq!(most_urgent(&[kept], |item| *item), None);

@@ -114,9 +114,7 @@ impl Score {
         if let ScoreKind::Custom(scale) = &kind
             && min >= max
         {
-            return Err(ScoreError::EmptyScale {
-                name: scale.name.clone(),
-            });
+            return Err(ScoreError::EmptyScale { name: scale.name.clone() });
         }
         if (min..=max).contains(&value) {
             Ok(Self { kind, value, at })
@@ -170,10 +168,7 @@ pub fn latest<'a>(
     scores: impl IntoIterator<Item = &'a Score>,
     kind: &ScoreKind,
 ) -> Option<&'a Score> {
-    scores
-        .into_iter()
-        .filter(|score| score.kind == *kind)
-        .max_by_key(|score| score.at)
+    scores.into_iter().filter(|score| score.kind == *kind).max_by_key(|score| score.at)
 }
 
 #[cfg(test)]
@@ -185,22 +180,12 @@ mod tests {
     }
 
     fn scale(min: i32, max: i32) -> ScoreKind {
-        ScoreKind::Custom(Scale {
-            name: "smiles".to_owned(),
-            version: 1,
-            min,
-            max,
-        })
+        ScoreKind::Custom(Scale { name: "smiles".to_owned(), version: 1, min, max })
     }
 
     #[test]
     fn accepts_the_ends_of_each_scale_and_nothing_beyond() {
-        let kinds = [
-            ScoreKind::Ltr,
-            ScoreKind::Csat,
-            ScoreKind::Ces,
-            ScoreKind::YesNo,
-        ];
+        let kinds = [ScoreKind::Ltr, ScoreKind::Csat, ScoreKind::Ces, ScoreKind::YesNo];
         for kind in kinds.into_iter().chain([scale(-2, 2)]) {
             let (min, max) = kind.range();
             let is_valid = |value| Score::new(kind.clone(), value, Time::MIN).is_ok();

@@ -77,10 +77,7 @@ mod tests {
 
     #[test]
     fn adds_within_the_range_only() {
-        assert_eq!(
-            Time::from_nanos(1).checked_add_ns(2),
-            Some(Time::from_nanos(3))
-        );
+        assert_eq!(Time::from_nanos(1).checked_add_ns(2), Some(Time::from_nanos(3)));
         assert_eq!(Time::MAX.checked_add_ns(1), None);
         assert_eq!(Time::MAX.saturating_add_ns(1), Time::MAX);
         assert_eq!(Time::MIN.saturating_sub_ns(1), Time::MIN);

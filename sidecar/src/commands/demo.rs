@@ -174,11 +174,7 @@ fn announce(args: &DemoArgs, page: SocketAddr, api: SocketAddr, token: &str) {
         String::new(),
         "Development mode: this machine only, invented people. Stop with Ctrl+C.".to_owned(),
     ];
-    let width = lines
-        .iter()
-        .map(|line| line.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let rule = "─".repeat(width + 2);
     say(format!("╭{rule}╮"));
     for line in lines {

@@ -57,11 +57,7 @@ pub(super) fn run(flags: &ConfigFlags) -> ExitCode {
             }
         }
     }
-    if is_fine {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn data_folder(config: &Config) -> Finding {

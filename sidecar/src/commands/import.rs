@@ -36,9 +36,7 @@ pub(super) fn run(command: &ImportCommand) -> anyhow::Result<ExitCode> {
 }
 
 fn style() -> anyhow::Result<ProgressStyle> {
-    Ok(ProgressStyle::with_template(
-        "{spinner} rebuilding the read model {pos}/{len}",
-    )?)
+    Ok(ProgressStyle::with_template("{spinner} rebuilding the read model {pos}/{len}")?)
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {

@@ -53,11 +53,7 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
     let LedgerCommand::List(args) = command;
     let config = setup::config(&args.config)?;
     let listed = read(&config, args)?;
-    let names = if args.names {
-        names(&config, &listed)?
-    } else {
-        HashMap::new()
-    };
+    let names = if args.names { names(&config, &listed)? } else { HashMap::new() };
     if args.json {
         for entry in &listed {
             say(json(entry, &names));
@@ -73,10 +69,7 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
 fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
     let folder = config.tenant_folder().join("ledger");
     let reader = Reader::open(&folder).with_context(|| {
-        format!(
-            "read the ledger; is {} the data folder?",
-            config.data.display()
-        )
+        format!("read the ledger; is {} the data folder?", config.data.display())
     })?;
     listed(&reader, args.from, args.limit)
 }
@@ -89,10 +82,7 @@ fn listed(reader: &Reader, from: Option<u64>, limit: usize) -> anyhow::Result<Ve
         let entry = codec::decode(&record.payload)
             .with_context(|| format!("read entry {}", record.position))?;
         let leaf = Digest::from_bytes(leaf_hash(&record.payload)).to_string();
-        listed.push_back(Listed {
-            line: Line::of(&entry),
-            leaf,
-        });
+        listed.push_back(Listed { line: Line::of(&entry), leaf });
         if listed.len() > limit {
             if from.is_some() {
                 listed.pop_back();
@@ -107,9 +97,7 @@ fn listed(reader: &Reader, from: Option<u64>, limit: usize) -> anyhow::Result<Ve
 /// The names of everybody in the list, from the sealed records.
 fn names(config: &Config, listed: &[Listed]) -> anyhow::Result<HashMap<Pid, String>> {
     let vault = Vault::read(&config.tenant_folder(), &setup::key_encryption_key(config)?)?;
-    let people = listed
-        .iter()
-        .flat_map(|entry| [entry.line.agent, entry.line.customer]);
+    let people = listed.iter().flat_map(|entry| [entry.line.agent, entry.line.customer]);
     let records = Reader::open(&config.tenant_folder().join("records"))?;
     names_of(&people.flatten().collect(), &vault, &records)
 }
@@ -157,12 +145,8 @@ fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
         let line = &entry.line;
         let person = |pid: Option<Pid>| pid.map(|pid| name(&pid, names)).unwrap_or_default();
         let (_, before, after) = line.headroom.clone().unwrap_or_default();
-        let shown = |minor: i64| {
-            line.headroom
-                .as_ref()
-                .map(|_| amount(line, minor))
-                .unwrap_or_default()
-        };
+        let shown =
+            |minor: i64| line.headroom.as_ref().map(|_| amount(line, minor)).unwrap_or_default();
         table.add_row([
             line.position.to_string(),
             time(line),
@@ -170,9 +154,7 @@ fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
             person(line.agent),
             person(line.customer),
             line.gesture.clone(),
-            line.amount_minor
-                .map(|minor| amount(line, minor))
-                .unwrap_or_default(),
+            line.amount_minor.map(|minor| amount(line, minor)).unwrap_or_default(),
             line.why.clone(),
             shown(before),
             shown(after),
@@ -190,9 +172,8 @@ fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
 fn json(entry: &Listed, names: &HashMap<Pid, String>) -> serde_json::Value {
     let line = &entry.line;
     let person = |pid: Option<Pid>| pid.map(|pid| name(&pid, names));
-    let (limit, before, after) = line.headroom.clone().map_or((None, None, None), |it| {
-        (Some(it.0), Some(it.1), Some(it.2))
-    });
+    let (limit, before, after) =
+        line.headroom.clone().map_or((None, None, None), |it| (Some(it.0), Some(it.1), Some(it.2)));
     serde_json::json!({
         "position": line.position,
         "time": time(line),
@@ -220,17 +201,12 @@ fn amount(line: &Line, minor: i64) -> String {
 }
 
 fn name(pid: &Pid, names: &HashMap<Pid, String>) -> String {
-    names
-        .get(pid)
-        .cloned()
-        .unwrap_or_else(|| AgentPid::from_bytes(*pid).to_string())
+    names.get(pid).cloned().unwrap_or_else(|| AgentPid::from_bytes(*pid).to_string())
 }
 
 fn time(line: &Line) -> String {
     let instant = Timestamp::from_nanosecond(line.at.as_nanos().into());
-    instant
-        .map(|instant| format!("{instant:.0}"))
-        .unwrap_or_default()
+    instant.map(|instant| format!("{instant:.0}")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -60,10 +60,9 @@ pub(super) fn close(house: Arc<House>) -> anyhow::Result<()> {
 
 /// Returns when the process is asked to stop.
 pub(super) async fn stop_asked() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         // Without signals the process can only be killed, which it bears.
         return std::future::pending().await;
     };

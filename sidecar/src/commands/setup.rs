@@ -70,10 +70,7 @@ pub(super) fn key_encryption_key(config: &Config) -> anyhow::Result<[u8; 32]> {
 
 fn read_key(path: &Path) -> anyhow::Result<[u8; 32]> {
     let text = read_secret(path)?;
-    let bytes = STANDARD
-        .decode(text.trim())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok());
+    let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.with_context(|| format!("{} must hold 32 bytes in base64", path.display()))
 }
 
@@ -87,11 +84,7 @@ pub(super) fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     writeln!(file, "{text}")?;
     Ok(file.sync_all()?)
 }

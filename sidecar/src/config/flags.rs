@@ -27,10 +27,7 @@ impl ConfigFlags {
             let key = KEYS.iter().find(|key| key.name == *name)?;
             Some((key.name, (*value).to_owned()))
         };
-        Self {
-            file: None,
-            values: pairs.iter().filter_map(known).collect(),
-        }
+        Self { file: None, values: pairs.iter().filter_map(known).collect() }
     }
 }
 
@@ -64,8 +61,7 @@ impl Args for ConfigFlags {
             .help_heading(HEADING)
             .value_parser(clap::value_parser!(PathBuf));
         let command = command.arg(config);
-        KEYS.iter()
-            .fold(command, |command, key| command.arg(arg(key)))
+        KEYS.iter().fold(command, |command, key| command.arg(arg(key)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -78,11 +74,7 @@ fn arg(key: &Key) -> Arg {
         Some("") | None => String::new(),
         Some(default) => format!(" [default: {default}]"),
     };
-    let action = if key.is_list {
-        ArgAction::Append
-    } else {
-        ArgAction::Set
-    };
+    let action = if key.is_list { ArgAction::Append } else { ArgAction::Set };
     Arg::new(key.name)
         .long(key.flag)
         .value_name(key.form)

@@ -10,12 +10,10 @@ pub(super) const FILE_SUFFIX: &str = "_FILE";
 /// Variables with our prefix that are not the sidecar's: tools of the source tree read the first
 /// two; Kubernetes and Docker set the others for a service that is called `makegood`.
 pub(super) fn is_foreign_env(name: &str) -> bool {
-    matches!(
-        name,
-        "MAKEGOOD_WASM_TOOLCHAIN" | "MAKEGOOD_DATA_DIR" | "MAKEGOOD_PORT"
-    ) || ["MAKEGOOD_SERVICE_", "MAKEGOOD_PORT_", "MAKEGOOD_ENV_"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    matches!(name, "MAKEGOOD_WASM_TOOLCHAIN" | "MAKEGOOD_DATA_DIR" | "MAKEGOOD_PORT")
+        || ["MAKEGOOD_SERVICE_", "MAKEGOOD_PORT_", "MAKEGOOD_ENV_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 /// One value that can be configured.

@@ -64,11 +64,7 @@ impl Values {
     pub(super) fn lines(&self) -> Vec<OriginLine> {
         let line = |key: &Key| {
             let (value, origin) = self.get(key.name).unwrap_or(("", &Origin::Default));
-            OriginLine {
-                key: key.name,
-                value: value.to_owned(),
-                origin: origin.clone(),
-            }
+            OriginLine { key: key.name, value: value.to_owned(), origin: origin.clone() }
         };
         KEYS.iter().map(line).collect()
     }
@@ -192,11 +188,7 @@ fn lay_variable(name: &str, value: &str, values: &mut Values, problems: &mut Vec
     }
     let in_file = |key: &&Key| name.strip_suffix(FILE_SUFFIX) == Some(key.env);
     let Some(key) = KEYS.iter().find(in_file) else {
-        problems.push(unknown(
-            name,
-            "the environment",
-            KEYS.iter().map(|key| key.env),
-        ));
+        problems.push(unknown(name, "the environment", KEYS.iter().map(|key| key.env)));
         return;
     };
     match read_secret(Path::new(value)) {

@@ -103,11 +103,7 @@ impl<'a> Reader<'a> {
 
     fn list<T>(&mut self, name: &str, parse: fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
         self.one(name, |text| {
-            text.split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(parse)
-                .collect()
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(parse).collect()
         })
     }
 
@@ -116,21 +112,15 @@ impl<'a> Reader<'a> {
         T: FromStr + PartialOrd + Display + Copy,
     {
         self.one(name, |text| {
-            text.parse()
-                .ok()
-                .filter(|number| range.contains(number))
-                .ok_or_else(|| {
-                    let (least, most) = (range.start(), range.end());
-                    format!("{text:?} must be a whole number from {least} to {most}")
-                })
+            text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+                let (least, most) = (range.start(), range.end());
+                format!("{text:?} must be a whole number from {least} to {most}")
+            })
         })
     }
 
     /// `None` for a problem, `Some(None)` for no TLS.
-    #[expect(
-        clippy::option_option,
-        reason = "outside: did it parse; inside: is there any"
-    )]
+    #[expect(clippy::option_option, reason = "outside: did it parse; inside: is there any")]
     fn tls(&mut self) -> Option<Option<TlsFiles>> {
         match (self.path("tls.cert"), self.path("tls.key")) {
             (Some(cert), Some(key)) => Some(Some(TlsFiles { cert, key })),
@@ -186,18 +176,14 @@ fn parse_tenant(text: &str) -> Result<String, String> {
     if (1..=40).contains(&text.len()) && text.bytes().all(allowed) {
         return Ok(text.to_owned());
     }
-    Err(format!(
-        "{text:?} must be 1 to 40 characters of a-z, 0-9, _ and -"
-    ))
+    Err(format!("{text:?} must be 1 to 40 characters of a-z, 0-9, _ and -"))
 }
 
 fn parse_region(text: &str) -> Result<String, String> {
     if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Ok(text.to_owned());
     }
-    Err(format!(
-        "{text:?} must be two upper-case letters such as US or DE"
-    ))
+    Err(format!("{text:?} must be two upper-case letters such as US or DE"))
 }
 
 /// `Ok(None)` leaves it to the address.

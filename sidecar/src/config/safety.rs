@@ -47,10 +47,7 @@ fn check_production(config: &Config, is_public: bool, problems: &mut Vec<String>
     } else {
         "production mode is for real customers".to_owned()
     };
-    problems.push(format!(
-        "{reason}; add to the configuration file:\n{}",
-        missing.join("\n")
-    ));
+    problems.push(format!("{reason}; add to the configuration file:\n{}", missing.join("\n")));
 }
 
 const TLS_LINE: &str = "  tls = { cert = \"cert.pem\", key = \"key.pem\" }";

@@ -28,15 +28,10 @@ pub enum SecretError {
 /// # Errors
 /// The file cannot be read, is not UTF-8, or lets every user of the machine in.
 pub fn read_secret(path: &Path) -> Result<String, SecretError> {
-    let unreadable = |source| SecretError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if is_open_to_everyone(&metadata) {
-        return Err(SecretError::ReadableByEveryone {
-            path: path.to_owned(),
-        });
+        return Err(SecretError::ReadableByEveryone { path: path.to_owned() });
     }
     std::fs::read_to_string(path).map_err(unreadable)
 }

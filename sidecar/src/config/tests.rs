@@ -4,9 +4,7 @@ use super::keys::KEYS;
 use super::*;
 
 fn pairs(env: &[(&str, &str)]) -> Vec<(String, String)> {
-    env.iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn load(flags: &[(&str, &str)], env: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -20,10 +18,7 @@ fn problems(flags: &[(&str, &str)], env: &[(&str, &str)]) -> String {
 fn file_of(folder: &tempfile::TempDir, text: &str) -> ConfigFlags {
     let path = folder.path().join("makegood.toml");
     std::fs::write(&path, text).unwrap();
-    ConfigFlags {
-        file: Some(path),
-        ..ConfigFlags::default()
-    }
+    ConfigFlags { file: Some(path), ..ConfigFlags::default() }
 }
 
 #[test]
@@ -139,10 +134,7 @@ fn lets_variables_of_other_programs_pass() {
 fn serves_other_machines_only_with_tls_and_token_keys() {
     let public = ("listen", "0.0.0.0:7070");
     let found = problems(&[public], &[]);
-    assert!(
-        found.contains("listen 0.0.0.0:7070 is not a loopback address"),
-        "{found}"
-    );
+    assert!(found.contains("listen 0.0.0.0:7070 is not a loopback address"), "{found}");
     let tls = "tls = { cert = \"cert.pem\", key = \"key.pem\" }";
     let keys = "token_keys = [\"vendor.pem\"]";
     assert!(found.contains(tls) && found.contains(keys), "{found}");
@@ -155,14 +147,7 @@ fn serves_other_machines_only_with_tls_and_token_keys() {
     assert!(found.contains(tls) && !found.contains(keys), "{found}");
 
     let cert = [("tls.cert", "c.pem"), ("tls.key", "k.pem")];
-    let whole = [
-        public,
-        real,
-        kek,
-        ("token_keys", "vendor.pem"),
-        cert[0],
-        cert[1],
-    ];
+    let whole = [public, real, kek, ("token_keys", "vendor.pem"), cert[0], cert[1]];
     let config = load(&whole, &[]).unwrap();
     assert_eq!(config.diagnostics, Diagnostics::Admin);
     assert!(load(&[real, kek], &[]).is_err());
@@ -171,11 +156,8 @@ fn serves_other_machines_only_with_tls_and_token_keys() {
 #[test]
 fn takes_its_own_pages_in_development_only() {
     let config = load(&[("allowed_origins", "https://crm.example")], &[]).unwrap();
-    let origins: Vec<String> = config
-        .allowed_origins_at(7070)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let origins: Vec<String> =
+        config.allowed_origins_at(7070).iter().map(ToString::to_string).collect();
     assert_eq!(
         origins,
         [
@@ -185,11 +167,7 @@ fn takes_its_own_pages_in_development_only() {
             "http://[::1]:7070",
         ]
     );
-    let real = [
-        ("mode", "production"),
-        ("kek_file", "kek"),
-        ("token_keys", "v.pem"),
-    ];
+    let real = [("mode", "production"), ("kek_file", "kek"), ("token_keys", "v.pem")];
     let config = load(&real, &[]).unwrap();
     assert!(config.frame_ancestors_at(7070).is_empty());
 }

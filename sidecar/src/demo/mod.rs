@@ -97,10 +97,7 @@ impl Demo {
 
 /// Lets in who has the token of the page's address.
 async fn with_token(State(demo): State<Arc<Demo>>, request: Request, next: Next) -> Response {
-    let given = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let expected = format!("Bearer {}", demo.page_token);
     if given == Some(expected.as_str()) {
         next.run(request).await
@@ -137,10 +134,7 @@ async fn play(State(demo): State<Arc<Demo>>, body: Bytes) -> Response {
     let Ok(request) = serde_json::from_slice::<PlayRequest>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let PlayRequest {
-        interaction_id,
-        agent,
-    } = request;
+    let PlayRequest { interaction_id, agent } = request;
     let Some(token) = demo.agent_token(&agent, &interaction_id) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

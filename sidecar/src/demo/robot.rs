@@ -30,22 +30,12 @@ const STEPS: usize = 7;
 
 impl Step {
     pub(super) fn first() -> Self {
-        Self {
-            number: 0,
-            of: STEPS,
-            text: "The agent answers.".to_owned(),
-            done: false,
-        }
+        Self { number: 0, of: STEPS, text: "The agent answers.".to_owned(), done: false }
     }
 
     pub(super) fn stopped() -> Self {
         let text = "The play stopped; the sidecar's log says why.".to_owned();
-        Self {
-            number: STEPS,
-            of: STEPS,
-            text,
-            done: true,
-        }
+        Self { number: STEPS, of: STEPS, text, done: true }
     }
 }
 
@@ -84,10 +74,7 @@ pub(super) async fn play(
         done_steps: 0,
     };
     let panel = robot.panel().await?;
-    let customer = panel
-        .context
-        .and_then(|it| it.customer)
-        .context("nobody fits this number")?;
+    let customer = panel.context.and_then(|it| it.customer).context("nobody fits this number")?;
     (robot.customer_id, robot.name) = (customer.customer_id, customer.short_name);
     let policy = panel.policy.context("the policy gives no gestures")?;
     let priced = policy.gestures.iter().filter(|card| card.amount.is_some());
@@ -97,9 +84,7 @@ pub(super) async fn play(
     robot.listen().await?;
     robot.slip(first, &policy).await?;
     robot.make_good(second, &policy).await?;
-    robot
-        .promise("Call back when the refund has arrived")
-        .await?;
+    robot.promise("Call back when the refund has arrived").await?;
     robot.finish("A promise is made, with a date. That is the call.".to_owned());
     Ok(())
 }
@@ -108,10 +93,7 @@ impl Robot<'_> {
     async fn listen(&mut self) -> anyhow::Result<()> {
         self.log(v1::ActionKind::Listened, "", "").await?;
         let name = &self.name;
-        self.next(format!(
-            "{name} tells the story; listening is logged, it costs nothing."
-        ))
-        .await;
+        self.next(format!("{name} tells the story; listening is logged, it costs nothing.")).await;
         Ok(())
     }
 
@@ -123,16 +105,11 @@ impl Robot<'_> {
     ) -> anyhow::Result<()> {
         let held = self.reserve(card, policy).await?;
         let (name, what) = (&self.name, card.label.to_lowercase());
-        self.next(format!(
-            "Held for {name}: {what}. The other desk sees it at once."
-        ))
-        .await;
+        self.next(format!("Held for {name}: {what}. The other desk sees it at once.")).await;
         self.commit(&held).await?;
-        self.next("Given: the ledger has the entry, and the panel its receipt.".to_owned())
-            .await;
+        self.next("Given: the ledger has the entry, and the panel its receipt.".to_owned()).await;
         self.undo(&held).await?;
-        self.next("A slip, undone within thirty seconds. The room is back.".to_owned())
-            .await;
+        self.next("A slip, undone within thirty seconds. The room is back.".to_owned()).await;
         Ok(())
     }
 
@@ -144,50 +121,28 @@ impl Robot<'_> {
     ) -> anyhow::Result<()> {
         let held = self.reserve(card, policy).await?;
         let what = card.label.to_lowercase();
-        self.next(format!(
-            "Something that fits better: {what} is held and offered."
-        ))
-        .await;
+        self.next(format!("Something that fits better: {what} is held and offered.")).await;
         self.commit(&held).await?;
-        self.log(
-            v1::ActionKind::RaisedInside,
-            "Third late delivery",
-            "Logistics",
-        )
-        .await?;
+        self.log(v1::ActionKind::RaisedInside, "Third late delivery", "Logistics").await?;
         let name = &self.name;
-        self.next(format!(
-            "{name} accepts. The cause is raised inside, which is logged too."
-        ))
-        .await;
+        self.next(format!("{name} accepts. The cause is raised inside, which is logged too."))
+            .await;
         Ok(())
     }
 
     async fn next(&mut self, text: String) {
         self.done_steps += 1;
-        (self.tell)(Step {
-            number: self.done_steps,
-            of: STEPS,
-            text,
-            done: false,
-        });
+        (self.tell)(Step { number: self.done_steps, of: STEPS, text, done: false });
         tokio::time::sleep(self.pace).await;
     }
 
     fn finish(&mut self, text: String) {
-        (self.tell)(Step {
-            number: STEPS,
-            of: STEPS,
-            text,
-            done: true,
-        });
+        (self.tell)(Step { number: STEPS, of: STEPS, text, done: true });
     }
 
     fn request<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
-        request
-            .metadata_mut()
-            .insert("authorization", self.bearer.clone());
+        request.metadata_mut().insert("authorization", self.bearer.clone());
         request
     }
 
@@ -228,10 +183,7 @@ impl Robot<'_> {
             ..v1::ReserveSpendRequest::default()
         };
         let mut client = BudgetServiceClient::new(self.channel.clone());
-        let reply = client
-            .reserve_spend(self.request(request))
-            .await?
-            .into_inner();
+        let reply = client.reserve_spend(self.request(request)).await?.into_inner();
         reply.spend.context("a reservation comes with its spend")
     }
 
@@ -242,9 +194,7 @@ impl Robot<'_> {
             amount: spend.amount.clone(),
             keep_rest: false,
         };
-        BudgetServiceClient::new(self.channel.clone())
-            .commit_spend(self.request(request))
-            .await?;
+        BudgetServiceClient::new(self.channel.clone()).commit_spend(self.request(request)).await?;
         Ok(())
     }
 
@@ -255,9 +205,7 @@ impl Robot<'_> {
             amount: spend.amount.clone(),
             reason: v1::ReverseReason::MisEntry.into(),
         };
-        BudgetServiceClient::new(self.channel.clone())
-            .reverse_spend(self.request(request))
-            .await?;
+        BudgetServiceClient::new(self.channel.clone()).reverse_spend(self.request(request)).await?;
         Ok(())
     }
 
@@ -271,9 +219,7 @@ impl Robot<'_> {
             counterpart: with.to_owned(),
             ..v1::LogActionRequest::default()
         };
-        AdvocacyServiceClient::new(self.channel.clone())
-            .log_action(self.request(request))
-            .await?;
+        AdvocacyServiceClient::new(self.channel.clone()).log_action(self.request(request)).await?;
         Ok(())
     }
 

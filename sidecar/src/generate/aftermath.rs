@@ -10,43 +10,13 @@ use super::{Out, words};
 use crate::import::rows::{Content, PutError};
 
 const ACTIONS: [(u32, (api::ActionKind, &str)); 7] = [
-    (
-        28,
-        (
-            api::ActionKind::Explained,
-            "Explained what happened and what comes next",
-        ),
-    ),
-    (
-        24,
-        (api::ActionKind::Apologised, "Apologised without excuses"),
-    ),
+    (28, (api::ActionKind::Explained, "Explained what happened and what comes next")),
+    (24, (api::ActionKind::Apologised, "Apologised without excuses")),
     (16, (api::ActionKind::Listened, "Listened to the end")),
-    (
-        12,
-        (api::ActionKind::RaisedInside, "Raised with the warehouse"),
-    ),
-    (
-        10,
-        (
-            api::ActionKind::SavedMoney,
-            "Pointed to the cheaper delivery",
-        ),
-    ),
-    (
-        6,
-        (
-            api::ActionKind::LowerMargin,
-            "Recommended the simpler model",
-        ),
-    ),
-    (
-        4,
-        (
-            api::ActionKind::PreferredHour,
-            "Called back at the hour the customer likes",
-        ),
-    ),
+    (12, (api::ActionKind::RaisedInside, "Raised with the warehouse")),
+    (10, (api::ActionKind::SavedMoney, "Pointed to the cheaper delivery")),
+    (6, (api::ActionKind::LowerMargin, "Recommended the simpler model")),
+    (4, (api::ActionKind::PreferredHour, "Called back at the hour the customer likes")),
 ];
 
 impl Story<'_> {
@@ -61,20 +31,13 @@ impl Story<'_> {
         }
         let (kind, note) = *dice.weighted(&ACTIONS);
         let value = i64::from(dice.between(5, 40)) * 100;
-        let has_value = matches!(
-            kind,
-            api::ActionKind::SavedMoney | api::ActionKind::LowerMargin
-        );
+        let has_value = matches!(kind, api::ActionKind::SavedMoney | api::ActionKind::LowerMargin);
         let gives_margin = kind == api::ActionKind::LowerMargin;
         let action = records::AdvocacyAction {
             kind: kind as i32,
             act_ns: contact.end_ns - 30 * SECOND,
             note: note.to_owned(),
-            currency_code: if has_value {
-                "USD".to_owned()
-            } else {
-                String::new()
-            },
+            currency_code: if has_value { "USD".to_owned() } else { String::new() },
             customer_value_minor: if has_value { value } else { 0 },
             margin_given_up_minor: if gives_margin { value / 3 } else { 0 },
             counterpart: if kind == api::ActionKind::RaisedInside {
@@ -86,11 +49,7 @@ impl Story<'_> {
             ..records::AdvocacyAction::default()
         };
         let act_ns = action.act_ns;
-        let row = self.row(
-            &format!("{}-A", contact.id),
-            act_ns,
-            Content::Action(action),
-        );
+        let row = self.row(&format!("{}-A", contact.id), act_ns, Content::Action(action));
         out.put(row.with_agent(&contact.agent.id))
     }
 
@@ -124,11 +83,7 @@ impl Story<'_> {
             interaction_id: contact.id.clone(),
             ..records::Promise::default()
         };
-        let row = self.row(
-            &format!("{}-P", contact.id),
-            contact.end_ns,
-            Content::Promise(promise),
-        );
+        let row = self.row(&format!("{}-P", contact.id), contact.end_ns, Content::Promise(promise));
         out.put(row.with_agent(&contact.agent.id))
     }
 
@@ -155,11 +110,7 @@ impl Story<'_> {
                 7..=8 => 4,
                 _ => 5,
             };
-            (
-                api::ScoreKind::Satisfaction,
-                satisfaction,
-                "How satisfied are you with this contact?",
-            )
+            (api::ScoreKind::Satisfaction, satisfaction, "How satisfied are you with this contact?")
         };
         let score = records::Score {
             origin: None,
@@ -173,11 +124,7 @@ impl Story<'_> {
             words: words::words(dice, recommend, contact.reason),
             question: question.to_owned(),
         };
-        out.put(self.row(
-            &format!("{}-S", contact.id),
-            respond_ns,
-            Content::Score(score),
-        ))
+        out.put(self.row(&format!("{}-S", contact.id), respond_ns, Content::Score(score)))
     }
 }
 
@@ -185,11 +132,7 @@ impl Story<'_> {
 /// wrong, most of all for a matter that is still open and for every time it had to be told again.
 fn feeling(contact: &Contact<'_>, ease: u32, dice: &mut Dice) -> u32 {
     let open = if contact.is_settled { 0 } else { 3 };
-    let hurt = if contact.is_settled {
-        contact.severity / 2
-    } else {
-        contact.severity
-    };
+    let hurt = if contact.is_settled { contact.severity / 2 } else { contact.severity };
     let wait = contact.wait_s / 400;
     let harm = open + hurt + wait + contact.transfers + 2 * (contact.attempt - 1);
     let base = 9 + ease.min(3) / 2 + dice.below(3);

@@ -43,11 +43,7 @@ pub(super) fn contact_moment(dice: &mut Dice, now_ns: i64, days: u32) -> i64 {
     let hour = *dice.weighted(&HOURS);
     let moment = day + hour * HOUR + i64::from(dice.below(3_600)) * SECOND;
     // What would lie ahead, or hardly be over, was a week ago.
-    if moment + 2 * HOUR > now_ns {
-        moment - 7 * DAY
-    } else {
-        moment
-    }
+    if moment + 2 * HOUR > now_ns { moment - 7 * DAY } else { moment }
 }
 
 /// Any moment in the days before now.
@@ -68,9 +64,5 @@ fn day_before(now_ns: i64, days: u32) -> i64 {
 fn weekday_weight(day_ns: i64) -> u32 {
     // The epoch was a Thursday.
     let weekday = (day_ns.div_euclid(DAY) + 3).rem_euclid(7);
-    usize::try_from(weekday)
-        .ok()
-        .and_then(|it| WEEKDAYS.get(it))
-        .copied()
-        .unwrap_or(0)
+    usize::try_from(weekday).ok().and_then(|it| WEEKDAYS.get(it)).copied().unwrap_or(0)
 }

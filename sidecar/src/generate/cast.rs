@@ -27,55 +27,15 @@ pub struct CastMember {
 /// Their numbers are no longer than the exchange and the line, so that no generated customer has
 /// them.
 pub fn cast() -> Vec<CastMember> {
-    let member = |id, name, phone, note| CastMember {
-        id,
-        name,
-        phone,
-        note,
-    };
+    let member = |id, name, phone, note| CastMember { id, name, phone, note };
     vec![
-        member(
-            MARIA,
-            "Maria Okafor",
-            "+1 555 0100",
-            "third late delivery, a refund is owed",
-        ),
-        member(
-            AISHA,
-            "Aisha Rahman",
-            "+1 555 0101",
-            "charged twice, told it four times",
-        ),
-        member(
-            SAMUEL,
-            "Samuel Adeyemi",
-            "+1 555 0102",
-            "an advocate, nothing is wrong",
-        ),
-        member(
-            LENA,
-            "Lena and Tom Berger",
-            "+1 555 0103",
-            "two customers with one number",
-        ),
-        member(
-            YUKI,
-            "Yuki Tanaka",
-            "+1 555 0104",
-            "a customer since yesterday, no history",
-        ),
-        member(
-            LAYLA,
-            "ليلى منصور",
-            "+1 555 0105",
-            "a name written from right to left",
-        ),
-        member(
-            "",
-            "Unknown caller",
-            "+1 555 0199",
-            "nobody has this number",
-        ),
+        member(MARIA, "Maria Okafor", "+1 555 0100", "third late delivery, a refund is owed"),
+        member(AISHA, "Aisha Rahman", "+1 555 0101", "charged twice, told it four times"),
+        member(SAMUEL, "Samuel Adeyemi", "+1 555 0102", "an advocate, nothing is wrong"),
+        member(LENA, "Lena and Tom Berger", "+1 555 0103", "two customers with one number"),
+        member(YUKI, "Yuki Tanaka", "+1 555 0104", "a customer since yesterday, no history"),
+        member(LAYLA, "ليلى منصور", "+1 555 0105", "a name written from right to left"),
+        member("", "Unknown caller", "+1 555 0199", "nobody has this number"),
     ]
 }
 
@@ -90,13 +50,7 @@ const LAYLA: &str = "C-LAYLA";
 /// Puts the cast and their stories.
 pub(super) fn play(now_ns: i64, out: &mut Out<'_>) -> Result<(), PutError> {
     let stage = Stage::new(now_ns);
-    let rows = [
-        maria(stage),
-        aisha(stage),
-        samuel(stage),
-        bergers(stage),
-        newcomers(stage),
-    ];
+    let rows = [maria(stage), aisha(stage), samuel(stage), bergers(stage), newcomers(stage)];
     rows.into_iter().flatten().try_for_each(|row| out.put(row))
 }
 
@@ -107,18 +61,9 @@ fn maria(stage: Stage) -> Vec<Row> {
     let words = "Third late delivery this year. I keep explaining.";
     let (visit, first, second) = ((128, 15, 20), (96, 14, 5), (47, 18, 40));
     let (refund, chat) = ((18, 16, 30), (11, 19, 15));
-    let late = |id, channel, at| Scene {
-        id,
-        channel,
-        at,
-        reason: "late delivery",
-        ..Scene::default()
-    };
-    let last = Scene {
-        attempt: 3,
-        is_settled: false,
-        ..late("MARIA-5", api::Channel::Chat, chat)
-    };
+    let late =
+        |id, channel, at| Scene { id, channel, at, reason: "late delivery", ..Scene::default() };
+    let last = Scene { attempt: 3, is_settled: false, ..late("MARIA-5", api::Channel::Chat, chat) };
     vec![
         stage.customer(&Person {
             id: MARIA,
@@ -137,26 +82,12 @@ fn maria(stage: Stage) -> Vec<Row> {
         stage.purchase(MARIA, "B4", 24, ("Office chair", 24_900)),
         stage.contact(
             MARIA,
-            &Scene {
-                reason: "product question",
-                ..late("MARIA-1", api::Channel::Store, visit)
-            },
+            &Scene { reason: "product question", ..late("MARIA-1", api::Channel::Store, visit) },
         ),
-        stage.recommend(
-            MARIA,
-            "MARIA-1",
-            visit,
-            (9, "She knew exactly which tea set I meant."),
-        ),
+        stage.recommend(MARIA, "MARIA-1", visit, (9, "She knew exactly which tea set I meant.")),
         stage.contact(MARIA, &late("MARIA-2", api::Channel::Phone, first)),
         stage.kept(MARIA, "MARIA-2", first, "Delivery fee back for A-072"),
-        stage.contact(
-            MARIA,
-            &Scene {
-                attempt: 2,
-                ..late("MARIA-3", api::Channel::Email, second)
-            },
-        ),
+        stage.contact(MARIA, &Scene { attempt: 2, ..late("MARIA-3", api::Channel::Email, second) }),
         stage.contact(
             MARIA,
             &Scene {
@@ -207,12 +138,7 @@ fn aisha(stage: Stage) -> Vec<Row> {
     let words = "My money is still gone, and I told it four times.";
     rows.push(stage.satisfaction(AISHA, "AISHA-1", (6, 13, 10), (4, "")));
     rows.push(stage.satisfaction(AISHA, "AISHA-4", (2, 20, 5), (2, words)));
-    rows.push(stage.owed(
-        AISHA,
-        "AISHA-4",
-        (2, 20, 5),
-        ("Refund of the second charge, B-207", -1),
-    ));
+    rows.push(stage.owed(AISHA, "AISHA-4", (2, 20, 5), ("Refund of the second charge, B-207", -1)));
     rows
 }
 
@@ -231,11 +157,7 @@ fn samuel(stage: Stage) -> Vec<Row> {
     rows.push(stage.preference(SAMUEL, "L1", mail, 200));
     let visits = [
         ("SAMUEL-1", (70, 14, 0), (8, "Good help, long wait.")),
-        (
-            "SAMUEL-2",
-            (20, 16, 10),
-            (10, "Sorted in five minutes. I will tell my sister."),
-        ),
+        ("SAMUEL-2", (20, 16, 10), (10, "Sorted in five minutes. I will tell my sister.")),
     ];
     for (id, at, answer) in visits {
         let scene = Scene {
@@ -281,12 +203,7 @@ fn bergers(stage: Stage) -> Vec<Row> {
         stage.customer(&berger(LENA, "Lena Berger", "Lena", 1_400)),
         stage.customer(&berger(TOM, "Tom Berger", "Tom", 210)),
         stage.contact(LENA, &damaged),
-        stage.satisfaction(
-            LENA,
-            "LENA-1",
-            (5, 12, 25),
-            (4, "New one came the next day."),
-        ),
+        stage.satisfaction(LENA, "LENA-1", (5, 12, 25), (4, "New one came the next day.")),
         stage.contact(TOM, &bill),
     ]
 }
@@ -322,11 +239,6 @@ fn newcomers(stage: Stage) -> Vec<Row> {
         stage.customer(&yuki),
         stage.customer(&layla),
         stage.contact(LAYLA, &wrong),
-        stage.recommend(
-            LAYLA,
-            "LAYLA-1",
-            (9, 15, 0),
-            (7, "وصل الطلب الصحيح في اليوم التالي."),
-        ),
+        stage.recommend(LAYLA, "LAYLA-1", (9, 15, 0), (7, "وصل الطلب الصحيح في اليوم التالي.")),
     ]
 }

@@ -73,17 +73,8 @@ pub(super) fn put_contacts(
     let matters = scaled(dice.between(least, most), config.days, &mut dice);
     for matter in 1..=matters {
         let start = contact_moment(&mut dice, config.now_ns, config.days);
-        let story = Story {
-            customer,
-            config,
-            employees,
-        };
-        story.put_matter(
-            matter,
-            start.max(customer.since_ns(config.now_ns)),
-            &mut dice,
-            out,
-        )?;
+        let story = Story { customer, config, employees };
+        story.put_matter(matter, start.max(customer.since_ns(config.now_ns)), &mut dice, out)?;
     }
     Ok(())
 }
@@ -116,11 +107,7 @@ impl Story<'_> {
         let mut start_ns = start;
         let mut before = String::new();
         for attempt in 1..=MOST_TRIES {
-            let matter = Matter {
-                case_id: &case_id,
-                reason,
-                attempt,
-            };
+            let matter = Matter { case_id: &case_id, reason, attempt };
             let contact = self.contact(matter, start_ns, dice);
             out.put(self.interaction(&contact, &before, dice))?;
             self.put_action(&contact, dice, out)?;
@@ -140,18 +127,9 @@ impl Story<'_> {
     where
         Self: 'a,
     {
-        let Matter {
-            case_id,
-            reason,
-            attempt,
-        } = matter;
+        let Matter { case_id, reason, attempt } = matter;
         let (least, most) = reason.severity;
-        let queues = [
-            (55, (4, 60)),
-            (30, (60, 300)),
-            (12, (300, 900)),
-            (3, (900, 2_400)),
-        ];
+        let queues = [(55, (4, 60)), (30, (60, 300)), (12, (300, 900)), (3, (900, 2_400))];
         let (short, long) = *dice.weighted(&queues);
         let wait_s = dice.between(short, long);
         let length_s = wait_s + dice.between(90, 900);
@@ -196,12 +174,8 @@ impl Story<'_> {
             case_id: contact.case_id.to_owned(),
             ..records::Interaction::default()
         };
-        self.row(
-            &contact.id,
-            contact.start_ns,
-            Content::Interaction(interaction),
-        )
-        .with_agent(&contact.agent.id)
+        self.row(&contact.id, contact.start_ns, Content::Interaction(interaction))
+            .with_agent(&contact.agent.id)
     }
 
     pub(super) fn row(self, id: &str, sort_time_ns: i64, content: Content) -> Row {

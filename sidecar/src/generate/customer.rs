@@ -34,80 +34,25 @@ pub(super) struct Customer {
 
 /// Preferences: kind, words, for how many days, whether of one situation only.
 const PREFERENCES: [(api::PreferenceKind, &str, Option<i64>, bool); 14] = [
-    (
-        api::PreferenceKind::ContactHours,
-        "No calls before 9",
-        None,
-        false,
-    ),
-    (
-        api::PreferenceKind::ContactHours,
-        "Calls after 6 in the evening only",
-        Some(180),
-        false,
-    ),
-    (
-        api::PreferenceKind::ContactHours,
-        "Not on Fridays",
-        None,
-        false,
-    ),
-    (
-        api::PreferenceKind::Channel,
-        "Mail rather than a call",
-        None,
-        false,
-    ),
-    (
-        api::PreferenceKind::Channel,
-        "Text message when the parcel is near",
-        None,
-        false,
-    ),
-    (
-        api::PreferenceKind::Language,
-        "Likes to speak their own language",
-        None,
-        false,
-    ),
-    (
-        api::PreferenceKind::Need,
-        "Step-free delivery, no stairs",
-        None,
-        false,
-    ),
-    (
-        api::PreferenceKind::Need,
-        "Speak slowly, hard of hearing",
-        None,
-        false,
-    ),
+    (api::PreferenceKind::ContactHours, "No calls before 9", None, false),
+    (api::PreferenceKind::ContactHours, "Calls after 6 in the evening only", Some(180), false),
+    (api::PreferenceKind::ContactHours, "Not on Fridays", None, false),
+    (api::PreferenceKind::Channel, "Mail rather than a call", None, false),
+    (api::PreferenceKind::Channel, "Text message when the parcel is near", None, false),
+    (api::PreferenceKind::Language, "Likes to speak their own language", None, false),
+    (api::PreferenceKind::Need, "Step-free delivery, no stairs", None, false),
+    (api::PreferenceKind::Need, "Speak slowly, hard of hearing", None, false),
     (
         api::PreferenceKind::Need,
         "Parcel to the neighbour while the arm is in plaster",
         Some(60),
         true,
     ),
-    (
-        api::PreferenceKind::Usage,
-        "Orders for a small shop",
-        None,
-        false,
-    ),
-    (
-        api::PreferenceKind::Usage,
-        "Returns everything in the first week",
-        None,
-        false,
-    ),
+    (api::PreferenceKind::Usage, "Orders for a small shop", None, false),
+    (api::PreferenceKind::Usage, "Returns everything in the first week", None, false),
     (api::PreferenceKind::Other, "Tea, never coffee", None, false),
     (api::PreferenceKind::Other, "Keep it short", None, false),
-    (
-        api::PreferenceKind::Other,
-        "Gift wrap, it is a surprise",
-        Some(21),
-        true,
-    ),
+    (api::PreferenceKind::Other, "Gift wrap, it is a surprise", Some(21), true),
 ];
 
 /// Products with their prices in cents.
@@ -146,14 +91,9 @@ impl Customer {
     /// The row of the customer.
     pub(super) fn row(&mut self, now_ns: i64) -> Row {
         let plain = |text: &str| -> String {
-            text.to_lowercase()
-                .chars()
-                .filter(char::is_ascii_alphabetic)
-                .collect()
+            text.to_lowercase().chars().filter(char::is_ascii_alphabetic).collect()
         };
-        let domain = *self
-            .dice
-            .pick(&["example.com", "example.net", "example.org"]);
+        let domain = *self.dice.pick(&["example.com", "example.net", "example.org"]);
         // The number tells people of one name apart.
         let number = self.id.trim_start_matches("C-").trim_start_matches('0');
         let email = format!("{}.{number}@{domain}", plain(self.name.short));
@@ -229,13 +169,9 @@ impl Customer {
         out: &mut Out<'_>,
     ) -> Result<(), PutError> {
         let (least, most) =
-            *self
-                .dice
-                .weighted(&[(45, (1, 2)), (35, (3, 5)), (15, (6, 12)), (5, (13, 40))]);
+            *self.dice.weighted(&[(45, (1, 2)), (35, (3, 5)), (15, (6, 12)), (5, (13, 40))]);
         let days = self.since_days.min(730);
-        let won_by = *self
-            .dice
-            .pick(&["search", "a friend", "shop", "mail", "advertisement"]);
+        let won_by = *self.dice.pick(&["search", "a friend", "shop", "mail", "advertisement"]);
         for number in 1..=self.dice.between(least, most) {
             let at_ns = any_moment(&mut self.dice, config.now_ns, days);
             let (product, price) = *self.dice.pick(&PRODUCTS);
@@ -247,11 +183,7 @@ impl Customer {
                 currency_code: "USD".to_owned(),
                 revenue_minor: revenue,
                 margin_minor: Some(revenue * i64::from(self.dice.between(18, 46)) / 100),
-                acquired_by: if number == 1 {
-                    won_by.to_owned()
-                } else {
-                    String::new()
-                },
+                acquired_by: if number == 1 { won_by.to_owned() } else { String::new() },
                 product: product.to_owned(),
                 quantity,
             };

@@ -62,10 +62,7 @@ pub fn generate(config: &Config, sink: &mut dyn Sink) -> Result<Generated, PutEr
         days: config.days.max(1),
         ..*config
     };
-    let mut out = Out {
-        sink,
-        generated: Generated::default(),
-    };
+    let mut out = Out { sink, generated: Generated::default() };
     let employees = staff(config.seed, config.agent_count);
     for employee in &employees {
         out.put(employee.row(config.now_ns))?;

@@ -65,11 +65,7 @@ const GERMAN: Group = Group {
     language: "de-DE",
     first: "Jürgen Anneliese Lukas Katharina Moritz Greta Yusuf Johanna Bärbel Emre",
     last: "Schröder Huber Weiß Yılmaz Krüger Baumgartner Vogel Lindner Jäger Steiner",
-    homes: &[
-        ("Europe/Berlin", "Europe"),
-        ("Europe/Vienna", "Europe"),
-        ("Europe/Zurich", "Europe"),
-    ],
+    homes: &[("Europe/Berlin", "Europe"), ("Europe/Vienna", "Europe"), ("Europe/Zurich", "Europe")],
 };
 
 const FRENCH: Group = Group {
@@ -111,10 +107,7 @@ const VIETNAMESE: Group = Group {
     language: "vi-VN",
     first: "Linh Minh Thảo Quang Hương Đức Ngọc Phúc",
     last: "Nguyễn Trần Lê Phạm Đặng Bùi Võ Đỗ",
-    homes: &[
-        ("Asia/Ho_Chi_Minh", "Asia"),
-        ("America/Los_Angeles", "West"),
-    ],
+    homes: &[("Asia/Ho_Chi_Minh", "Asia"), ("America/Los_Angeles", "West")],
 };
 
 const ARABIC: Group = Group {

@@ -46,10 +46,7 @@ pub(super) const REASONS: [(u32, Reason); 10] = [
             severity: (1, 3),
             settled_percent: 80,
             promise: "A corrected invoice for order #",
-            complaints: &[
-                "The invoice makes no sense",
-                "I was sent from one desk to the next",
-            ],
+            complaints: &["The invoice makes no sense", "I was sent from one desk to the next"],
         },
     ),
     (
@@ -85,10 +82,7 @@ pub(super) const REASONS: [(u32, Reason); 10] = [
             severity: (3, 5),
             settled_percent: 60,
             promise: "A replacement for order #",
-            complaints: &[
-                "It came in pieces",
-                "The box was fine, what was in it was not",
-            ],
+            complaints: &["It came in pieces", "The box was fine, what was in it was not"],
         },
     ),
     (
@@ -100,10 +94,7 @@ pub(super) const REASONS: [(u32, Reason); 10] = [
             severity: (2, 4),
             settled_percent: 66,
             promise: "The right item for order #",
-            complaints: &[
-                "I ordered one thing and got another",
-                "Wrong size for the second time",
-            ],
+            complaints: &["I ordered one thing and got another", "Wrong size for the second time"],
         },
     ),
     (
@@ -127,10 +118,7 @@ pub(super) const REASONS: [(u32, Reason); 10] = [
             severity: (3, 5),
             settled_percent: 50,
             promise: "Refund of the second charge, order #",
-            complaints: &[
-                "Charged twice, and I had to prove it",
-                "My money is still gone",
-            ],
+            complaints: &["Charged twice, and I had to prove it", "My money is still gone"],
         },
     ),
     (
@@ -154,10 +142,7 @@ pub(super) const REASONS: [(u32, Reason); 10] = [
             severity: (2, 5),
             settled_percent: 70,
             promise: "A written confirmation for order #",
-            complaints: &[
-                "You make it hard to leave",
-                "I cancelled and was charged all the same",
-            ],
+            complaints: &["You make it hard to leave", "I cancelled and was charged all the same"],
         },
     ),
 ];

@@ -15,11 +15,7 @@ pub(super) const LEAST: u32 = 3;
 const STREAM: u64 = u64::MAX;
 
 /// The teams with their sites.
-const TEAMS: [(&str, &str); 3] = [
-    ("Orders", "Austin"),
-    ("Billing", "Austin"),
-    ("Care", "Dublin"),
-];
+const TEAMS: [(&str, &str); 3] = [("Orders", "Austin"), ("Billing", "Austin"), ("Care", "Dublin")];
 
 /// An employee of the generated centre.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,28 +55,12 @@ pub fn staff(seed: u64, count: u32) -> Vec<Employee> {
             "senior" => (500, 3_500),
             _ => (900, 6_000),
         };
-        (
-            name,
-            index as usize % TEAMS.len(),
-            role,
-            dice.between(least, most),
-        )
+        (name, index as usize % TEAMS.len(), role, dice.between(least, most))
     });
-    let all = fixed
-        .into_iter()
-        .chain(others)
-        .take(count as usize)
-        .enumerate();
+    let all = fixed.into_iter().chain(others).take(count as usize).enumerate();
     all.map(|(index, (name, team, role, tenure_days))| {
         let (team, site) = TEAMS[team];
-        Employee {
-            id: format!("A-{:03}", index + 1),
-            name,
-            team,
-            site,
-            role,
-            tenure_days,
-        }
+        Employee { id: format!("A-{:03}", index + 1), name, team, site, role, tenure_days }
     })
     .collect()
 }

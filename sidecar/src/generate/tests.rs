@@ -15,22 +15,14 @@ const DAY_NS: i64 = 86_400_000_000_000;
 /// 2024-09-23 14:02:00 UTC, a Monday.
 const NOW_NS: i64 = 1_727_100_120_000_000_000;
 
-const SMALL: Config = Config {
-    seed: 7,
-    customer_count: 600,
-    agent_count: 12,
-    days: 90,
-    now_ns: NOW_NS,
-};
+const SMALL: Config =
+    Config { seed: 7, customer_count: 600, agent_count: 12, days: 90, now_ns: NOW_NS };
 
 fn centre(config: Config) -> MemorySink {
     let mut sink = MemorySink::default();
     let generated = generate(&config, &mut sink).unwrap();
     let count: usize = Kind::ALL.iter().map(|kind| sink.count(*kind)).sum();
-    assert_eq!(
-        (generated.row_count, generated.rejected_count),
-        (count as u64, 0)
-    );
+    assert_eq!((generated.row_count, generated.rejected_count), (count as u64, 0));
     sink
 }
 
@@ -41,12 +33,7 @@ struct Fingerprint(Sha256);
 impl Sink for Fingerprint {
     fn put(&mut self, row: Row) -> Result<Put, PutError> {
         let people = [&row.customer, &row.agent].map(|it| it.as_ref().map(|it| it.id.clone()));
-        let head = format!(
-            "{:?} {} {} {people:?}\n",
-            row.kind(),
-            row.source_id,
-            row.sort_time_ns
-        );
+        let head = format!("{:?} {} {} {people:?}\n", row.kind(), row.source_id, row.sort_time_ns);
         self.0.update(head);
         self.0.update(match &row.content {
             Content::Customer(it) => it.encode_to_vec(),
@@ -70,10 +57,7 @@ fn fingerprint(config: Config) -> String {
     let mut sink = Fingerprint::default();
     generate(&config, &mut sink).unwrap();
     let digest = sink.0.finalize();
-    format!(
-        "{:016x}",
-        u64::from_be_bytes(digest[..8].try_into().unwrap())
-    )
+    format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()))
 }
 
 #[test]
@@ -84,13 +68,7 @@ fn is_the_same_on_every_machine() {
 
 #[test]
 fn gives_a_customer_the_same_story_in_a_larger_centre() {
-    let (small, large) = (
-        centre(SMALL),
-        centre(Config {
-            customer_count: 800,
-            ..SMALL
-        }),
-    );
+    let (small, large) = (centre(SMALL), centre(Config { customer_count: 800, ..SMALL }));
     for kind in Kind::ALL {
         for row in small.rows(kind) {
             assert_eq!(large.row(kind, SOURCE, &row.source_id), Some(row));
@@ -106,35 +84,20 @@ fn names_only_people_who_are_there_and_nothing_that_lies_ahead() {
     assert_eq!(sink.count(Kind::Customer), 600 + 7);
     for kind in Kind::ALL {
         assert!(sink.count(kind) > 0, "{kind:?}");
-        assert!(
-            sink.rows(kind).all(|row| row.sort_time_ns < NOW_NS),
-            "{kind:?}"
-        );
+        assert!(sink.rows(kind).all(|row| row.sort_time_ns < NOW_NS), "{kind:?}");
     }
     for row in sink.rows(Kind::Score) {
-        let Content::Score(score) = &row.content else {
-            panic!("{row:?}")
-        };
-        assert!(
-            sink.row(Kind::Interaction, SOURCE, &score.interaction_id)
-                .is_some(),
-            "{row:?}"
-        );
+        let Content::Score(score) = &row.content else { panic!("{row:?}") };
+        assert!(sink.row(Kind::Interaction, SOURCE, &score.interaction_id).is_some(), "{row:?}");
     }
 }
 
 #[test]
 fn gives_every_customer_a_number_of_their_own() {
-    let sink = centre(Config {
-        customer_count: 3_000,
-        days: 1,
-        ..SMALL
-    });
+    let sink = centre(Config { customer_count: 3_000, days: 1, ..SMALL });
     let mut phones = BTreeSet::new();
     for row in sink.rows(Kind::Customer) {
-        let Content::Customer(customer) = &row.content else {
-            panic!("{row:?}")
-        };
+        let Content::Customer(customer) = &row.content else { panic!("{row:?}") };
         let phone = &customer.phones[0];
         assert_eq!(normalise(phone, "").as_ref(), Ok(phone));
         let shared = row.source_id == "C-TOM";
@@ -156,21 +119,12 @@ fn has_many_quiet_customers_and_few_who_call_all_the_time() {
 
 #[test]
 fn scores_lower_what_went_wrong() {
-    let sink = centre(Config {
-        customer_count: 3_000,
-        ..SMALL
-    });
+    let sink = centre(Config { customer_count: 3_000, ..SMALL });
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for row in sink.rows(Kind::Score) {
-        let Content::Score(score) = &row.content else {
-            panic!("{row:?}")
-        };
-        let about = sink
-            .row(Kind::Interaction, SOURCE, &score.interaction_id)
-            .unwrap();
-        let Content::Interaction(contact) = &about.content else {
-            panic!("{about:?}")
-        };
+        let Content::Score(score) = &row.content else { panic!("{row:?}") };
+        let about = sink.row(Kind::Interaction, SOURCE, &score.interaction_id).unwrap();
+        let Content::Interaction(contact) = &about.content else { panic!("{about:?}") };
         if score.kind == makegood_proto::v1::ScoreKind::Recommend as i32 {
             assert!((0..=10).contains(&score.value));
             let went_wrong = contact.severity >= 3 && !contact.repeat_of.is_empty();
@@ -181,18 +135,8 @@ fn scores_lower_what_went_wrong() {
     }
     let mean =
         |values: &[i32]| values.iter().sum::<i32>() * 10 / i32::try_from(values.len()).unwrap();
-    assert!(
-        bad.len() > 20 && good.len() > 300,
-        "{} {}",
-        bad.len(),
-        good.len()
-    );
-    assert!(
-        mean(&good) > mean(&bad) + 25,
-        "{} {}",
-        mean(&good),
-        mean(&bad)
-    );
+    assert!(bad.len() > 20 && good.len() > 300, "{} {}", bad.len(), good.len());
+    assert!(mean(&good) > mean(&bad) + 25, "{} {}", mean(&good), mean(&bad));
     // All three bands occur among the good ones too.
     for band in [0..=6, 7..=8, 9..=10] {
         assert!(good.iter().any(|value| band.contains(value)), "{band:?}");
@@ -235,10 +179,7 @@ fn tells_the_story_of_maria() {
 
 #[test]
 fn casts_customers_who_are_there_under_their_numbers() {
-    let sink = centre(Config {
-        customer_count: 0,
-        ..SMALL
-    });
+    let sink = centre(Config { customer_count: 0, ..SMALL });
     let mut numbers = BTreeSet::new();
     for member in cast() {
         let phone = normalise(member.phone, "US").unwrap();
@@ -265,19 +206,11 @@ fn goes_on_after_a_refusal_and_ends_with_a_failure() {
         fn put(&mut self, row: Row) -> Result<Put, PutError> {
             self.0 -= 1;
             if self.0 == 0 {
-                return Err(SinkError {
-                    message: "no space".to_owned(),
-                    cause: None,
-                }
-                .into());
+                return Err(SinkError { message: "no space".to_owned(), cause: None }.into());
             }
             let reason = "not wanted".to_owned();
             match row.kind() {
-                Kind::Purchase => Err(Reject {
-                    field: "kind".to_owned(),
-                    reason,
-                }
-                .into()),
+                Kind::Purchase => Err(Reject { field: "kind".to_owned(), reason }.into()),
                 _ => Ok(Put::New),
             }
         }
@@ -286,13 +219,7 @@ fn goes_on_after_a_refusal_and_ends_with_a_failure() {
             Ok(())
         }
     }
-    let few = Config {
-        customer_count: 3,
-        ..SMALL
-    };
+    let few = Config { customer_count: 3, ..SMALL };
     assert!(generate(&few, &mut Picky(10_000)).unwrap().rejected_count > 5);
-    assert!(matches!(
-        generate(&few, &mut Picky(20)),
-        Err(PutError::Failed(_))
-    ));
+    assert!(matches!(generate(&few, &mut Picky(20)), Err(PutError::Failed(_))));
 }

@@ -23,12 +23,7 @@ const PASSIVES: [&str; 6] = [
     "As one would expect",
 ];
 
-const AFTER_GOOD: [&str; 4] = [
-    "Thank you!",
-    "I will tell my sister.",
-    "Please keep it so.",
-    "",
-];
+const AFTER_GOOD: [&str; 4] = ["Thank you!", "I will tell my sister.", "Please keep it so.", ""];
 const AFTER_PASSIVE: [&str; 3] = ["", "Let us see.", "Could be quicker."];
 const AFTER_BAD: [&str; 6] = [
     "I keep explaining.",

@@ -33,24 +33,15 @@ impl AdvocacyService for Service {
         request: Request<v1::ListActionsRequest>,
     ) -> Result<Response<v1::ListActionsResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ListActionsRequest {
-            customer_id,
-            page_size,
-            page_token,
-        } = request.into_inner();
+        let v1::ListActionsRequest { customer_id, page_size, page_token } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let page = Page::read(&mut shape, page_size, &page_token);
         let customer = shape.build(customer)?;
-        let rows = self
-            .house
-            .actions(&visitor, customer)
-            .map_err(|error| status::from_house(&error))?;
+        let rows =
+            self.house.actions(&visitor, customer).map_err(|error| status::from_house(&error))?;
         let (actions, next_page_token) = page.cut(rows);
-        Ok(Response::new(v1::ListActionsResponse {
-            actions,
-            next_page_token,
-        }))
+        Ok(Response::new(v1::ListActionsResponse { actions, next_page_token }))
     }
 
     async fn make_promise(
@@ -69,10 +60,7 @@ impl AdvocacyService for Service {
         request: Request<v1::KeepPromiseRequest>,
     ) -> Result<Response<v1::KeepPromiseResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::KeepPromiseRequest {
-            promise_id,
-            customer_id,
-        } = request.into_inner();
+        let v1::KeepPromiseRequest { promise_id, customer_id } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.host_id("promise_id", &promise_id);
         let customer = shape.customer(&customer_id);
@@ -87,24 +75,15 @@ impl AdvocacyService for Service {
         request: Request<v1::ListPromisesRequest>,
     ) -> Result<Response<v1::ListPromisesResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ListPromisesRequest {
-            customer_id,
-            page_size,
-            page_token,
-        } = request.into_inner();
+        let v1::ListPromisesRequest { customer_id, page_size, page_token } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let page = Page::read(&mut shape, page_size, &page_token);
         let customer = shape.build(customer)?;
-        let rows = self
-            .house
-            .promises(&visitor, customer)
-            .map_err(|error| status::from_house(&error))?;
+        let rows =
+            self.house.promises(&visitor, customer).map_err(|error| status::from_house(&error))?;
         let (promises, next_page_token) = page.cut(rows);
-        Ok(Response::new(v1::ListPromisesResponse {
-            promises,
-            next_page_token,
-        }))
+        Ok(Response::new(v1::ListPromisesResponse { promises, next_page_token }))
     }
 }
 
@@ -127,14 +106,8 @@ fn action_in(request: v1::LogActionRequest, note_characters: usize) -> Result<Ac
     let interaction_id = shape.host_id("interaction_id", &interaction_id);
     let customer = shape.optional("customer_id", &customer_id);
     let kind = shape.choice::<v1::ActionKind>("kind", kind);
-    if matches!(
-        kind,
-        Some(v1::ActionKind::Gesture | v1::ActionKind::Promised)
-    ) {
-        shape.note(
-            "kind",
-            "gestures are given with GiveSpend, promises made with MakePromise",
-        );
+    if matches!(kind, Some(v1::ActionKind::Gesture | v1::ActionKind::Promised)) {
+        shape.note("kind", "gestures are given with GiveSpend, promises made with MakePromise");
     }
     let note = shape.words("note", &note, note_characters);
     let value = shape.optional_money("customer_value", customer_value.as_ref());
@@ -142,19 +115,14 @@ fn action_in(request: v1::LogActionRequest, note_characters: usize) -> Result<Ac
     if let (Some(value), Some(margin)) = (value, margin)
         && value.currency != margin.currency
     {
-        shape.note(
-            "margin_given_up.currency_code",
-            "use the currency of customer_value",
-        );
+        shape.note("margin_given_up.currency_code", "use the currency of customer_value");
     }
     let counterpart = shape.words("counterpart", &counterpart, COUNTERPART_CHARACTERS);
     let blocker = v1::Blocker::try_from(blocker).unwrap_or_default();
     let suggestion =
         shape.optional::<makegood_core::ids::GestureCode>("suggestion_code", &suggestion_code);
     let act_time = shape.time("act_time", act_time.as_ref());
-    let currency = value
-        .or(margin)
-        .map(|money| money.currency.code().to_owned());
+    let currency = value.or(margin).map(|money| money.currency.code().to_owned());
     let build = || {
         Some(ActionIn {
             action_id: id?,
@@ -178,13 +146,8 @@ fn action_in(request: v1::LogActionRequest, note_characters: usize) -> Result<Ac
 }
 
 fn promise_in(request: v1::MakePromiseRequest, now: Time) -> Result<PromiseIn, Status> {
-    let v1::MakePromiseRequest {
-        promise_id,
-        customer_id,
-        interaction_id,
-        text,
-        due_time,
-    } = request;
+    let v1::MakePromiseRequest { promise_id, customer_id, interaction_id, text, due_time } =
+        request;
     let mut shape = Shape::default();
     let id = shape.request_id_named("promise_id", &promise_id);
     let customer = shape.customer(&customer_id);

@@ -48,9 +48,7 @@ impl BudgetService for Service {
             ..v1::ReserveSpendRequest::default()
         })?;
         let preview = self.house.preview(&visitor, &request);
-        Ok(Response::new(
-            preview.map_err(|error| status::from_house(&error))?,
-        ))
+        Ok(Response::new(preview.map_err(|error| status::from_house(&error))?))
     }
 
     async fn reserve_spend(
@@ -99,28 +97,17 @@ impl BudgetService for Service {
         request: Request<v1::ExtendSpendRequest>,
     ) -> Result<Response<v1::ExtendSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ExtendSpendRequest {
-            request_id,
-            spend_id,
-        } = request.into_inner();
+        let v1::ExtendSpendRequest { request_id, spend_id } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
         let (request, spend) = shape.build(id.zip(spend))?;
         let operation = Operation::Extend { request, spend };
         let answer = self.house.change_spend(&visitor, operation).await;
-        let SpendAnswer {
-            spend,
-            receipt,
-            replayed,
-            ..
-        } = answer.map_err(|error| status::from_house(&error))?;
+        let SpendAnswer { spend, receipt, replayed, .. } =
+            answer.map_err(|error| status::from_house(&error))?;
         let (spend, receipt) = (Some(spend), Some(receipt));
-        Ok(Response::new(v1::ExtendSpendResponse {
-            spend,
-            receipt,
-            replayed,
-        }))
+        Ok(Response::new(v1::ExtendSpendResponse { spend, receipt, replayed }))
     }
 
     async fn commit_spend(
@@ -128,12 +115,8 @@ impl BudgetService for Service {
         request: Request<v1::CommitSpendRequest>,
     ) -> Result<Response<v1::CommitSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::CommitSpendRequest {
-            request_id,
-            spend_id,
-            amount,
-            keep_rest,
-        } = request.into_inner();
+        let v1::CommitSpendRequest { request_id, spend_id, amount, keep_rest } =
+            request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
@@ -142,12 +125,7 @@ impl BudgetService for Service {
         let held = |row: &SpendRow| row.held_minor;
         let amount_minor = self.house.amount_of((request, spend), amount, held);
         let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
-        let operation = Operation::Commit {
-            request,
-            spend,
-            amount_minor,
-            is_final: !keep_rest,
-        };
+        let operation = Operation::Commit { request, spend, amount_minor, is_final: !keep_rest };
         let answer = self.house.change_spend(&visitor, operation).await;
         answered!(CommitSpendResponse, answer)
     }
@@ -157,21 +135,13 @@ impl BudgetService for Service {
         request: Request<v1::VoidSpendRequest>,
     ) -> Result<Response<v1::VoidSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::VoidSpendRequest {
-            request_id,
-            spend_id,
-            reason,
-        } = request.into_inner();
+        let v1::VoidSpendRequest { request_id, spend_id, reason } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
         let reason = shape.choice::<v1::VoidReason>("reason", reason);
         let ((request, spend), reason) = shape.build(id.zip(spend).zip(reason))?;
-        let operation = Operation::Void {
-            request,
-            spend,
-            reason: void_reason(reason),
-        };
+        let operation = Operation::Void { request, spend, reason: void_reason(reason) };
         let answer = self.house.change_spend(&visitor, operation).await;
         answered!(VoidSpendResponse, answer)
     }
@@ -181,29 +151,17 @@ impl BudgetService for Service {
         request: Request<v1::ReverseSpendRequest>,
     ) -> Result<Response<v1::ReverseSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ReverseSpendRequest {
-            request_id,
-            spend_id,
-            amount,
-            reason,
-        } = request.into_inner();
+        let v1::ReverseSpendRequest { request_id, spend_id, amount, reason } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
         let amount = amount.and_then(|amount| shape.money("amount", Some(&amount)));
         let reason = shape.choice::<v1::ReverseReason>("reason", reason);
         let ((request, spend), reason) = shape.build(id.zip(spend).zip(reason))?;
-        let amount_minor = self
-            .house
-            .amount_of((request, spend), amount, SpendRow::given_minor);
+        let amount_minor = self.house.amount_of((request, spend), amount, SpendRow::given_minor);
         let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
         let reason = reverse_reason(reason);
-        let operation = Operation::Reverse {
-            request,
-            spend,
-            amount_minor,
-            reason,
-        };
+        let operation = Operation::Reverse { request, spend, amount_minor, reason };
         let answer = self.house.change_spend(&visitor, operation).await;
         answered!(ReverseSpendResponse, answer)
     }
@@ -225,11 +183,8 @@ impl BudgetService for Service {
         request: Request<v1::GetHeadroomRequest>,
     ) -> Result<Response<v1::GetHeadroomResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::GetHeadroomRequest {
-            customer_id,
-            interaction_id,
-            currency_code,
-        } = request.into_inner();
+        let v1::GetHeadroomRequest { customer_id, interaction_id, currency_code } =
+            request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let id = shape.host_id("interaction_id", &interaction_id);

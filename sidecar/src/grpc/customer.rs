@@ -32,10 +32,7 @@ impl CustomerService for Service {
             .identify(&visitor, lookup.as_ref())
             .map_err(|error| status::from_house(&error))?;
         let match_status = match_status.into();
-        Ok(Response::new(v1::IdentifyCallerResponse {
-            match_status,
-            candidates,
-        }))
+        Ok(Response::new(v1::IdentifyCallerResponse { match_status, candidates }))
     }
 
     /// For those who serve the trait alone; the port answers with [`super::encoded`].
@@ -53,24 +50,15 @@ impl CustomerService for Service {
         request: Request<v1::ListTimelineRequest>,
     ) -> Result<Response<v1::ListTimelineResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ListTimelineRequest {
-            customer_id,
-            page_size,
-            page_token,
-        } = request.into_inner();
+        let v1::ListTimelineRequest { customer_id, page_size, page_token } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let page = Page::read(&mut shape, page_size, &page_token);
         let customer = shape.build(customer)?;
-        let rows = self
-            .house
-            .timeline(&visitor, customer)
-            .map_err(|error| status::from_house(&error))?;
+        let rows =
+            self.house.timeline(&visitor, customer).map_err(|error| status::from_house(&error))?;
         let (items, next_page_token) = page.cut(rows);
-        Ok(Response::new(v1::ListTimelineResponse {
-            items,
-            next_page_token,
-        }))
+        Ok(Response::new(v1::ListTimelineResponse { items, next_page_token }))
     }
 
     async fn list_preferences(
@@ -78,11 +66,8 @@ impl CustomerService for Service {
         request: Request<v1::ListPreferencesRequest>,
     ) -> Result<Response<v1::ListPreferencesResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ListPreferencesRequest {
-            customer_id,
-            page_size,
-            page_token,
-        } = request.into_inner();
+        let v1::ListPreferencesRequest { customer_id, page_size, page_token } =
+            request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let page = Page::read(&mut shape, page_size, &page_token);
@@ -92,10 +77,7 @@ impl CustomerService for Service {
             .preferences(&visitor, customer)
             .map_err(|error| status::from_house(&error))?;
         let (preferences, next_page_token) = page.cut(rows);
-        Ok(Response::new(v1::ListPreferencesResponse {
-            preferences,
-            next_page_token,
-        }))
+        Ok(Response::new(v1::ListPreferencesResponse { preferences, next_page_token }))
     }
 
     async fn save_preference(
@@ -114,18 +96,12 @@ impl CustomerService for Service {
         request: Request<v1::RetirePreferenceRequest>,
     ) -> Result<Response<v1::RetirePreferenceResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::RetirePreferenceRequest {
-            preference_id,
-            customer_id,
-        } = request.into_inner();
+        let v1::RetirePreferenceRequest { preference_id, customer_id } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let preference_id = shape.host_id("preference_id", &preference_id);
         let (customer, preference_id) = shape.build(customer.zip(preference_id))?;
-        let retired = self
-            .house
-            .retire_preference(&visitor, customer, &preference_id)
-            .await;
+        let retired = self.house.retire_preference(&visitor, customer, &preference_id).await;
         retired.map_err(|error| status::from_house(&error))?;
         Ok(Response::new(v1::RetirePreferenceResponse {}))
     }
@@ -138,11 +114,7 @@ impl Service {
         request: Request<v1::GetPanelRequest>,
     ) -> Result<EncodedPanel, Status> {
         let visitor = self.serving(&request)?;
-        let v1::GetPanelRequest {
-            interaction_id,
-            lookup,
-            customer_id,
-        } = request.into_inner();
+        let v1::GetPanelRequest { interaction_id, lookup, customer_id } = request.into_inner();
         let mut shape = Shape::default();
         if !interaction_id.is_empty() || visitor.interaction.is_some() {
             shape.host_id("interaction_id", &interaction_id);

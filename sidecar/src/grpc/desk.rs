@@ -60,10 +60,7 @@ struct Topic {
 
 impl Default for Desks {
     fn default() -> Self {
-        Self {
-            open: Mutex::default(),
-            going_away: watch::channel(false).0,
-        }
+        Self { open: Mutex::default(), going_away: watch::channel(false).0 }
     }
 }
 
@@ -74,20 +71,13 @@ impl Desks {
     }
 
     fn find(&self, key: &DeskKey) -> Result<Arc<OpenDesk>, Status> {
-        self.open
-            .lock()
-            .get(key)
-            .cloned()
-            .ok_or_else(status::desk_not_found)
+        self.open.lock().get(key).cloned().ok_or_else(status::desk_not_found)
     }
 
     /// A desk that was opened again under the same id has replaced this one already.
     fn close(&self, key: &DeskKey, desk: &Arc<OpenDesk>) {
         let mut open = self.open.lock();
-        if open
-            .get(key)
-            .is_some_and(|current| Arc::ptr_eq(current, desk))
-        {
+        if open.get(key).is_some_and(|current| Arc::ptr_eq(current, desk)) {
             open.remove(key);
         }
     }
@@ -102,11 +92,7 @@ impl DeskService for Service {
         request: Request<v1::WatchDeskRequest>,
     ) -> Result<Response<DeskStream>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::WatchDeskRequest {
-            desk_id,
-            topics,
-            resume_revision,
-        } = request.into_inner();
+        let v1::WatchDeskRequest { desk_id, topics, resume_revision } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.parse::<RequestId>("desk_id", &desk_id);
         if topics.len() > TOPIC_LIMIT {
@@ -156,10 +142,7 @@ impl DeskService for Service {
         request: Request<v1::DropTopicRequest>,
     ) -> Result<Response<v1::DropTopicResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::DropTopicRequest {
-            desk_id,
-            interaction_id,
-        } = request.into_inner();
+        let v1::DropTopicRequest { desk_id, interaction_id } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.parse::<RequestId>("desk_id", &desk_id);
         let id = shape.build(id)?;
@@ -172,31 +155,17 @@ impl DeskService for Service {
 
 impl Service {
     fn add(&self, open: &OpenDesk, visitor: &Visitor, topic: v1::DeskTopic) -> Result<(), Status> {
-        let v1::DeskTopic {
-            interaction_id,
-            lookup,
-        } = topic;
+        let v1::DeskTopic { interaction_id, lookup } = topic;
         let mut shape = Shape::default();
         shape.host_id("topic.interaction_id", &interaction_id);
         shape.lookup(lookup.as_ref());
         let mut topics = open.topics.lock();
         if topics.len() >= TOPIC_LIMIT && !topics.contains_key(&interaction_id) {
-            shape.note(
-                "topic",
-                format!("at most {TOPIC_LIMIT} at a time; drop another first"),
-            );
+            shape.note("topic", format!("at most {TOPIC_LIMIT} at a time; drop another first"));
         }
         shape.finish()?;
-        visitor
-            .may_act_on(&interaction_id)
-            .map_err(|error| status::from_house(&error))?;
-        topics.insert(
-            interaction_id.clone(),
-            Topic {
-                visitor: visitor.clone(),
-                lookup,
-            },
-        );
+        visitor.may_act_on(&interaction_id).map_err(|error| status::from_house(&error))?;
+        topics.insert(interaction_id.clone(), Topic { visitor: visitor.clone(), lookup });
         drop(topics);
         self.house.watch(&open.desk, visitor, &interaction_id);
         Ok(())
@@ -207,10 +176,7 @@ impl Service {
         let mut going_away = self.desks.going_away.subscribe();
         let mut resume = resume;
         // The first message says what there is, also where that is nothing.
-        if !self
-            .send(open, open.topic_names(), resume.take(), sender)
-            .await
-        {
+        if !self.send(open, open.topic_names(), resume.take(), sender).await {
             return;
         }
         loop {
@@ -253,26 +219,17 @@ impl Service {
             permit.send(Ok(self.message(Vec::new())));
             return true;
         }
-        let panels = names
-            .into_iter()
-            .filter_map(|name| self.panel(open, &name))
-            .collect();
-        permit.send(Ok(v1::WatchDeskResponse {
-            revision: Some(revision),
-            ..self.message(panels)
-        }));
+        let panels = names.into_iter().filter_map(|name| self.panel(open, &name)).collect();
+        permit.send(Ok(v1::WatchDeskResponse { revision: Some(revision), ..self.message(panels) }));
         true
     }
 
     fn panel(&self, open: &OpenDesk, interaction_id: &str) -> Option<v1::Panel> {
         let topic = open.topics.lock().get(interaction_id).cloned()?;
         let Topic { visitor, lookup } = topic;
-        let panel = self
-            .house
-            .panel(&visitor, interaction_id, lookup.as_ref(), None);
-        let panel = panel
-            .inspect_err(|error| tracing::debug!(%error, "no panel for a desk"))
-            .ok()?;
+        let panel = self.house.panel(&visitor, interaction_id, lookup.as_ref(), None);
+        let panel =
+            panel.inspect_err(|error| tracing::debug!(%error, "no panel for a desk")).ok()?;
         // The customer may have been bound since the desk began to watch.
         self.house.watch(&open.desk, &visitor, interaction_id);
         Some(panel)

@@ -38,11 +38,7 @@ impl CustomerRoutes {
         message_bytes: usize,
         others: CustomerServiceServer<Service>,
     ) -> Self {
-        Self {
-            panels: Panels(service.clone()),
-            message_bytes,
-            others,
-        }
+        Self { panels: Panels(service.clone()), message_bytes, others }
     }
 }
 
@@ -114,8 +110,6 @@ impl Decoder for PanelCodec {
     type Error = Status;
 
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, Status> {
-        v1::GetPanelRequest::decode(from)
-            .map(Some)
-            .map_err(|error| status::unreadable(&error))
+        v1::GetPanelRequest::decode(from).map(Some).map_err(|error| status::unreadable(&error))
     }
 }

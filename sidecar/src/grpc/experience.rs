@@ -23,14 +23,9 @@ impl ExperienceService for Service {
     ) -> Result<Response<v1::RecordScoreResponse>, Status> {
         let visitor = self.visitor(&request)?;
         if !matches!(visitor.access, Access::Supervisor | Access::Admin) {
-            return Err(status::not_allowed(
-                "the token of a supervisor or an administrator",
-            ));
+            return Err(status::not_allowed("the token of a supervisor or an administrator"));
         }
-        let recorded = self
-            .house
-            .record_score(score_in(request.into_inner())?)
-            .await;
+        let recorded = self.house.record_score(score_in(request.into_inner())?).await;
         let score = Some(recorded.map_err(|error| status::from_house(&error))?);
         Ok(Response::new(v1::RecordScoreResponse { score }))
     }
@@ -40,24 +35,15 @@ impl ExperienceService for Service {
         request: Request<v1::ListScoresRequest>,
     ) -> Result<Response<v1::ListScoresResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ListScoresRequest {
-            customer_id,
-            page_size,
-            page_token,
-        } = request.into_inner();
+        let v1::ListScoresRequest { customer_id, page_size, page_token } = request.into_inner();
         let mut shape = Shape::default();
         let customer = shape.customer(&customer_id);
         let page = Page::read(&mut shape, page_size, &page_token);
         let customer = shape.build(customer)?;
-        let rows = self
-            .house
-            .scores(&visitor, customer)
-            .map_err(|error| status::from_house(&error))?;
+        let rows =
+            self.house.scores(&visitor, customer).map_err(|error| status::from_house(&error))?;
         let (scores, next_page_token) = page.cut(rows);
-        Ok(Response::new(v1::ListScoresResponse {
-            scores,
-            next_page_token,
-        }))
+        Ok(Response::new(v1::ListScoresResponse { scores, next_page_token }))
     }
 }
 
@@ -81,9 +67,7 @@ fn score_in(request: v1::RecordScoreRequest) -> Result<ScoreIn, Status> {
     {
         shape.note("value", error);
     }
-    let respond_at = shape
-        .time("respond_time", respond_time.as_ref())
-        .unwrap_or_else(wall_time);
+    let respond_at = shape.time("respond_time", respond_time.as_ref()).unwrap_or_else(wall_time);
     let invite_at = shape.time("invite_time", invite_time.as_ref());
     let words = shape.words("words", &words, WORDS_CHARACTERS);
     if !interaction_id.is_empty() {

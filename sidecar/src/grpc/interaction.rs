@@ -21,10 +21,7 @@ impl InteractionService for Service {
         let started = self.house.start_interaction(&visitor, start).await;
         let (interaction, candidates) = started.map_err(|error| status::from_house(&error))?;
         let interaction = Some(interaction);
-        Ok(Response::new(v1::StartInteractionResponse {
-            interaction,
-            candidates,
-        }))
+        Ok(Response::new(v1::StartInteractionResponse { interaction, candidates }))
     }
 
     async fn update_interaction(
@@ -32,18 +29,12 @@ impl InteractionService for Service {
         request: Request<v1::UpdateInteractionRequest>,
     ) -> Result<Response<v1::UpdateInteractionResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::UpdateInteractionRequest {
-            interaction_id,
-            call_state,
-        } = request.into_inner();
+        let v1::UpdateInteractionRequest { interaction_id, call_state } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.host_id("interaction_id", &interaction_id);
         let call_state = shape.choice::<v1::CallState>("call_state", call_state);
         let (id, call_state) = shape.build(id.zip(call_state))?;
-        let updated = self
-            .house
-            .update_interaction(&visitor, &id, call_state)
-            .await;
+        let updated = self.house.update_interaction(&visitor, &id, call_state).await;
         let interaction = Some(updated.map_err(|error| status::from_house(&error))?);
         Ok(Response::new(v1::UpdateInteractionResponse { interaction }))
     }
@@ -53,10 +44,7 @@ impl InteractionService for Service {
         request: Request<v1::ConfirmCustomerRequest>,
     ) -> Result<Response<v1::ConfirmCustomerResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ConfirmCustomerRequest {
-            interaction_id,
-            customer_id,
-        } = request.into_inner();
+        let v1::ConfirmCustomerRequest { interaction_id, customer_id } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.host_id("interaction_id", &interaction_id);
         let customer = shape.customer(&customer_id);
@@ -71,10 +59,7 @@ impl InteractionService for Service {
         request: Request<v1::RejectCustomerRequest>,
     ) -> Result<Response<v1::RejectCustomerResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::RejectCustomerRequest {
-            interaction_id,
-            customer_id,
-        } = request.into_inner();
+        let v1::RejectCustomerRequest { interaction_id, customer_id } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.host_id("interaction_id", &interaction_id);
         let customer = shape.customer(&customer_id);
@@ -92,10 +77,7 @@ impl InteractionService for Service {
         request: Request<v1::EndInteractionRequest>,
     ) -> Result<Response<v1::EndInteractionResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::EndInteractionRequest {
-            interaction_id,
-            resolved,
-        } = request.into_inner();
+        let v1::EndInteractionRequest { interaction_id, resolved } = request.into_inner();
         let mut shape = Shape::default();
         let id = shape.host_id("interaction_id", &interaction_id);
         let id = shape.build(id)?;

@@ -41,10 +41,7 @@ pub(crate) struct Service {
 
 /// The routes of every service; messages of at most `message_bytes` are taken.
 pub fn routes(house: &Arc<House>, desks: &Arc<Desks>, message_bytes: usize) -> Routes {
-    let service = Service {
-        house: Arc::clone(house),
-        desks: Arc::clone(desks),
-    };
+    let service = Service { house: Arc::clone(house), desks: Arc::clone(desks) };
     macro_rules! bounded {
         ($server:ident) => {
             $server::new(service.clone())

@@ -53,14 +53,7 @@ impl Page {
     /// The rows of this page, and the token of the next one.
     pub(super) fn cut<T>(self, rows: Vec<T>) -> (Vec<T>, String) {
         let end = self.start.saturating_add(self.size);
-        let next = if end < rows.len() {
-            end.to_string()
-        } else {
-            String::new()
-        };
-        (
-            rows.into_iter().skip(self.start).take(self.size).collect(),
-            next,
-        )
+        let next = if end < rows.len() { end.to_string() } else { String::new() };
+        (rows.into_iter().skip(self.start).take(self.size).collect(), next)
     }
 }

@@ -37,10 +37,7 @@ pub(super) struct Shape {
 impl Shape {
     /// Notes a problem.
     pub(super) fn note(&mut self, field: &str, fix: impl Display) {
-        self.problems.push(Problem {
-            field: field.to_owned(),
-            fix: fix.to_string(),
-        });
+        self.problems.push(Problem { field: field.to_owned(), fix: fix.to_string() });
     }
 
     /// An id or code.
@@ -54,11 +51,7 @@ impl Shape {
         field: &str,
         text: &str,
     ) -> Option<T> {
-        if text.is_empty() {
-            None
-        } else {
-            self.parse(field, text)
-        }
+        if text.is_empty() { None } else { self.parse(field, text) }
     }
 
     pub(super) fn customer(&mut self, text: &str) -> Option<CustomerPid> {
@@ -71,8 +64,7 @@ impl Shape {
 
     /// A UUID that a client chose for a record, in its one spelling.
     pub(super) fn request_id_named(&mut self, field: &str, text: &str) -> Option<String> {
-        self.parse::<RequestId>(field, text)
-            .map(|id| id.to_string())
+        self.parse::<RequestId>(field, text).map(|id| id.to_string())
     }
 
     /// A host's id of an interaction, case or the like.
@@ -94,10 +86,7 @@ impl Shape {
     pub(super) fn words(&mut self, field: &str, text: &str, limit: usize) -> Option<String> {
         let count = text.chars().count();
         if count > limit {
-            self.note(
-                field,
-                format!("at most {limit} characters; these are {count}"),
-            );
+            self.note(field, format!("at most {limit} characters; these are {count}"));
             return None;
         }
         let text: String = text.chars().filter(|it| !is_hidden(*it)).collect();
@@ -130,9 +119,7 @@ impl Shape {
     }
 
     pub(super) fn currency(&mut self, field: &str, code: &str) -> Option<Currency> {
-        Currency::parse(code)
-            .map_err(|error| self.note(field, error))
-            .ok()
+        Currency::parse(code).map_err(|error| self.note(field, error)).ok()
     }
 
     /// An amount that may be left out, and is above zero where it is not.
@@ -143,10 +130,7 @@ impl Shape {
     ) -> Option<Money> {
         let money = self.money(field, Some(money?))?;
         if money.amount_minor <= 0 {
-            self.note(
-                &format!("{field}.amount_minor"),
-                "give an amount above zero",
-            );
+            self.note(&format!("{field}.amount_minor"), "give an amount above zero");
             return None;
         }
         Some(money)
@@ -158,9 +142,7 @@ impl Shape {
         field: &str,
         number: i32,
     ) -> Option<T> {
-        let choice = T::try_from(number)
-            .ok()
-            .filter(|choice| *choice != T::default());
+        let choice = T::try_from(number).ok().filter(|choice| *choice != T::default());
         if choice.is_none() {
             self.note(field, "choose one of its values");
         }
@@ -209,11 +191,7 @@ impl Shape {
 
     /// The error that names every problem, if there is one.
     pub(super) fn finish(self) -> Result<(), Status> {
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(status::bad_request(&self.problems))
-        }
+        if self.problems.is_empty() { Ok(()) } else { Err(status::bad_request(&self.problems)) }
     }
 
     /// The value, if it and everything else was right.
@@ -248,8 +226,7 @@ fn holds_card_number(text: &str) -> bool {
         }
     }
     runs.push(digits);
-    runs.iter()
-        .any(|run| (13..=19).contains(&run.len()) && passes_luhn(run))
+    runs.iter().any(|run| (13..=19).contains(&run.len()) && passes_luhn(run))
 }
 
 fn passes_luhn(digits: &[u32]) -> bool {
@@ -285,10 +262,7 @@ mod tests {
         assert_eq!(shape.customer("no"), None);
         assert_eq!(shape.host_id("interaction_id", ""), None);
         assert_eq!(shape.words("note", &"x".repeat(11), 10), None);
-        assert_eq!(
-            shape.words("note", "a\u{202E}b\u{7}", 10),
-            Some("ab".to_owned())
-        );
+        assert_eq!(shape.words("note", "a\u{202E}b\u{7}", 10), Some("ab".to_owned()));
         let fields: Vec<_> = shape.problems.iter().map(|it| it.field.as_str()).collect();
         assert_eq!(fields, ["customer_id", "interaction_id", "note"]);
         assert!(shape.finish().is_err());

@@ -22,90 +22,48 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// The caller has no identity.
 pub fn not_signed_in() -> Status {
-    build(
-        Code::Unauthenticated,
-        "SIGNED_OUT",
-        "sign in again",
-        Vec::new(),
-        |_| {},
-    )
+    build(Code::Unauthenticated, "SIGNED_OUT", "sign in again", Vec::new(), |_| {})
 }
 
 /// The caller's token does not allow this.
 pub fn not_allowed(needed: &'static str) -> Status {
     let message = format!("this needs {needed}");
     let facts = vec![("needed", needed.to_owned())];
-    build(
-        Code::PermissionDenied,
-        "NOT_ALLOWED",
-        &message,
-        facts,
-        |_| {},
-    )
+    build(Code::PermissionDenied, "NOT_ALLOWED", &message, facts, |_| {})
 }
 
 /// Fields of the request are at fault; every one of them is named.
 pub fn bad_request(problems: &[Problem]) -> Status {
-    let message = problems
-        .iter()
-        .map(|it| format!("{}: {}", it.field, it.fix));
+    let message = problems.iter().map(|it| format!("{}: {}", it.field, it.fix));
     let message = message.collect::<Vec<_>>().join("; ");
-    let fields = problems
-        .iter()
-        .map(|it| it.field.as_str())
-        .collect::<Vec<_>>()
-        .join(",");
+    let fields = problems.iter().map(|it| it.field.as_str()).collect::<Vec<_>>().join(",");
     let facts = vec![("fields", fields)];
-    build(
-        Code::InvalidArgument,
-        "INVALID_FIELDS",
-        &message,
-        facts,
-        |details| {
-            for problem in problems {
-                details.add_bad_request_violation(&problem.field, &problem.fix);
-            }
-        },
-    )
+    build(Code::InvalidArgument, "INVALID_FIELDS", &message, facts, |details| {
+        for problem in problems {
+            details.add_bad_request_violation(&problem.field, &problem.fix);
+        }
+    })
 }
 
 /// The stream's desk is not open.
 pub fn desk_not_found() -> Status {
-    build(
-        Code::NotFound,
-        "DESK_NOT_FOUND",
-        "no stream of this desk is open",
-        Vec::new(),
-        |_| {},
-    )
+    build(Code::NotFound, "DESK_NOT_FOUND", "no stream of this desk is open", Vec::new(), |_| {})
 }
 
 /// The sidecar is going away.
 pub fn going_away() -> Status {
-    build(
-        Code::Unavailable,
-        "GOING_AWAY",
-        "the sidecar is going away",
-        Vec::new(),
-        retry,
-    )
+    build(Code::Unavailable, "GOING_AWAY", "the sidecar is going away", Vec::new(), retry)
 }
 
 /// What the guard answers instead of letting a call through.
 pub fn from_guard(refusal: &guard::Refusal) -> http::Response<axum::body::Body> {
     let code = Code::from_i32(refusal.code() as i32);
     let text = refusal.to_string();
-    let status = build(
-        code,
-        refusal.reason(),
-        &text,
-        refusal.metadata(),
-        |details| {
-            if let Some(after) = refusal.retry_after() {
-                details.set_retry_info(Some(after));
-            }
-        },
-    );
+    let status = build(code, refusal.reason(), &text, refusal.metadata(), |details| {
+        if let Some(after) = refusal.retry_after() {
+            details.set_retry_info(Some(after));
+        }
+    });
     status.into_http()
 }
 
@@ -118,10 +76,7 @@ pub async fn complete(
         return response;
     };
     let (reason, fix) = match plain.code() {
-        Code::OutOfRange => (
-            "MESSAGE_TOO_LARGE",
-            "the message is too large; shorten its texts",
-        ),
+        Code::OutOfRange => ("MESSAGE_TOO_LARGE", "the message is too large; shorten its texts"),
         // Our own internal errors have details; the library's are about bytes it cannot decode.
         Code::Internal => (
             "MESSAGE_UNREADABLE",
@@ -142,19 +97,11 @@ pub fn unreadable(error: &prost::DecodeError) -> Status {
 
 /// Something that a caller cannot know about went wrong.
 pub fn internal(cause: &dyn std::fmt::Display) -> Status {
-    let id = crate::vault::random::<4>()
-        .map(u32::from_be_bytes)
-        .unwrap_or_default();
+    let id = crate::vault::random::<4>().map(u32::from_be_bytes).unwrap_or_default();
     let id = format!("{id:08x}");
     tracing::error!(error.id = id, %cause, "internal error");
     let message = format!("internal error {id}");
-    build(
-        Code::Internal,
-        "INTERNAL",
-        &message,
-        vec![("error_id", id.clone())],
-        |_| {},
-    )
+    build(Code::Internal, "INTERNAL", &message, vec![("error_id", id.clone())], |_| {})
 }
 
 /// What the house answers instead.
@@ -168,10 +115,9 @@ pub fn from_house(error: &HouseError) -> Status {
         HouseError::PromiseNotFound => plain(Code::NotFound, "PROMISE_NOT_FOUND"),
         HouseError::PreferenceNotFound => plain(Code::NotFound, "PREFERENCE_NOT_FOUND"),
         HouseError::SpendNotFound => plain(Code::NotFound, "SPEND_NOT_FOUND"),
-        HouseError::OtherCurrency { .. } => bad_request(&[Problem {
-            field: "amount.currency_code".to_owned(),
-            fix: text,
-        }]),
+        HouseError::OtherCurrency { .. } => {
+            bad_request(&[Problem { field: "amount.currency_code".to_owned(), fix: text }])
+        }
         HouseError::CustomerNotBound => state(&text, "CUSTOMER_NOT_BOUND", Vec::new()),
         HouseError::OtherCustomerBound => state(&text, "OTHER_CUSTOMER_BOUND", Vec::new()),
         HouseError::InteractionEnded => state(&text, "INTERACTION_ENDED", Vec::new()),
@@ -184,20 +130,15 @@ pub fn from_house(error: &HouseError) -> Status {
             vec![("field", (*field).to_owned())],
             |_| {},
         ),
-        HouseError::Phone(_) => bad_request(&[Problem {
-            field: "lookup.phone".to_owned(),
-            fix: text,
-        }]),
+        HouseError::Phone(_) => {
+            bad_request(&[Problem { field: "lookup.phone".to_owned(), fix: text }])
+        }
         HouseError::Refused(refusal) => from_refusal(refusal),
         HouseError::Write(error) => from_write(error),
         HouseError::Clock(_) => build(Code::Unavailable, "CLOCK_JUMPED", &text, Vec::new(), |_| {}),
-        HouseError::Rebuilding(_) => build(
-            Code::Unavailable,
-            "HISTORY_REBUILDING",
-            &text,
-            Vec::new(),
-            retry,
-        ),
+        HouseError::Rebuilding(_) => {
+            build(Code::Unavailable, "HISTORY_REBUILDING", &text, Vec::new(), retry)
+        }
         HouseError::Vault(cause) => internal(cause),
         HouseError::Stored => internal(&text),
     }
@@ -213,27 +154,15 @@ fn from_write(error: &WriteError) -> Status {
     match error {
         WriteError::Busy => build(Code::ResourceExhausted, "BUSY", &text, Vec::new(), retry),
         WriteError::Fault(fault) => from_fault(fault),
-        WriteError::Erased => build(
-            Code::NotFound,
-            "CUSTOMER_NOT_FOUND",
-            &text,
-            Vec::new(),
-            |_| {},
-        ),
-        WriteError::TooLarge { .. } => build(
-            Code::InvalidArgument,
-            "TOO_LARGE",
-            &text,
-            Vec::new(),
-            |_| {},
-        ),
-        WriteError::Poisoned => build(
-            Code::Unavailable,
-            "JOURNAL_FAILED",
-            &text,
-            Vec::new(),
-            |_| {},
-        ),
+        WriteError::Erased => {
+            build(Code::NotFound, "CUSTOMER_NOT_FOUND", &text, Vec::new(), |_| {})
+        }
+        WriteError::TooLarge { .. } => {
+            build(Code::InvalidArgument, "TOO_LARGE", &text, Vec::new(), |_| {})
+        }
+        WriteError::Poisoned => {
+            build(Code::Unavailable, "JOURNAL_FAILED", &text, Vec::new(), |_| {})
+        }
         WriteError::Clock(_) => build(Code::Unavailable, "CLOCK_JUMPED", &text, Vec::new(), |_| {}),
         WriteError::Stopping => going_away(),
     }
@@ -275,15 +204,9 @@ fn field_of(fault: &Fault) -> &'static str {
 }
 
 fn state(message: &str, reason: &'static str, facts: Vec<(&'static str, String)>) -> Status {
-    build(
-        Code::FailedPrecondition,
-        reason,
-        message,
-        facts,
-        |details| {
-            details.add_precondition_failure_violation(reason, DOMAIN, message);
-        },
-    )
+    build(Code::FailedPrecondition, reason, message, facts, |details| {
+        details.add_precondition_failure_violation(reason, DOMAIN, message);
+    })
 }
 
 fn retry(details: &mut ErrorDetails) {
@@ -297,14 +220,10 @@ fn build(
     facts: Vec<(&'static str, String)>,
     more: impl FnOnce(&mut ErrorDetails),
 ) -> Status {
-    let facts: HashMap<String, String> = facts
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect();
+    let facts: HashMap<String, String> =
+        facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let mut details = ErrorDetails::new();
-    details
-        .set_error_info(reason, DOMAIN, facts)
-        .set_localized_message(LOCALE, message);
+    details.set_error_info(reason, DOMAIN, facts).set_localized_message(LOCALE, message);
     more(&mut details);
     Status::with_error_details(code, message, details)
 }

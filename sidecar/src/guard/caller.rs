@@ -57,9 +57,8 @@ fn identify(inner: &Inner, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal
 
 /// The token of an `authorization` header; the scheme may be in any case (RFC 9110).
 fn bearer(header: Option<&str>) -> Result<&str, TokenFault> {
-    let (scheme, token) = header
-        .and_then(|text| text.split_once(' '))
-        .ok_or(TokenFault::Malformed)?;
+    let (scheme, token) =
+        header.and_then(|text| text.split_once(' ')).ok_or(TokenFault::Malformed)?;
     if scheme.eq_ignore_ascii_case("bearer") {
         Ok(token.trim())
     } else {
@@ -70,7 +69,5 @@ fn bearer(header: Option<&str>) -> Result<&str, TokenFault> {
 /// A clock before 1970 makes every token invalid, which is the safe side.
 fn now_s() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(i64::MAX, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
+    since.map_or(i64::MAX, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

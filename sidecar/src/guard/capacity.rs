@@ -39,28 +39,16 @@ struct Places {
 impl Capacity {
     pub(super) fn new(limits: &Limits) -> Self {
         let places = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
-        Self {
-            reads: places(limits.reads),
-            writes: places(limits.writes),
-        }
+        Self { reads: places(limits.reads), writes: places(limits.writes) }
     }
 
     /// `Ok(None)` for what needs no place; `Err` where there is none left.
     fn take(&self, request: &Request<Body>) -> Result<Option<Places>, Refusal> {
-        let target = request
-            .extensions()
-            .get::<Route>()
-            .map(|route| route.target);
-        let Some(Target::Method {
-            effect,
-            may_shed: true,
-        }) = target
-        else {
+        let target = request.extensions().get::<Route>().map(|route| route.target);
+        let Some(Target::Method { effect, may_shed: true }) = target else {
             return Ok(None);
         };
-        let overloaded = |_| Refusal::Overloaded {
-            retry_after: RETRY_AFTER,
-        };
+        let overloaded = |_| Refusal::Overloaded { retry_after: RETRY_AFTER };
         let port = match effect {
             Effect::Read | Effect::Stream => &self.reads,
             Effect::Write => &self.writes,
@@ -81,10 +69,7 @@ impl<S> Layer<S> for CapacityLayer {
     type Service = CapacityService<S>;
 
     fn layer(&self, next: S) -> CapacityService<S> {
-        CapacityService {
-            inner: Arc::clone(&self.0),
-            next,
-        }
+        CapacityService { inner: Arc::clone(&self.0), next }
     }
 }
 

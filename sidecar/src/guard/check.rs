@@ -23,10 +23,7 @@ pub(super) struct CheckLayer {
 
 impl CheckLayer {
     pub(super) fn new(inner: &Arc<Inner>, check: Check) -> Self {
-        Self {
-            inner: Arc::clone(inner),
-            check,
-        }
+        Self { inner: Arc::clone(inner), check }
     }
 }
 
@@ -34,10 +31,7 @@ impl<S> Layer<S> for CheckLayer {
     type Service = CheckService<S>;
 
     fn layer(&self, next: S) -> CheckService<S> {
-        CheckService {
-            step: self.clone(),
-            next,
-        }
+        CheckService { step: self.clone(), next }
     }
 }
 

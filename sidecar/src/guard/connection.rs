@@ -63,22 +63,14 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server")
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
 impl Server {
     /// A server of this router; with TLS where an acceptor is given.
     pub fn new(router: Router, tls: Option<TlsAcceptor>, limits: Limits, metrics: Metrics) -> Self {
-        Self {
-            router,
-            tls,
-            limits,
-            metrics,
-            http: http(&limits),
-        }
+        Self { router, tls, limits, metrics, http: http(&limits) }
     }
 
     /// Accepts and serves until `stop` is ready; then lets the requests at hand finish, for 20
@@ -161,9 +153,7 @@ impl Server {
 
 fn http(limits: &Limits) -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_MAX);
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
     http.http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
@@ -219,21 +209,14 @@ mod tests {
 
     fn server(connections: usize) -> Server {
         let (config, _) = Config::load(&ConfigFlags::default(), &[]).unwrap();
-        let limits = Limits {
-            connections,
-            ..config.limits
-        };
+        let limits = Limits { connections, ..config.limits };
         let router = Router::new().route("/livez", get(|| async { "ok" }));
         Server::new(router, None, limits, Metrics::new())
     }
 
     async fn started(
         server: Server,
-    ) -> (
-        std::net::SocketAddr,
-        oneshot::Sender<()>,
-        tokio::task::JoinHandle<()>,
-    ) {
+    ) -> (std::net::SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -269,10 +252,7 @@ mod tests {
         let mut settings = vec![0; usize::from(head[2])];
         two.read_exact(&mut settings).await.unwrap();
         let streams = [0, 3, 0, 0, 0, 64];
-        assert!(
-            settings.chunks(6).any(|setting| setting == streams),
-            "{settings:?}"
-        );
+        assert!(settings.chunks(6).any(|setting| setting == streams), "{settings:?}");
     }
 
     #[tokio::test]

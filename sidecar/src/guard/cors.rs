@@ -27,9 +27,7 @@ const SHOWN: [HeaderName; 3] = [
 
 /// The layer; it answers preflights itself. There are no cookies, so no credentials either.
 pub(super) fn layer(origins: &[WebOrigin]) -> CorsLayer {
-    let origins = origins
-        .iter()
-        .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])

@@ -36,26 +36,13 @@ impl Deadlines {
     /// How long this call may take; `None` for streams and pages.
     fn of(&self, target: Target, headers: &HeaderMap) -> Option<Duration> {
         let default = match target {
-            Target::Method {
-                effect: Effect::Read,
-                ..
-            } => self.read,
-            Target::Method {
-                effect: Effect::Write,
-                ..
-            } => self.write,
-            Target::Method {
-                effect: Effect::Stream,
-                ..
-            }
-            | Target::Page
-            | Target::Unknown => {
+            Target::Method { effect: Effect::Read, .. } => self.read,
+            Target::Method { effect: Effect::Write, .. } => self.write,
+            Target::Method { effect: Effect::Stream, .. } | Target::Page | Target::Unknown => {
                 return None;
             }
         };
-        let named = headers
-            .get("grpc-timeout")
-            .and_then(|value| parse(value.as_bytes()));
+        let named = headers.get("grpc-timeout").and_then(|value| parse(value.as_bytes()));
         Some(named.map_or(default, |named| named.min(self.longest)))
     }
 }
@@ -87,10 +74,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = DeadlineService<S>;
 
     fn layer(&self, next: S) -> DeadlineService<S> {
-        DeadlineService {
-            inner: Arc::clone(&self.0),
-            next,
-        }
+        DeadlineService { inner: Arc::clone(&self.0), next }
     }
 }
 
@@ -138,18 +122,9 @@ where
 mod tests {
     use super::*;
 
-    const READ: Target = Target::Method {
-        effect: Effect::Read,
-        may_shed: true,
-    };
-    const WRITE: Target = Target::Method {
-        effect: Effect::Write,
-        may_shed: true,
-    };
-    const STREAM: Target = Target::Method {
-        effect: Effect::Stream,
-        may_shed: true,
-    };
+    const READ: Target = Target::Method { effect: Effect::Read, may_shed: true };
+    const WRITE: Target = Target::Method { effect: Effect::Write, may_shed: true };
+    const STREAM: Target = Target::Method { effect: Effect::Stream, may_shed: true };
 
     fn deadlines() -> Deadlines {
         Deadlines {

@@ -217,11 +217,7 @@ mod tests {
     #[test]
     fn opens_for_allowed_pages_only() {
         for (host, origin, expected) in ORIGINS {
-            assert_eq!(
-                admit(&gate(false), host, Some(origin)),
-                *expected,
-                "{host} {origin}"
-            );
+            assert_eq!(admit(&gate(false), host, Some(origin)), *expected, "{host} {origin}");
         }
     }
 

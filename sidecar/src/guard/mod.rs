@@ -67,12 +67,7 @@ pub struct GuardParts {
 impl Guard {
     /// A guard for the port that was bound.
     pub fn new(config: &Config, port: u16, parts: GuardParts) -> Self {
-        let GuardParts {
-            methods,
-            verifier,
-            metrics,
-            respond,
-        } = parts;
+        let GuardParts { methods, verifier, metrics, respond } = parts;
         Self(Arc::new(Inner {
             methods,
             gate: Gate::new(config, port),

@@ -21,10 +21,7 @@ impl<S> Layer<S> for ObserveLayer {
     type Service = ObserveService<S>;
 
     fn layer(&self, next: S) -> ObserveService<S> {
-        ObserveService {
-            inner: Arc::clone(&self.0),
-            next,
-        }
+        ObserveService { inner: Arc::clone(&self.0), next }
     }
 }
 
@@ -91,9 +88,7 @@ fn code(route: &Route, response: &Response<Body>) -> &'static str {
     ];
     if let Some(status) = response.headers().get("grpc-status") {
         let number: Option<usize> = status.to_str().ok().and_then(|text| text.parse().ok());
-        return number
-            .and_then(|number| NAMES.get(number))
-            .map_or("UNKNOWN", |name| *name);
+        return number.and_then(|number| NAMES.get(number)).map_or("UNKNOWN", |name| *name);
     }
     match (route.target, response.status()) {
         (Target::Method { .. }, StatusCode::OK) => "OK",

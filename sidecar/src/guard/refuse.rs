@@ -134,9 +134,7 @@ pub(super) enum Dialect {
 impl Dialect {
     /// The dialect of a request with these headers.
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let content_type = headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = content_type.and_then(|text| text.split(';').next());
         match media_type.map(str::trim) {
             Some("application/grpc" | "application/grpc+proto") => Self::Grpc,

@@ -22,10 +22,7 @@ impl<S> Layer<S> for RescueLayer {
     type Service = RescueService<S>;
 
     fn layer(&self, next: S) -> RescueService<S> {
-        RescueService {
-            inner: Arc::clone(&self.0),
-            next,
-        }
+        RescueService { inner: Arc::clone(&self.0), next }
     }
 }
 
@@ -60,11 +57,7 @@ where
                 return answer;
             }
             let error_id = error_id();
-            tracing::error!(
-                method = label.as_deref(),
-                error.id = error_id,
-                "handler panicked"
-            );
+            tracing::error!(method = label.as_deref(), error.id = error_id, "handler panicked");
             Ok(inner.refuse(dialect, &Refusal::Internal { error_id }))
         })
     }

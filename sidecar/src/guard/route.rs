@@ -120,30 +120,18 @@ impl MethodTable {
             methods.insert(path.to_owned(), Row::method(path, effect, entry));
         }
         let page = |(path, entry): (&'static str, Entry)| {
-            let row = Row {
-                label: path.trim_end_matches('/').into(),
-                target: Target::Page,
-                entry,
-            };
+            let row = Row { label: path.trim_end_matches('/').into(), target: Target::Page, entry };
             (path, row)
         };
         Ok(Self {
             methods,
             pages: PAGES.into_iter().map(page).collect(),
-            unknown: Row {
-                label: "unknown".into(),
-                target: Target::Unknown,
-                entry: Entry::Token,
-            },
+            unknown: Row { label: "unknown".into(), target: Target::Unknown, entry: Entry::Token },
         })
     }
 
     pub(super) fn route(&self, path: &str, headers: &HeaderMap) -> Route {
-        let row = self
-            .methods
-            .get(path)
-            .or_else(|| self.page(path))
-            .unwrap_or(&self.unknown);
+        let row = self.methods.get(path).or_else(|| self.page(path)).unwrap_or(&self.unknown);
         Route {
             label: Arc::clone(&row.label),
             target: row.target,
@@ -191,10 +179,7 @@ fn effect(method: &MethodDescriptorProto) -> Effect {
     if method.client_streaming() || method.server_streaming() {
         return Effect::Stream;
     }
-    let level = method
-        .options
-        .as_ref()
-        .map(MethodOptions::idempotency_level);
+    let level = method.options.as_ref().map(MethodOptions::idempotency_level);
     match level {
         Some(IdempotencyLevel::NoSideEffects) => Effect::Read,
         _ => Effect::Write,
@@ -217,17 +202,9 @@ mod tests {
     fn knows_what_each_method_does() {
         let cases = [
             ("/makegood.v1.CustomerService/GetPanel", Effect::Read, true),
-            (
-                "/makegood.v1.BudgetService/PreviewSpend",
-                Effect::Read,
-                true,
-            ),
+            ("/makegood.v1.BudgetService/PreviewSpend", Effect::Read, true),
             ("/makegood.v1.BudgetService/GiveSpend", Effect::Write, true),
-            (
-                "/makegood.v1.BudgetService/CommitSpend",
-                Effect::Write,
-                false,
-            ),
+            ("/makegood.v1.BudgetService/CommitSpend", Effect::Write, false),
             ("/makegood.v1.DeskService/WatchDesk", Effect::Stream, true),
         ];
         for (path, effect, may_shed) in cases {
@@ -258,11 +235,7 @@ mod tests {
             "",
         ] {
             let route = route(path);
-            assert_eq!(
-                (route.target, route.entry),
-                (Target::Unknown, Entry::Token),
-                "{path}"
-            );
+            assert_eq!((route.target, route.entry), (Target::Unknown, Entry::Token), "{path}");
         }
     }
 

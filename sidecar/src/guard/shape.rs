@@ -20,10 +20,9 @@ pub(super) fn check(inner: &Inner, request: &mut Request<Body>) -> Result<(), Bo
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "content-type is not grpc's; send application/grpc or application/grpc-web+proto",
         ),
-        (Target::Method { .. }, _) if request.method() != Method::POST => plain(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method is not POST; call with POST",
-        ),
+        (Target::Method { .. }, _) if request.method() != Method::POST => {
+            plain(StatusCode::METHOD_NOT_ALLOWED, "method is not POST; call with POST")
+        }
         (Target::Method { .. } | Target::Page, _) => return Ok(()),
     };
     Err(Box::new(answer))

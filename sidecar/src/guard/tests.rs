@@ -48,12 +48,7 @@ fn port(flags: &[(&str, &str)]) -> Port {
     let verifier = Verifier::new(vec![signer.public_key()], rules).unwrap();
     let methods = MethodTable::from_descriptors(makegood_proto::FILE_DESCRIPTOR_SET).unwrap();
     let metrics = Metrics::new();
-    let parts = GuardParts {
-        methods,
-        verifier,
-        metrics: metrics.clone(),
-        respond,
-    };
+    let parts = GuardParts { methods, verifier, metrics: metrics.clone(), respond };
     let guard = Guard::new(&config, 7070, parts);
     let ok = || async { Response::new(Body::empty()) };
     let wait = || async {
@@ -62,10 +57,7 @@ fn port(flags: &[(&str, &str)]) -> Port {
     };
     let who = |request: Request<Body>| async move {
         let identity = request.extensions().get::<Arc<Identity>>().unwrap();
-        assert_eq!(
-            (identity.agent.as_str(), identity.access),
-            ("agent-7", Access::Agent)
-        );
+        assert_eq!((identity.agent.as_str(), identity.access), ("agent-7", Access::Agent));
         Response::new(Body::empty())
     };
     let router = Router::new()
@@ -80,11 +72,7 @@ fn port(flags: &[(&str, &str)]) -> Port {
         .route("/livez", get(ok))
         .route("/metrics", get(ok))
         .fallback(|| async { StatusCode::NOT_FOUND });
-    Port {
-        router: guard.protect(router),
-        signer,
-        metrics,
-    }
+    Port { router: guard.protect(router), signer, metrics }
 }
 
 async fn panics() -> Response<Body> {
@@ -113,10 +101,7 @@ impl Port {
         *request.method_mut() = Method::POST;
         let headers = request.headers_mut();
         headers.insert(header::HOST, HeaderValue::from_static("localhost:7070"));
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/grpc"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(header::AUTHORIZATION, self.token(Access::Agent));
         change(&mut request);
         self.router.clone().oneshot(request).await.unwrap()
@@ -124,20 +109,14 @@ impl Port {
 }
 
 fn reason(response: &Response<Body>) -> (&str, &str) {
-    let text = |name: &str| {
-        response
-            .headers()
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    };
+    let text =
+        |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap());
     (text("grpc-status"), text("grpc-message"))
 }
 
 fn set(name: &'static str, value: &'static str) -> impl FnOnce(&mut Request<Body>) {
     move |request| {
-        request
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
     }
 }
 
@@ -145,10 +124,7 @@ fn set(name: &'static str, value: &'static str) -> impl FnOnce(&mut Request<Body
 async fn lets_a_caller_with_a_token_through() {
     let port = port(&[]);
     let answer = port.call(GIVE, |_| ()).await;
-    assert_eq!(
-        (answer.status(), reason(&answer)),
-        (StatusCode::OK, ("", ""))
-    );
+    assert_eq!((answer.status(), reason(&answer)), (StatusCode::OK, ("", "")));
     let line =
         "makegood_requests_total{method=\"makegood.v1.BudgetService/GiveSpend\",code=\"OK\"} 1";
     assert!(port.metrics.encode().unwrap().contains(line));
@@ -181,12 +157,7 @@ async fn refuses_foreign_hosts_and_pages_before_all_else() {
     for (name, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
         let answer = port.call(GIVE, set(name, value)).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{value}");
-        assert!(
-            answer
-                .headers()
-                .get("access-control-allow-origin")
-                .is_none()
-        );
+        assert!(answer.headers().get("access-control-allow-origin").is_none());
         let answer = port
             .call("/nowhere", |request| {
                 set(name, value)(request);
@@ -212,25 +183,13 @@ async fn answers_preflights_of_allowed_pages_without_a_token() {
         set("access-control-request-private-network", "true")(request);
     };
     let answer = port.call(GIVE, preflight).await;
-    let header = |name: &str| {
-        answer
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap())
-    };
+    let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap());
     assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(
-        header("access-control-allow-origin"),
-        Some("https://crm.example")
-    );
+    assert_eq!(header("access-control-allow-origin"), Some("https://crm.example"));
     assert_eq!(header("access-control-max-age"), Some("600"));
     assert_eq!(header("access-control-allow-private-network"), Some("true"));
     assert_eq!(header("access-control-allow-credentials"), None);
-    assert!(
-        header("access-control-allow-headers")
-            .unwrap()
-            .contains("authorization")
-    );
+    assert!(header("access-control-allow-headers").unwrap().contains("authorization"));
     assert_eq!(header("vary"), Some("origin"));
 }
 
@@ -247,10 +206,7 @@ async fn shows_errors_to_allowed_pages() {
     assert_eq!(reason(&answer).0, "16");
     let headers = answer.headers();
     assert_eq!(headers["content-type"], "application/grpc-web+proto");
-    assert_eq!(
-        headers["access-control-allow-origin"],
-        "https://crm.example"
-    );
+    assert_eq!(headers["access-control-allow-origin"], "https://crm.example");
     let shown = headers["access-control-expose-headers"].to_str().unwrap();
     for name in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
         assert!(shown.contains(name), "{shown}");
@@ -269,23 +225,13 @@ async fn takes_grpc_content_types_only() {
         let answer = port.call(GIVE, set("content-type", taken)).await;
         assert_eq!(answer.status(), StatusCode::OK, "{taken}");
     }
-    for refused in [
-        "text/plain",
-        "",
-        "application/json",
-        "application/grpcx",
-        "multipart/form-data",
-    ] {
+    for refused in
+        ["text/plain", "", "application/json", "application/grpcx", "multipart/form-data"]
+    {
         let answer = port.call(GIVE, set("content-type", refused)).await;
-        assert_eq!(
-            answer.status(),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "{refused}"
-        );
+        assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{refused}");
     }
-    let answer = port
-        .call(GIVE, |request| *request.method_mut() = Method::GET)
-        .await;
+    let answer = port.call(GIVE, |request| *request.method_mut() = Method::GET).await;
     assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -294,9 +240,7 @@ async fn closes_routes_that_the_table_does_not_name() {
     let port = port(&[]);
     let answer = port.call("/makegood.v1.Other/Open", |_| ()).await;
     assert_eq!(reason(&answer), ("12", "METHOD_UNKNOWN"));
-    let answer = port
-        .call("/makegood.v1.Other/Open", set("content-type", "text/plain"))
-        .await;
+    let answer = port.call("/makegood.v1.Other/Open", set("content-type", "text/plain")).await;
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
 }
 
@@ -310,23 +254,14 @@ async fn opens_health_to_all_and_diagnostics_as_configured() {
         assert_eq!(reason(&port.call(HEALTH, anyone).await).0, "");
     }
     assert_eq!(reason(&open.call(REFLECT, anyone).await).0, "");
-    assert_eq!(
-        reason(&closed.call(REFLECT, anyone).await),
-        ("16", "TOKEN_MISSING")
-    );
-    assert_eq!(
-        reason(&closed.call(REFLECT, |_| ()).await),
-        ("7", "ACCESS_NOT_ADMIN")
-    );
+    assert_eq!(reason(&closed.call(REFLECT, anyone).await), ("16", "TOKEN_MISSING"));
+    assert_eq!(reason(&closed.call(REFLECT, |_| ()).await), ("7", "ACCESS_NOT_ADMIN"));
     let get = |request: &mut Request<Body>| {
         *request.method_mut() = Method::GET;
         request.headers_mut().remove(header::CONTENT_TYPE);
     };
     assert_eq!(open.call("/metrics", get).await.status(), StatusCode::OK);
-    assert_eq!(
-        closed.call("/metrics", get).await.status(),
-        StatusCode::FORBIDDEN
-    );
+    assert_eq!(closed.call("/metrics", get).await.status(), StatusCode::FORBIDDEN);
     let admin = closed.token(Access::Admin);
     let answer = closed
         .call("/metrics", |request| {
@@ -345,10 +280,7 @@ async fn answers_deadline_exceeded_in_time() {
         let answer = port.call(PANEL, set("grpc-timeout", timeout)).await;
         assert_eq!(reason(&answer), ("4", "DEADLINE_EXCEEDED"));
         let took = start.elapsed().as_millis();
-        assert!(
-            (expected..expected + 5).contains(&took),
-            "{timeout} took {took}"
-        );
+        assert!((expected..expected + 5).contains(&took), "{timeout} took {took}");
     }
 }
 
@@ -370,27 +302,17 @@ async fn sheds_under_load_but_never_the_end_of_a_hold() {
         assert_eq!(reason(&port.call(GIVE, |_| ()).await).0, "");
         assert_eq!(reason(&port.call(COMMIT, |_| ()).await).0, "");
         assert_eq!(reason(&port.call(HEALTH, |_| ()).await).0, "");
-        assert_eq!(
-            reason(&port.call(REFLECT, |_| ()).await),
-            ("8", "OVERLOADED")
-        );
+        assert_eq!(reason(&port.call(REFLECT, |_| ()).await), ("8", "OVERLOADED"));
     };
     let (first, ()) = futures_util::future::join(first, others).await;
     assert_eq!(reason(&first).0, "4");
-    assert!(
-        port.metrics
-            .encode()
-            .unwrap()
-            .contains("makegood_shed_requests_total 2")
-    );
+    assert!(port.metrics.encode().unwrap().contains("makegood_shed_requests_total 2"));
 }
 
 #[tokio::test]
 async fn answers_a_panic_with_an_id_and_goes_on() {
     let port = port(&[]);
-    let answer = port
-        .call("/makegood.v1.BudgetService/VoidSpend", |_| ())
-        .await;
+    let answer = port.call("/makegood.v1.BudgetService/VoidSpend", |_| ()).await;
     assert_eq!(reason(&answer), ("13", "INTERNAL"));
     assert_eq!(reason(&port.call(COMMIT, |_| ()).await).0, "");
 }

@@ -56,10 +56,7 @@ pub fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
 }
 
 fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let unreadable = |source| TlsError::Cert {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| TlsError::Cert { path: path.to_owned(), source };
     CertificateDer::pem_file_iter(path)
         .map_err(unreadable)?
         .collect::<Result<_, _>>()
@@ -68,8 +65,6 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let pem = read_secret(path)?;
-    PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|source| TlsError::Key {
-        path: path.to_owned(),
-        source,
-    })
+    PrivateKeyDer::from_pem_slice(pem.as_bytes())
+        .map_err(|source| TlsError::Key { path: path.to_owned(), source })
 }

@@ -101,12 +101,7 @@ impl House {
             }),
             customer_pid: found.exact().map(|pid| pid.to_vec()).unwrap_or_default(),
             agent_pid: visitor.agent.pid.to_vec(),
-            team: visitor
-                .agent
-                .team
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            team: visitor.agent.team.as_ref().map(ToString::to_string).unwrap_or_default(),
             site: visitor.agent.site.clone(),
             channel: start.channel.into(),
             reasons: Some(start.reason.clone())
@@ -119,9 +114,7 @@ impl House {
             match_status: found.status.into(),
             case_id: start.case_id.clone(),
             case_pid: case.map(|pid| pid.to_vec()).unwrap_or_default(),
-            interaction_pid: vault
-                .thing_pid("interaction", &start.interaction_id)
-                .to_vec(),
+            interaction_pid: vault.thing_pid("interaction", &start.interaction_id).to_vec(),
             ..pb::Interaction::default()
         }
     }
@@ -168,10 +161,7 @@ impl House {
             if live.record.call_state() == v1::CallState::Ended {
                 return Err(HouseError::InteractionEnded);
             }
-            if live
-                .customer()
-                .is_some_and(|bound| bound != *customer.as_bytes())
-            {
+            if live.customer().is_some_and(|bound| bound != *customer.as_bytes()) {
                 return Err(HouseError::OtherCustomerBound);
             }
             live.record.customer_pid = customer.as_bytes().to_vec();
@@ -233,19 +223,9 @@ impl House {
                 reason: VoidReason::Misidentified,
             });
             let ask = Some((visitor.agent.caller(visitor.access, wall_time()), action));
-            let done = self
-                .shared
-                .writer
-                .submit(Work {
-                    ask,
-                    ..Work::default()
-                })
-                .await?;
+            let done = self.shared.writer.submit(Work { ask, ..Work::default() }).await?;
             // A hold that ended by itself in the meantime is released as well.
-            released += usize::from(
-                done.outcome
-                    .is_some_and(|outcome| outcome.refusal.is_none()),
-            );
+            released += usize::from(done.outcome.is_some_and(|outcome| outcome.refusal.is_none()));
         }
         Ok(released)
     }
@@ -276,18 +256,12 @@ impl House {
     /// Lets a desk know whenever anything changes that an interaction's panel shows.
     pub fn watch(&self, desk: &Arc<Desk>, visitor: &Visitor, host_id: &str) {
         let pid = self.shared.vault.read().thing_pid("interaction", host_id);
-        self.shared
-            .hub
-            .watch(Topic::Interaction(pid), desk, host_id);
-        self.shared
-            .hub
-            .watch(Topic::Agent(visitor.agent.pid), desk, host_id);
+        self.shared.hub.watch(Topic::Interaction(pid), desk, host_id);
+        self.shared.hub.watch(Topic::Agent(visitor.agent.pid), desk, host_id);
         if let Ok(live) = self.interaction(host_id)
             && let Some(customer) = live.customer()
         {
-            self.shared
-                .hub
-                .watch(Topic::Customer(customer), desk, host_id);
+            self.shared.hub.watch(Topic::Customer(customer), desk, host_id);
         }
     }
 
@@ -319,18 +293,9 @@ impl House {
         live: Live,
         before: Option<Topic>,
     ) -> Result<v1::Interaction, HouseError> {
-        let topics = std::iter::once(Topic::Interaction(live.pid()))
-            .chain(before)
-            .collect();
+        let topics = std::iter::once(Topic::Interaction(live.pid())).chain(before).collect();
         let records = vec![live.draft(&self.shared)];
-        self.shared
-            .writer
-            .submit(Work {
-                ask: None,
-                records,
-                topics,
-            })
-            .await?;
+        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
         let live = self.interactions.keep(live);
         // Those who read between the write and the keeping would have seen the former version.
         self.shared.hub.publish([Topic::Interaction(live.pid())]);

@@ -24,10 +24,7 @@ pub(super) struct Match {
 impl Match {
     /// Nobody fits.
     pub(super) fn none() -> Self {
-        Self {
-            status: v1::MatchStatus::None,
-            pids: Vec::new(),
-        }
+        Self { status: v1::MatchStatus::None, pids: Vec::new() }
     }
 
     /// The one customer who fits.
@@ -61,10 +58,7 @@ impl House {
 pub(super) fn identify(shared: &Shared, lookup: Option<&v1::Lookup>) -> Result<Match, HouseError> {
     let by = lookup.and_then(|lookup| lookup.by.as_ref());
     let Some((kind, value)) = by.map(|by| term(shared, by)).transpose()? else {
-        return Ok(Match {
-            status: v1::MatchStatus::Anonymous,
-            pids: Vec::new(),
-        });
+        return Ok(Match { status: v1::MatchStatus::Anonymous, pids: Vec::new() });
     };
     let hash = shared.vault.read().index_hash(kind.into(), &value);
     let mut pids = shared.read_model.find(kind, &hash, CANDIDATE_LIMIT + 1)?;
@@ -85,9 +79,8 @@ pub(super) fn candidates(shared: &Shared, pids: &[Pid]) -> Result<Vec<v1::Candid
         let wanted = [(RecordKind::Customer, 1), (RecordKind::Interaction, 1)];
         let records = shared.read_model.records_of(pid, &wanted)?;
         let vault = shared.vault.read();
-        let customer = records[0]
-            .first()
-            .and_then(|it| records::open::<pb::Customer>(&vault, it).ok());
+        let customer =
+            records[0].first().and_then(|it| records::open::<pb::Customer>(&vault, it).ok());
         let customer = customer.unwrap_or_default();
         let last_contact_ns = records[1].first().map(|envelope| envelope.sort_time_ns);
         found.push((
@@ -108,10 +101,7 @@ pub(super) fn candidates(shared: &Shared, pids: &[Pid]) -> Result<Vec<v1::Candid
 fn term(shared: &Shared, by: &v1::lookup::By) -> Result<(IndexKind, String), HouseError> {
     use v1::lookup::By;
     Ok(match by {
-        By::Phone(text) => (
-            IndexKind::Phone,
-            phone::normalise(text, &shared.phone_region)?,
-        ),
+        By::Phone(text) => (IndexKind::Phone, phone::normalise(text, &shared.phone_region)?),
         By::Email(text) => (IndexKind::Email, text.trim().to_lowercase()),
         By::ExternalId(text) => (IndexKind::External, text.clone()),
         By::AccountNumber(text) => (IndexKind::Account, text.clone()),

@@ -44,11 +44,8 @@ pub(super) struct Directory {
 impl AgentProfile {
     /// The employee as a caller with what their token allows.
     pub fn caller(&self, access: Access, now: Time) -> Caller {
-        let employed_ns = if self.hired_ns == 0 {
-            0
-        } else {
-            now.since_ns(Time::from_nanos(self.hired_ns))
-        };
+        let employed_ns =
+            if self.hired_ns == 0 { 0 } else { now.since_ns(Time::from_nanos(self.hired_ns)) };
         Caller {
             agent: AgentPid::from_bytes(self.pid),
             access,
@@ -69,19 +66,13 @@ impl Directory {
         if let Some(known) = self.by_host_id.read().get(host_id) {
             return Ok(Arc::clone(known));
         }
-        let hash = shared
-            .vault
-            .read()
-            .index_hash(IndexKind::Agent.into(), host_id);
+        let hash = shared.vault.read().index_hash(IndexKind::Agent.into(), host_id);
         let pids = shared.read_model.find(IndexKind::Agent, &hash, 2)?;
         let [pid] = pids.as_slice() else {
-            return Err(HouseError::AgentNotFound {
-                is_ambiguous: pids.len() > 1,
-            });
+            return Err(HouseError::AgentNotFound { is_ambiguous: pids.len() > 1 });
         };
-        let profile = self.by_pid(shared, pid)?.ok_or(HouseError::AgentNotFound {
-            is_ambiguous: false,
-        })?;
+        let profile =
+            self.by_pid(shared, pid)?.ok_or(HouseError::AgentNotFound { is_ambiguous: false })?;
         // While history is being rebuilt, an older version may be found; it is not kept.
         if shared.read_model.progress() == Progress::Ready {
             let mut known = self.by_host_id.write();
@@ -99,9 +90,7 @@ impl Directory {
         if let Some(known) = self.by_pid.read().get(pid) {
             return Ok(Some(Arc::clone(known)));
         }
-        let found = shared
-            .read_model
-            .records_of(pid, &[(RecordKind::Agent, 1)])?;
+        let found = shared.read_model.records_of(pid, &[(RecordKind::Agent, 1)])?;
         let Some(envelope) = found.first().and_then(|records| records.first()) else {
             return Ok(None);
         };
@@ -117,12 +106,9 @@ impl Directory {
 
     /// The employee's name; empty where it is not known, or cannot be known now.
     pub(super) fn name(&self, shared: &Shared, pid: &[u8]) -> String {
-        let known = Pid::try_from(pid)
-            .ok()
-            .and_then(|pid| self.by_pid(shared, &pid).ok().flatten());
-        known
-            .map(|profile| profile.name.clone())
-            .unwrap_or_default()
+        let known =
+            Pid::try_from(pid).ok().and_then(|pid| self.by_pid(shared, &pid).ok().flatten());
+        known.map(|profile| profile.name.clone()).unwrap_or_default()
     }
 }
 
@@ -132,11 +118,7 @@ fn profile(pid: Pid, record: pb::Agent) -> AgentProfile {
     AgentProfile {
         pid,
         name: record.display_name,
-        role: record
-            .role
-            .to_lowercase()
-            .parse()
-            .unwrap_or_else(|_| default_role()),
+        role: record.role.to_lowercase().parse().unwrap_or_else(|_| default_role()),
         team: record.team.to_lowercase().replace(' ', "-").parse().ok(),
         site: record.site,
         hired_ns: record.hired_ns,
@@ -158,10 +140,7 @@ mod tests {
             (i64::MIN, longest),
             (i64::MAX, 0),
         ] {
-            let record = pb::Agent {
-                hired_ns,
-                ..pb::Agent::default()
-            };
+            let record = pb::Agent { hired_ns, ..pb::Agent::default() };
             let caller = profile(Pid::default(), record).caller(Access::Agent, now);
             assert_eq!(caller.tenure_days, days, "{hired_ns}");
         }

@@ -24,19 +24,13 @@ pub struct EncodedPanel {
 
 /// The policy as a piece of a panel.
 pub(super) fn policy(view: v1::PolicyView) -> Bytes {
-    let panel = v1::Panel {
-        policy: Some(view),
-        ..v1::Panel::default()
-    };
+    let panel = v1::Panel { policy: Some(view), ..v1::Panel::default() };
     panel.encode_to_vec().into()
 }
 
 /// A customer's story as a piece of a panel.
 pub(super) fn context(context: v1::CustomerContext) -> Bytes {
-    let panel = v1::Panel {
-        context: Some(context),
-        ..v1::Panel::default()
-    };
+    let panel = v1::Panel { context: Some(context), ..v1::Panel::default() };
     panel.encode_to_vec().into()
 }
 

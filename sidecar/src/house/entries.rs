@@ -59,13 +59,8 @@ impl House {
 
     /// The name of a customer; empty if it is not known.
     pub fn customer_name(&self, pid: &Pid) -> String {
-        let found = self
-            .shared
-            .read_model
-            .records_of(pid, &[(RecordKind::Customer, 1)]);
-        let envelope = found
-            .ok()
-            .and_then(|found| found.into_iter().flatten().next());
+        let found = self.shared.read_model.records_of(pid, &[(RecordKind::Customer, 1)]);
+        let envelope = found.ok().and_then(|found| found.into_iter().flatten().next());
         let vault = self.shared.vault.read();
         let record = envelope.and_then(|it| records::open::<pb::Customer>(&vault, &it).ok());
         record.map(|record| record.display_name).unwrap_or_default()
@@ -103,12 +98,7 @@ impl House {
             }
             listed.push(v1::ListedEntry {
                 position: position.cast_signed(),
-                leaf_hash: self
-                    .shared
-                    .state
-                    .leaf(position)
-                    .unwrap_or_default()
-                    .to_vec(),
+                leaf_hash: self.shared.state.leaf(position).unwrap_or_default().to_vec(),
                 entry: Some(entry),
             });
         }

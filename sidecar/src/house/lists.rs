@@ -26,18 +26,11 @@ impl House {
     ) -> Result<Vec<v1::TimelineItem>, HouseError> {
         let opened = self.opened(visitor, customer)?;
         let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
-        let ids = self
-            .shared
-            .read_model
-            .gestures_of(customer.as_bytes(), LIST_LIMIT)?;
+        let ids = self.shared.read_model.gestures_of(customer.as_bytes(), LIST_LIMIT)?;
         let ledger = self.shared.state.rows();
         let gestures = ids.into_iter().map(SpendId::from_bytes);
         let given = gestures.filter_map(|id| ledger.spend(id));
-        rows.extend(
-            given
-                .filter(|row| row.given_minor() > 0)
-                .map(|row| self.gesture_row(row)),
-        );
+        rows.extend(given.filter(|row| row.given_minor() > 0).map(|row| self.gesture_row(row)));
         drop(ledger);
         for row in &mut rows {
             row.open = false;
@@ -55,9 +48,7 @@ impl House {
         visitor: &Visitor,
         customer: CustomerPid,
     ) -> Result<Vec<v1::Preference>, HouseError> {
-        Ok(self
-            .opened(visitor, customer)?
-            .preference_views(wall_time()))
+        Ok(self.opened(visitor, customer)?.preference_views(wall_time()))
     }
 
     /// A customer's open promises, most urgent first.
@@ -84,11 +75,7 @@ impl House {
     ) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
         let opened = self.opened(visitor, customer)?;
         let name = |it: &pb::AdvocacyAction| self.directory.name(&self.shared, &it.agent_pid);
-        Ok(opened
-            .actions
-            .iter()
-            .map(|it| action_view(it, name(it)))
-            .collect())
+        Ok(opened.actions.iter().map(|it| action_view(it, name(it))).collect())
     }
 
     /// A customer's scores, newest first.
@@ -109,10 +96,7 @@ impl House {
         visitor: &Visitor,
         customer: &CustomerPid,
     ) -> Result<(), HouseError> {
-        let bound = visitor
-            .interaction
-            .as_deref()
-            .and_then(|id| self.interaction(id).ok());
+        let bound = visitor.interaction.as_deref().and_then(|id| self.interaction(id).ok());
         let bound = bound.and_then(|live| live.customer());
         self.shared.check_customer_of(visitor, bound, customer)
     }

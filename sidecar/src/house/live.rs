@@ -36,14 +36,9 @@ impl Live {
     /// A call that rings and is not written yet.
     pub(super) fn ringing(shared: &Shared, host_id: &str) -> Self {
         let pid = shared.vault.read().thing_pid("interaction", host_id);
-        let record = pb::Interaction {
-            interaction_pid: pid.to_vec(),
-            ..pb::Interaction::default()
-        };
-        Self {
-            host_id: host_id.to_owned(),
-            record,
-        }
+        let record =
+            pb::Interaction { interaction_pid: pid.to_vec(), ..pb::Interaction::default() };
+        Self { host_id: host_id.to_owned(), record }
     }
 
     /// The pseudonym under which the ledger knows it.
@@ -58,9 +53,7 @@ impl Live {
 
     /// Its case as ledger commands name it.
     pub(super) fn case(&self) -> Option<CasePid> {
-        Pid::try_from(self.record.case_pid.as_slice())
-            .ok()
-            .map(CasePid::from_bytes)
+        Pid::try_from(self.record.case_pid.as_slice()).ok().map(CasePid::from_bytes)
     }
 
     /// The customer who is bound to it.
@@ -92,11 +85,7 @@ impl Live {
             start_time: Some(timestamp(record.start_ns)),
             connect_time: stored_time(record.connect_ns),
             end_time: stored_time(record.end_ns),
-            customer_id: self
-                .customer()
-                .as_ref()
-                .map(customer_id)
-                .unwrap_or_default(),
+            customer_id: self.customer().as_ref().map(customer_id).unwrap_or_default(),
             match_status: record.match_status,
             case_id: record.case_id.clone(),
             reason: record.reasons.first().cloned().unwrap_or_default(),
@@ -124,19 +113,13 @@ impl Interactions {
         if let Some(live) = self.known.read().get(host_id) {
             return Ok(Some(Arc::clone(live)));
         }
-        let id = shared
-            .vault
-            .read()
-            .record_id(RecordKind::Interaction.into(), LIVE, host_id);
+        let id = shared.vault.read().record_id(RecordKind::Interaction.into(), LIVE, host_id);
         let Some(envelope) = shared.read_model.record(&id)? else {
             return Ok(None);
         };
         let record =
             records::open(&shared.vault.read(), &envelope).map_err(|_| HouseError::Stored)?;
-        Ok(Some(self.keep(Live {
-            host_id: host_id.to_owned(),
-            record,
-        })))
+        Ok(Some(self.keep(Live { host_id: host_id.to_owned(), record })))
     }
 
     /// The interaction behind a pseudonym, of those in memory.
@@ -150,13 +133,9 @@ impl Interactions {
         let mut known = self.known.write();
         if known.len() >= KEPT {
             known.retain(|_, live| live.record.call_state() != v1::CallState::Ended);
-            self.host_ids
-                .write()
-                .retain(|_, host_id| known.contains_key(host_id));
+            self.host_ids.write().retain(|_, host_id| known.contains_key(host_id));
         }
-        self.host_ids
-            .write()
-            .insert(live.pid(), live.host_id.clone());
+        self.host_ids.write().insert(live.pid(), live.host_id.clone());
         known.insert(live.host_id.clone(), Arc::clone(&live));
         live
     }

@@ -188,11 +188,7 @@ impl Shared {
     ) -> Result<(), HouseError> {
         self.check_customer(customer)?;
         let is_elsewhere = visitor.interaction.is_some() && bound != Some(*customer.as_bytes());
-        if is_elsewhere {
-            Err(HouseError::CustomerNotFound)
-        } else {
-            Ok(())
-        }
+        if is_elsewhere { Err(HouseError::CustomerNotFound) } else { Ok(()) }
     }
 
     /// Makes sure that the customer is there and was not erased.

@@ -110,10 +110,7 @@ impl House {
         };
         fs::create_dir_all(&folder).map_err(fail(&folder))?;
         let lock = DataLock::acquire(&settings.data_dir)?;
-        let vault = Arc::new(RwLock::new(Vault::open(
-            &folder,
-            &settings.key_encryption_key,
-        )?));
+        let vault = Arc::new(RwLock::new(Vault::open(&folder, &settings.key_encryption_key)?));
         let ledger = open_journal(&folder.join("ledger"))?;
         let records = open_journal(&folder.join("records"))?;
         let hub = Arc::new(Hub::default());
@@ -177,18 +174,14 @@ impl House {
         let digest = self.shared.policy.digest;
         let is_in_force = {
             let rows = self.shared.state.rows();
-            rows.active_policy()
-                .is_some_and(|active| active.digest == digest)
+            rows.active_policy().is_some_and(|active| active.digest == digest)
         };
         if !is_in_force {
             let path = self.folder.join("policies").join(format!("{digest}.toml"));
             write_durably(&path, self.policy_text.as_bytes())
                 .map_err(|source| OpenError::Folder { path, source })?;
             let ask = Some((writer::system(), Action::ActivatePolicy { digest }));
-            self.shared.writer.submit_blocking(Work {
-                ask,
-                ..Work::default()
-            })?;
+            self.shared.writer.submit_blocking(Work { ask, ..Work::default() })?;
         }
         self.shared.writer.end_due_holds();
         Ok(())
@@ -221,11 +214,7 @@ impl House {
         interaction: Option<String>,
     ) -> Result<Visitor, HouseError> {
         let agent = self.directory.agent(&self.shared, host_agent_id)?;
-        Ok(Visitor {
-            agent,
-            access,
-            interaction,
-        })
+        Ok(Visitor { agent, access, interaction })
     }
 
     /// Where the customers' history stands.
@@ -259,12 +248,7 @@ impl House {
 
     /// What the policy calls a reason; any other text as it is.
     pub fn reason_label(&self, code: &str) -> String {
-        let known = self
-            .shared
-            .policy
-            .reasons
-            .iter()
-            .find(|reason| reason.code.as_str() == code);
+        let known = self.shared.policy.reasons.iter().find(|reason| reason.code.as_str() == code);
         known.map_or_else(|| code.to_owned(), |reason| reason.label.clone())
     }
 

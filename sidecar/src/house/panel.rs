@@ -122,24 +122,13 @@ impl House {
             requested_interaction_id: interaction_id.to_owned(),
             ..v1::Panel::default()
         };
-        let mut panel = EncodedPanel {
-            policy: self.shared.policy_piece.clone(),
-            context: Bytes::new(),
-            rest,
-        };
+        let mut panel =
+            EncodedPanel { policy: self.shared.policy_piece.clone(), context: Bytes::new(), rest };
         if let Some(pid) = found.exact() {
             // One reply paints the headroom too: it does not wait until the call was written.
             let ringing = || Arc::new(Live::ringing(&self.shared, interaction_id));
             let live = live.unwrap_or_else(ringing);
-            self.add_customer(
-                &mut panel,
-                &Call {
-                    visitor,
-                    live: &live,
-                    customer: *pid,
-                    now,
-                },
-            )?;
+            self.add_customer(&mut panel, &Call { visitor, live: &live, customer: *pid, now })?;
         } else {
             panel.rest.candidates = candidates(&self.shared, &found.pids)?;
             panel.rest.actions = self.own_actions(visitor, interaction_id)?;
@@ -184,10 +173,7 @@ impl House {
             && let Some(pid) = live.customer()
         {
             let status = v1::MatchStatus::try_from(live.record.match_status).unwrap_or_default();
-            return Ok(Match {
-                status,
-                pids: vec![pid],
-            });
+            return Ok(Match { status, pids: vec![pid] });
         }
         let found = match identify(&self.shared, lookup) {
             // Giving goes on while history is away; who calls is then for the agent to ask.
@@ -201,10 +187,7 @@ impl House {
             if visitor.interaction.is_some() && !found.pids.contains(&pids[0]) {
                 return Err(HouseError::CustomerNotFound);
             }
-            return Ok(Match {
-                status: v1::MatchStatus::Confirmed,
-                pids,
-            });
+            return Ok(Match { status: v1::MatchStatus::Confirmed, pids });
         }
         // A started interaction without a customer is one whose customer was rejected.
         let is_rejected = live.is_some() && found.exact().is_some();
@@ -242,11 +225,7 @@ impl House {
         interaction_id: &str,
     ) -> Result<Vec<v1::AdvocacyAction>, HouseError> {
         let wanted = [(RecordKind::Action, STORY_LIMIT)];
-        let found = match self
-            .shared
-            .read_model
-            .records_of(&visitor.agent.pid, &wanted)
-        {
+        let found = match self.shared.read_model.records_of(&visitor.agent.pid, &wanted) {
             Ok(found) => found,
             Err(Rebuilding) => return Ok(Vec::new()),
         };
@@ -268,9 +247,7 @@ impl House {
         listed: impl Iterator<Item = &'a SpendId>,
     ) -> Vec<SpendRow> {
         let interaction = call.live.interaction();
-        let settled = listed
-            .filter_map(|id| rows.spend(*id))
-            .filter(|row| row.held_minor == 0);
+        let settled = listed.filter_map(|id| rows.spend(*id)).filter(|row| row.held_minor == 0);
         let settled = settled.filter(|row| row.about.interaction == interaction);
         let all = rows.open_of_interaction(interaction).chain(settled);
         let own = all.filter(|row| *row.about.customer.as_bytes() == call.customer);
@@ -293,12 +270,7 @@ impl House {
     }
 
     pub(super) fn question(&self, call: &Call<'_>, currency: Currency) -> Question {
-        let Call {
-            visitor,
-            live,
-            customer,
-            now,
-        } = *call;
+        let Call { visitor, live, customer, now } = *call;
         Question {
             caller: visitor.agent.caller(visitor.access, now),
             subject: Subject {
@@ -342,10 +314,7 @@ impl House {
             .collect();
         drop(rows);
         let name = |pid: &[u8]| self.directory.name(&self.shared, pid);
-        let actions = opened
-            .actions
-            .iter()
-            .map(|it| action_view(it, name(&it.agent_pid)));
+        let actions = opened.actions.iter().map(|it| action_view(it, name(&it.agent_pid)));
         let context = opened.context(now, &given, name);
         Ok(Told {
             generation,
@@ -361,17 +330,11 @@ impl House {
         let id = gesture.about.spend.to_string();
         let (at, title) = (gesture.reserved_at.as_nanos(), self.gesture_label(gesture));
         let amount = Some(view::money(gesture.currency.code(), gesture.given_minor()));
-        v1::TimelineItem {
-            amount,
-            ..row(v1::TimelineKind::Gesture, &id, at, title)
-        }
+        v1::TimelineItem { amount, ..row(v1::TimelineKind::Gesture, &id, at, title) }
     }
 
     pub(super) fn gesture_label(&self, gesture: &SpendRow) -> String {
         let known = self.shared.policy.gesture(&gesture.about.gesture);
-        known.map_or_else(
-            || gesture.about.gesture.to_string(),
-            |gesture| gesture.label.clone(),
-        )
+        known.map_or_else(|| gesture.about.gesture.to_string(), |gesture| gesture.label.clone())
     }
 }

@@ -70,13 +70,11 @@ pub(super) fn promise_view(it: &pb::Promise, now: Time, owner_name: String) -> v
 pub(super) fn score_view(it: &pb::Score, previous_value: Option<i32>) -> v1::Score {
     let core = core_score(it);
     let band =
-        core.as_ref()
-            .and_then(Score::band)
-            .map_or(v1::Band::Unspecified, |band| match band {
-                Band::Advocate => v1::Band::Advocate,
-                Band::Passive => v1::Band::Passive,
-                Band::Opponent => v1::Band::Opponent,
-            });
+        core.as_ref().and_then(Score::band).map_or(v1::Band::Unspecified, |band| match band {
+            Band::Advocate => v1::Band::Advocate,
+            Band::Passive => v1::Band::Passive,
+            Band::Opponent => v1::Band::Opponent,
+        });
     v1::Score {
         score_id: origin_id(it.origin.as_ref()).to_owned(),
         kind: it.kind,
@@ -128,14 +126,8 @@ pub(super) fn core_score(it: &pb::Score) -> Option<Score> {
 pub(super) fn core_promise(it: &pb::Promise) -> promise::Promise {
     let at = Time::from_nanos(it.settle_ns);
     let moved = match it.moved_by {
-        1 => Some(Ending::Moved {
-            at,
-            by: MovedBy::Customer,
-        }),
-        2 => Some(Ending::Moved {
-            at,
-            by: MovedBy::House,
-        }),
+        1 => Some(Ending::Moved { at, by: MovedBy::Customer }),
+        2 => Some(Ending::Moved { at, by: MovedBy::House }),
         _ => None,
     };
     let ending = match it.outcome {
@@ -161,9 +153,7 @@ pub(super) fn core_preference(it: &pb::Preference) -> preference::Preference {
     }
 }
 pub(super) fn origin_id(origin: Option<&pb::Origin>) -> &str {
-    origin
-        .map(|origin| origin.source_id.as_str())
-        .unwrap_or_default()
+    origin.map(|origin| origin.source_id.as_str()).unwrap_or_default()
 }
 
 pub(super) fn shorten(words: &str) -> String {

@@ -80,13 +80,10 @@ impl House {
         visitor.may_act_on(&action.record.interaction_id)?;
         let live = self.interaction(&action.record.interaction_id)?;
         if let Some(customer) = &action.customer {
-            self.shared
-                .check_customer_of(visitor, live.customer(), customer)?;
+            self.shared.check_customer_of(visitor, live.customer(), customer)?;
         }
         // Without a customer it is the agent's own note, sealed under the agent's key.
-        let subject = action
-            .customer
-            .map_or(visitor.agent.pid, |pid| *pid.as_bytes());
+        let subject = action.customer.map_or(visitor.agent.pid, |pid| *pid.as_bytes());
         let now = wall_time();
         let record = pb::AdvocacyAction {
             origin: Some(live_origin(&action.action_id)),
@@ -106,12 +103,7 @@ impl House {
         // Only what the request carried is compared: a retry is stamped anew.
         let same = |stored: &pb::AdvocacyAction, given: &pb::AdvocacyAction| {
             let (act_ns, policy_version) = (stored.act_ns, stored.policy_version.clone());
-            *stored
-                == pb::AdvocacyAction {
-                    act_ns,
-                    policy_version,
-                    ..given.clone()
-                }
+            *stored == pb::AdvocacyAction { act_ns, policy_version, ..given.clone() }
         };
         let kept = self.keep(new, record, same).await?;
         Ok(action_view(&kept, visitor.agent.name.clone()))
@@ -128,8 +120,7 @@ impl House {
     ) -> Result<v1::Promise, HouseError> {
         visitor.may_act_on(&promise.interaction_id)?;
         let live = self.interaction(&promise.interaction_id)?;
-        self.shared
-            .check_customer_of(visitor, live.customer(), &promise.customer)?;
+        self.shared.check_customer_of(visitor, live.customer(), &promise.customer)?;
         let now = wall_time();
         let record = pb::Promise {
             origin: Some(live_origin(&promise.promise_id)),
@@ -169,10 +160,7 @@ impl House {
         promise_id: &str,
     ) -> Result<v1::Promise, HouseError> {
         let opened = self.opened(visitor, customer)?;
-        let found = opened
-            .promises
-            .into_iter()
-            .find(|it| is_named(it.origin.as_ref(), promise_id));
+        let found = opened.promises.into_iter().find(|it| is_named(it.origin.as_ref(), promise_id));
         let mut record = found.ok_or(HouseError::PromiseNotFound)?;
         if record.outcome == 0 {
             const KEPT: i32 = 1;
@@ -181,8 +169,7 @@ impl House {
             let source = record.origin.clone().unwrap_or_default();
             let subject = *customer.as_bytes();
             let at = record.create_ns;
-            self.replace((RecordKind::Promise, subject), &source, at, &record)
-                .await?;
+            self.replace((RecordKind::Promise, subject), &source, at, &record).await?;
         }
         let owner = self.directory.name(&self.shared, &record.owner_pid);
         Ok(promise_view(&record, wall_time(), owner))
@@ -219,12 +206,8 @@ impl House {
         };
         let kept = self
             .keep(new, record, |stored: &pb::Preference, given| {
-                (
-                    stored.kind,
-                    &stored.text,
-                    stored.expire_ns,
-                    stored.situational,
-                ) == (given.kind, &given.text, given.expire_ns, given.situational)
+                (stored.kind, &stored.text, stored.expire_ns, stored.situational)
+                    == (given.kind, &given.text, given.expire_ns, given.situational)
             })
             .await?;
         Ok(preference_view(&kept))
@@ -249,8 +232,7 @@ impl House {
             let source = record.origin.clone().unwrap_or_default();
             let at = record.learned_ns;
             let subject = *customer.as_bytes();
-            self.replace((RecordKind::Preference, subject), &source, at, &record)
-                .await?;
+            self.replace((RecordKind::Preference, subject), &source, at, &record).await?;
         }
         Ok(())
     }
@@ -261,10 +243,7 @@ impl House {
     /// [`HouseError::IdReused`], an unknown customer, or that it cannot be written.
     pub async fn record_score(self: &Arc<Self>, score: ScoreIn) -> Result<v1::Score, HouseError> {
         self.shared.check_customer(&score.customer)?;
-        let record = pb::Score {
-            origin: Some(live_origin(&score.score_id)),
-            ..score.record
-        };
+        let record = pb::Score { origin: Some(live_origin(&score.score_id)), ..score.record };
         let subject = *score.customer.as_bytes();
         let new = New {
             kind: RecordKind::Score,
@@ -276,12 +255,8 @@ impl House {
         };
         let kept = self
             .keep(new, record, |stored: &pb::Score, given| {
-                (
-                    stored.kind,
-                    stored.value,
-                    &stored.words,
-                    &stored.interaction_id,
-                ) == (given.kind, given.value, &given.words, &given.interaction_id)
+                (stored.kind, stored.value, &stored.words, &stored.interaction_id)
+                    == (given.kind, given.value, &given.words, &given.interaction_id)
             })
             .await?;
         Ok(score_view(&kept, None))
@@ -309,34 +284,16 @@ impl House {
         record: M,
         is_same: impl FnOnce(&M, &M) -> bool,
     ) -> Result<M, HouseError> {
-        let New {
-            kind,
-            id,
-            field,
-            subject,
-            sort_time_ns,
-            topics,
-        } = new;
+        let New { kind, id, field, subject, sort_time_ns, topics } = new;
         let record_id = self.shared.vault.read().record_id(kind.into(), LIVE, &id);
         if let Some(envelope) = self.shared.read_model.record(&record_id)? {
             let stored: M = records::open(&self.shared.vault.read(), &envelope)
                 .map_err(|_| HouseError::Stored)?;
             let is_repeat = envelope.subject_pid == subject && is_same(&stored, &record);
-            return if is_repeat {
-                Ok(stored)
-            } else {
-                Err(HouseError::IdReused { field })
-            };
+            return if is_repeat { Ok(stored) } else { Err(HouseError::IdReused { field }) };
         }
         let records = vec![Draft::new(kind, subject, record_id, sort_time_ns, &record)];
-        self.shared
-            .writer
-            .submit(Work {
-                ask: None,
-                records,
-                topics,
-            })
-            .await?;
+        self.shared.writer.submit(Work { ask: None, records, topics }).await?;
         Ok(record)
     }
 
@@ -349,19 +306,9 @@ impl House {
         record: &impl Message,
     ) -> Result<(), HouseError> {
         let (source, source_id) = (&origin.source, &origin.source_id);
-        let id = self
-            .shared
-            .vault
-            .read()
-            .record_id(kind.into(), source, source_id);
+        let id = self.shared.vault.read().record_id(kind.into(), source, source_id);
         let records = vec![Draft::new(kind, subject, id, sort_time_ns, record)];
-        self.shared
-            .writer
-            .submit(Work {
-                records,
-                ..Work::default()
-            })
-            .await?;
+        self.shared.writer.submit(Work { records, ..Work::default() }).await?;
         Ok(())
     }
 }
@@ -379,10 +326,7 @@ struct New {
 }
 
 fn live_origin(id: &str) -> pb::Origin {
-    pb::Origin {
-        source: LIVE.to_owned(),
-        source_id: id.to_owned(),
-    }
+    pb::Origin { source: LIVE.to_owned(), source_id: id.to_owned() }
 }
 
 fn is_named(origin: Option<&pb::Origin>, id: &str) -> bool {

@@ -62,41 +62,20 @@ impl<'a> HouseSink<'a> {
     }
 
     fn bare(&self, kind: RecordKind, pid: Pid, who: &Ref) -> Draft {
-        let origin = Some(pb::Origin {
-            source: who.source.clone(),
-            source_id: who.id.clone(),
-        });
+        let origin = Some(pb::Origin { source: who.source.clone(), source_id: who.id.clone() });
         let display_name = who.id.clone();
         let content = match kind {
-            RecordKind::Agent => pb::Agent {
-                origin,
-                display_name,
-                ..pb::Agent::default()
+            RecordKind::Agent => {
+                pb::Agent { origin, display_name, ..pb::Agent::default() }.encode_to_vec()
             }
-            .encode_to_vec(),
-            _ => pb::Customer {
-                origin,
-                display_name,
-                ..pb::Customer::default()
-            }
-            .encode_to_vec(),
+            _ => pb::Customer { origin, display_name, ..pb::Customer::default() }.encode_to_vec(),
         };
         let vault = self.house.shared.vault.read();
         let record_id = vault.record_id(kind.into(), &who.source, &who.id);
         let index_terms = Vec::new();
-        let mut draft = Draft {
-            kind,
-            subject: pid,
-            record_id,
-            sort_time_ns: 0,
-            index_terms,
-            content,
-        };
-        let index = if kind == RecordKind::Agent {
-            IndexKind::Agent
-        } else {
-            IndexKind::External
-        };
+        let mut draft =
+            Draft { kind, subject: pid, record_id, sort_time_ns: 0, index_terms, content };
+        let index = if kind == RecordKind::Agent { IndexKind::Agent } else { IndexKind::External };
         draft.find_by(&vault, index, &who.id);
         draft
     }
@@ -108,41 +87,21 @@ impl<'a> HouseSink<'a> {
         source: &str,
         id: &str,
     ) -> Result<Option<(Pid, [u8; 16])>, PutError> {
-        let record_id = self
-            .house
-            .shared
-            .vault
-            .read()
-            .record_id(kind.into(), source, id);
+        let record_id = self.house.shared.vault.read().record_id(kind.into(), source, id);
         if let Some(waiting) = self.waiting_hashes.get(&record_id) {
             return Ok(Some(*waiting));
         }
-        let found = self
-            .house
-            .shared
-            .read_model
-            .record(&record_id)
-            .map_err(failed)?;
+        let found = self.house.shared.read_model.record(&record_id).map_err(failed)?;
         let Some(envelope) = found else {
             return Ok(None);
         };
         let subject = records::subject(&envelope).map_err(failed)?;
-        let hash = envelope
-            .content_hash
-            .as_slice()
-            .try_into()
-            .unwrap_or_default();
+        let hash = envelope.content_hash.as_slice().try_into().unwrap_or_default();
         Ok(Some((subject, hash)))
     }
 
     fn create_subject(&self) -> Result<Pid, PutError> {
-        Ok(self
-            .house
-            .shared
-            .vault
-            .write()
-            .create_subject()
-            .map_err(failed)?)
+        Ok(self.house.shared.vault.write().create_subject().map_err(failed)?)
     }
 
     fn content_hash(&self, draft: &Draft) -> Result<[u8; 16], PutError> {
@@ -158,8 +117,7 @@ impl<'a> HouseSink<'a> {
         }
         self.waiting_bytes += bytes;
         let hash = self.content_hash(&draft)?;
-        self.waiting_hashes
-            .insert(draft.record_id, (draft.subject, hash));
+        self.waiting_hashes.insert(draft.record_id, (draft.subject, hash));
         self.waiting.push(draft);
         if self.waiting.len() >= ROWS_PER_BATCH {
             self.flush()?;
@@ -171,10 +129,7 @@ impl<'a> HouseSink<'a> {
     fn people_of(&mut self, row: &Row) -> Result<(Option<Pid>, Option<Pid>), PutError> {
         let mut find =
             |kind, who: &Option<Ref>| who.as_ref().map(|who| self.person(kind, who)).transpose();
-        Ok((
-            find(RecordKind::Customer, &row.customer)?,
-            find(RecordKind::Agent, &row.agent)?,
-        ))
+        Ok((find(RecordKind::Customer, &row.customer)?, find(RecordKind::Agent, &row.agent)?))
     }
 
     /// Under whose key the row is sealed.
@@ -203,12 +158,8 @@ impl<'a> HouseSink<'a> {
         match &row.content {
             Content::Customer(it) => {
                 draft.find_by(&vault, IndexKind::External, &row.source_id);
-                it.phones
-                    .iter()
-                    .for_each(|text| draft.find_by(&vault, IndexKind::Phone, text));
-                it.emails
-                    .iter()
-                    .for_each(|text| draft.find_by(&vault, IndexKind::Email, text));
+                it.phones.iter().for_each(|text| draft.find_by(&vault, IndexKind::Phone, text));
+                it.emails.iter().for_each(|text| draft.find_by(&vault, IndexKind::Email, text));
                 let accounts = it.account_numbers.iter();
                 accounts.for_each(|text| draft.find_by(&vault, IndexKind::Account, text));
             }
@@ -232,25 +183,17 @@ impl<'a> HouseSink<'a> {
                     customer_pid: bytes(customer),
                     agent_pid: bytes(agent),
                     case_pid: bytes(case),
-                    interaction_pid: vault
-                        .thing_pid("interaction", &name(&row.source_id))
-                        .to_vec(),
+                    interaction_pid: vault.thing_pid("interaction", &name(&row.source_id)).to_vec(),
                     ..it
                 };
                 it.encode_to_vec()
             }
             Content::Score(it) => it.encode_to_vec(),
             Content::Preference(it) => it.encode_to_vec(),
-            Content::Promise(it) => pb::Promise {
-                owner_pid: bytes(agent),
-                ..it
+            Content::Promise(it) => pb::Promise { owner_pid: bytes(agent), ..it }.encode_to_vec(),
+            Content::Action(it) => {
+                pb::AdvocacyAction { agent_pid: bytes(agent), ..it }.encode_to_vec()
             }
-            .encode_to_vec(),
-            Content::Action(it) => pb::AdvocacyAction {
-                agent_pid: bytes(agent),
-                ..it
-            }
-            .encode_to_vec(),
             Content::Purchase(it) => it.encode_to_vec(),
         }
     }
@@ -295,15 +238,8 @@ impl Sink for HouseSink<'_> {
         }
         let records = std::mem::take(&mut self.waiting);
         self.waiting_bytes = 0;
-        let work = Work {
-            records,
-            ..Work::default()
-        };
-        self.house
-            .shared
-            .writer
-            .submit_blocking(work)
-            .map_err(failed)?;
+        let work = Work { records, ..Work::default() };
+        self.house.shared.writer.submit_blocking(work).map_err(failed)?;
         self.waiting_hashes.clear();
         Ok(())
     }
@@ -328,11 +264,7 @@ impl House {
             if progress == Progress::Ready {
                 return Ok(());
             }
-            without_progress = if last == Some(progress) {
-                without_progress + 1
-            } else {
-                0
-            };
+            without_progress = if last == Some(progress) { without_progress + 1 } else { 0 };
             last = Some(progress);
             report(progress);
             std::thread::sleep(LOOK_EVERY);
@@ -367,10 +299,7 @@ fn record_kind(content: &Content) -> RecordKind {
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> SinkError {
-    SinkError {
-        message: error.to_string(),
-        cause: Some(Box::new(error)),
-    }
+    SinkError { message: error.to_string(), cause: Some(Box::new(error)) }
 }
 
 #[cfg(test)]

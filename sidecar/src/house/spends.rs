@@ -93,11 +93,8 @@ impl House {
             decided_ms: request.decided_ms,
             suggestion: request.suggestion,
         });
-        let operation = if is_give {
-            Operation::Give(gesture)
-        } else {
-            Operation::Reserve(gesture)
-        };
+        let operation =
+            if is_give { Operation::Give(gesture) } else { Operation::Reserve(gesture) };
         self.ask(visitor, operation, records).await
     }
 
@@ -140,9 +137,7 @@ impl House {
         let first = rows.outcome(OperationId::Request(request));
         let first = first.and_then(|outcome| outcome.operation.amount_minor());
         // Where nothing is left, the state forbids it whatever the amount.
-        let whole = Some(all(row))
-            .filter(|minor| *minor > 0)
-            .unwrap_or(row.amount_minor);
+        let whole = Some(all(row)).filter(|minor| *minor > 0).unwrap_or(row.amount_minor);
         Ok(first.unwrap_or(whole))
     }
 
@@ -177,25 +172,14 @@ impl House {
         live.may_give_to(&request.customer)?;
         let (customer, currency) = (*request.customer.as_bytes(), request.amount.currency);
         let (live, now) = (live.as_ref(), wall_time());
-        let mut question = self.question(
-            &Call {
-                visitor,
-                live,
-                customer,
-                now,
-            },
-            currency,
-        );
+        let mut question = self.question(&Call { visitor, live, customer, now }, currency);
         question.subject.reason = Some(request.reason.clone());
         let rows = self.shared.state.rows();
         let policy = &self.shared.policy;
         let amount_minor = request.amount.amount_minor;
-        let Preview {
-            headroom,
-            refusal,
-            available_after_minor,
-        } = preview(&*rows, policy, &question, &request.gesture, amount_minor)
-            .map_err(|fault| HouseError::Write(fault.into()))?;
+        let Preview { headroom, refusal, available_after_minor } =
+            preview(&*rows, policy, &question, &request.gesture, amount_minor)
+                .map_err(|fault| HouseError::Write(fault.into()))?;
         let excess_minor = amount_minor.saturating_sub(headroom.available_minor).max(0);
         let mut after = view::headroom(&headroom);
         if refusal.is_none() {
@@ -206,9 +190,7 @@ impl House {
             accepted: refusal.is_none(),
             headroom: Some(after),
             excess_minor: if refusal.is_none() { 0 } else { excess_minor },
-            refusal: refusal
-                .map(|refusal| refusal.reason().to_owned())
-                .unwrap_or_default(),
+            refusal: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
         })
     }
 
@@ -225,25 +207,14 @@ impl House {
     ) -> Result<v1::Headroom, HouseError> {
         visitor.may_act_on(interaction_id)?;
         let live = self.interaction(interaction_id)?;
-        self.shared
-            .check_customer_of(visitor, live.customer(), &customer)?;
+        self.shared.check_customer_of(visitor, live.customer(), &customer)?;
         let policy = &self.shared.policy;
         let first = || policy.currencies.first().copied();
         let Some(currency) = currency.or_else(first) else {
-            return Err(HouseError::Write(
-                makegood_core::ledger::Fault::NoPolicy.into(),
-            ));
+            return Err(HouseError::Write(makegood_core::ledger::Fault::NoPolicy.into()));
         };
         let (live, customer, now) = (live.as_ref(), *customer.as_bytes(), wall_time());
-        let question = self.question(
-            &Call {
-                visitor,
-                live,
-                customer,
-                now,
-            },
-            currency,
-        );
+        let question = self.question(&Call { visitor, live, customer, now }, currency);
         let rows = self.shared.state.rows();
         makegood_core::ledger::headroom(&*rows, policy, &question)
             .map(|headroom| view::headroom(&headroom))
@@ -259,15 +230,7 @@ impl House {
         let spend = operation.spend();
         let caller = visitor.agent.caller(visitor.access, wall_time());
         let ask = Some((caller, Action::Spend(operation)));
-        let done = self
-            .shared
-            .writer
-            .submit(Work {
-                ask,
-                records,
-                topics: Vec::new(),
-            })
-            .await?;
+        let done = self.shared.writer.submit(Work { ask, records, topics: Vec::new() }).await?;
         let outcome = done.outcome.ok_or(HouseError::Stored)?;
         if let Some(refusal) = outcome.refusal {
             return Err(HouseError::Refused(refusal));
@@ -279,12 +242,7 @@ impl House {
             let customer = *row.about.customer.as_bytes();
             let live = self.live_of(&row);
             let headroom = live.as_deref().and_then(|live| {
-                let call = Call {
-                    visitor,
-                    live,
-                    customer,
-                    now,
-                };
+                let call = Call { visitor, live, customer, now };
                 self.headroom_in(&rows, &call, row.currency)
             });
             (row, headroom)
@@ -295,20 +253,10 @@ impl House {
         }
         let receipt = v1::Receipt {
             ledger_position: outcome.position.cast_signed(),
-            leaf_hash: self
-                .shared
-                .state
-                .leaf(outcome.position)
-                .unwrap_or_default()
-                .to_vec(),
+            leaf_hash: self.shared.state.leaf(outcome.position).unwrap_or_default().to_vec(),
             record_time: Some(timestamp(outcome.at.as_nanos())),
         };
-        Ok(SpendAnswer {
-            spend: view,
-            headroom,
-            receipt,
-            replayed: outcome.replayed,
-        })
+        Ok(SpendAnswer { spend: view, headroom, receipt, replayed: outcome.replayed })
     }
 
     /// A token that is bound to an interaction reaches the spends of no other.
@@ -342,23 +290,13 @@ impl House {
             return None;
         }
         let kind = RecordKind::GestureNote;
-        let id = self
-            .shared
-            .vault
-            .read()
-            .record_id(kind.into(), LIVE, &request.spend.to_string());
+        let id = self.shared.vault.read().record_id(kind.into(), LIVE, &request.spend.to_string());
         let note = pb::GestureNote {
             spend_id: request.spend.as_bytes().to_vec(),
             note: request.note.clone(),
         };
         let at = wall_time().as_nanos();
-        Some(Draft::new(
-            kind,
-            *request.customer.as_bytes(),
-            id,
-            at,
-            &note,
-        ))
+        Some(Draft::new(kind, *request.customer.as_bytes(), id, at, &note))
     }
 
     fn live_of(&self, row: &SpendRow) -> Option<std::sync::Arc<Live>> {
@@ -381,15 +319,10 @@ impl House {
     ) -> v1::Spend {
         let is_held = row.state_at(now) == SpendState::Held;
         let held_minor = if is_held { row.held_minor } else { 0 };
-        let undo_until = row
-            .committed_at
-            .map(|at| at.saturating_add_ns(self.shared.policy.undo_ns));
-        let state = state_view(
-            row.state_at(now),
-            held_minor,
-            row.committed_minor,
-            row.reversed_minor,
-        );
+        let undo_until =
+            row.committed_at.map(|at| at.saturating_add_ns(self.shared.policy.undo_ns));
+        let state =
+            state_view(row.state_at(now), held_minor, row.committed_minor, row.reversed_minor);
         v1::Spend {
             spend_id: row.about.spend.to_string(),
             state: state.into(),
@@ -405,9 +338,7 @@ impl House {
             reserve_time: Some(timestamp(row.reserved_at.as_nanos())),
             expire_time: is_held.then(|| timestamp(row.expire_at.as_nanos())),
             undo_expire_time: undo_until.map(|time| timestamp(time.as_nanos())),
-            agent_name: self
-                .directory
-                .name(&self.shared, row.about.agent.as_bytes()),
+            agent_name: self.directory.name(&self.shared, row.about.agent.as_bytes()),
             own: row.about.agent.as_bytes() == &visitor.agent.pid,
             reference: if row.committed_minor > 0 {
                 reference(row.about.spend)
@@ -423,9 +354,7 @@ fn reference(spend: SpendId) -> String {
     const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
     let tail = spend.as_bytes().iter().rev().take(4);
     let letters = tail.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
-    std::iter::once("MG-".to_owned())
-        .chain(letters.map(String::from))
-        .collect()
+    std::iter::once("MG-".to_owned()).chain(letters.map(String::from)).collect()
 }
 
 /// A repeat gets the spend as it was answered first, whatever became of it since.
@@ -433,13 +362,9 @@ fn answer_as_first(view: &mut v1::Spend, first: &SpendSnapshot) {
     view.held_minor = first.held_minor;
     view.committed_minor = first.committed_minor;
     view.reversed_minor = first.reversed_minor;
-    view.state = state_view(
-        first.state,
-        first.held_minor,
-        first.committed_minor,
-        first.reversed_minor,
-    )
-    .into();
+    view.state =
+        state_view(first.state, first.held_minor, first.committed_minor, first.reversed_minor)
+            .into();
     let is_held = first.state == SpendState::Held;
     view.expire_time = is_held.then(|| timestamp(first.expire_at.as_nanos()));
     if first.committed_minor == 0 {

@@ -53,24 +53,14 @@ impl Opened {
         ];
         let found = shared.read_model.records_of(pid, &wanted)?;
         let vault = shared.vault.read();
-        let [
-            customer,
-            interactions,
-            scores,
-            preferences,
-            promises,
-            actions,
-            purchases,
-        ] = found.as_slice()
+        let [customer, interactions, scores, preferences, promises, actions, purchases] =
+            found.as_slice()
         else {
             return Err(HouseError::Stored);
         };
         Ok(Self {
             pid: *pid,
-            customer: open_all(&vault, customer)?
-                .into_iter()
-                .next()
-                .unwrap_or_default(),
+            customer: open_all(&vault, customer)?.into_iter().next().unwrap_or_default(),
             interactions: open_all(&vault, interactions)?,
             scores: open_all(&vault, scores)?,
             preferences: open_all(&vault, preferences)?,
@@ -100,11 +90,7 @@ impl Opened {
             recent_scores,
             trend: trend.into(),
             owed: promises.first().cloned(),
-            preferences: self
-                .preference_views(now)
-                .into_iter()
-                .take(PREFERENCE_LIMIT)
-                .collect(),
+            preferences: self.preference_views(now).into_iter().take(PREFERENCE_LIMIT).collect(),
             timeline,
             gesture_count: i32::try_from(gestures.len()).unwrap_or(i32::MAX),
             repeat_contact_count: self.repeat_contact_count(now),
@@ -115,12 +101,7 @@ impl Opened {
     pub(super) fn customer_view(&self) -> v1::Customer {
         let it = &self.customer;
         let short_name = match it.short_name.as_str() {
-            "" => it
-                .display_name
-                .split_whitespace()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            "" => it.display_name.split_whitespace().next().unwrap_or_default().to_owned(),
             given => given.to_owned(),
         };
         v1::Customer {
@@ -142,13 +123,9 @@ impl Opened {
         let previous = |index: usize| {
             let kind = (scores[index].kind, scores[index].scale_version);
             let mut earlier = scores[index + 1..].iter();
-            earlier
-                .find(|other| (other.kind, other.scale_version) == kind)
-                .map(|it| it.value)
+            earlier.find(|other| (other.kind, other.scale_version) == kind).map(|it| it.value)
         };
-        (0..scores.len())
-            .map(|index| score_view(scores[index], previous(index)))
-            .collect()
+        (0..scores.len()).map(|index| score_view(scores[index], previous(index))).collect()
     }
 
     fn trend(&self) -> v1::Trend {
@@ -166,18 +143,11 @@ impl Opened {
 
     /// Preferences that hold now, those the customer told us or confirmed first, then the newest.
     pub(super) fn preference_views(&self, now: Time) -> Vec<v1::Preference> {
-        let mut valid: Vec<_> = self
-            .preferences
-            .iter()
-            .filter(|it| core_preference(it).is_valid_at(now))
-            .collect();
+        let mut valid: Vec<_> =
+            self.preferences.iter().filter(|it| core_preference(it).is_valid_at(now)).collect();
         valid.sort_by_key(|it| {
             let is_told = it.source == i32::from(v1::PreferenceSource::ToldUs);
-            (
-                it.situational,
-                !is_told,
-                std::cmp::Reverse(it.learned_ns.max(it.confirmed_ns)),
-            )
+            (it.situational, !is_told, std::cmp::Reverse(it.learned_ns.max(it.confirmed_ns)))
         });
         valid.into_iter().map(preference_view).collect()
     }
@@ -188,31 +158,20 @@ impl Opened {
         now: Time,
         owner_name: impl Fn(&[u8]) -> String,
     ) -> Vec<v1::Promise> {
-        let mut open: Vec<_> = self
-            .promises
-            .iter()
-            .filter(|it| core_promise(it).ending.is_none())
-            .collect();
+        let mut open: Vec<_> =
+            self.promises.iter().filter(|it| core_promise(it).ending.is_none()).collect();
         open.sort_by_key(|it| (core_promise(it).next_due_at(), it.create_ns));
-        open.into_iter()
-            .map(|it| promise_view(it, now, owner_name(&it.owner_pid)))
-            .collect()
+        open.into_iter().map(|it| promise_view(it, now, owner_name(&it.owner_pid))).collect()
     }
 
     /// Contacts about the newest contact's reason within thirty days, beyond the first.
     fn repeat_contact_count(&self, now: Time) -> i32 {
         let since = now.saturating_sub_ns(REPEAT_DAYS * NS_PER_DAY).as_nanos();
-        let recent = || {
-            self.interactions
-                .iter()
-                .filter(move |it| it.start_ns >= since)
-        };
+        let recent = || self.interactions.iter().filter(move |it| it.start_ns >= since);
         let Some(reason) = recent().find_map(|it| it.reasons.first()) else {
             return 0;
         };
-        let same = recent()
-            .filter(|it| it.reasons.first() == Some(reason))
-            .count();
+        let same = recent().filter(|it| it.reasons.first() == Some(reason)).count();
         i32::try_from(same.saturating_sub(1)).unwrap_or(i32::MAX)
     }
 }

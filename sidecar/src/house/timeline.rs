@@ -17,49 +17,23 @@ impl Opened {
     ) -> Vec<v1::TimelineItem> {
         let ended = v1::CallState::Ended as i32;
         // A call that is still going on is on the screen itself.
-        let past = self
-            .interactions
-            .iter()
-            .filter(|it| it.call_state == 0 || it.call_state == ended);
+        let past =
+            self.interactions.iter().filter(|it| it.call_state == 0 || it.call_state == ended);
         let mut rows: Vec<_> = past.map(|it| self.interaction_row(it)).collect();
-        rows.extend(
-            self.scores
-                .iter()
-                .filter(|it| self.is_loose(it))
-                .map(score_row),
-        );
-        rows.extend(
-            self.promises
-                .iter()
-                .map(|it| promise_row(it, now, owner_name(&it.owner_pid))),
-        );
-        rows.extend(
-            self.actions
-                .iter()
-                .filter(|it| it.spend_id.is_empty())
-                .map(action_row),
-        );
+        rows.extend(self.scores.iter().filter(|it| self.is_loose(it)).map(score_row));
+        rows.extend(self.promises.iter().map(|it| promise_row(it, now, owner_name(&it.owner_pid))));
+        rows.extend(self.actions.iter().filter(|it| it.spend_id.is_empty()).map(action_row));
         rows.extend(self.purchases.iter().map(purchase_row));
         rows
     }
 
     fn interaction_row(&self, it: &pb::Interaction) -> v1::TimelineItem {
         let id = origin_id(it.origin.as_ref());
-        let about = self
-            .scores
-            .iter()
-            .find(|score| score.interaction_id == id && !id.is_empty());
-        let reason = it
-            .reasons
-            .first()
-            .map(|reason| reason.replace('_', " "))
-            .unwrap_or_default();
+        let about = self.scores.iter().find(|score| score.interaction_id == id && !id.is_empty());
+        let reason = it.reasons.first().map(|reason| reason.replace('_', " ")).unwrap_or_default();
         let channel = channel_name(it.channel);
-        let title = if reason.is_empty() {
-            channel.to_owned()
-        } else {
-            format!("{channel} · {reason}")
-        };
+        let title =
+            if reason.is_empty() { channel.to_owned() } else { format!("{channel} · {reason}") };
         let repeats = i32::from(!it.repeat_of.is_empty());
         let effort = it.transfer_count.saturating_add(repeats);
         v1::TimelineItem {
@@ -104,11 +78,7 @@ fn score_row(it: &pb::Score) -> v1::TimelineItem {
     let id = origin_id(it.origin.as_ref());
     let quote = shorten(&it.words);
     let row = row(v1::TimelineKind::Score, id, it.respond_ns, title);
-    v1::TimelineItem {
-        quote,
-        score: Some(score),
-        ..row
-    }
+    v1::TimelineItem { quote, score: Some(score), ..row }
 }
 
 fn promise_row(it: &pb::Promise, now: Time, owner_name: String) -> v1::TimelineItem {
@@ -122,25 +92,13 @@ fn promise_row(it: &pb::Promise, now: Time, owner_name: String) -> v1::TimelineI
     };
     let title = format!("{} · {word}", it.text);
     let id = origin_id(it.origin.as_ref());
-    v1::TimelineItem {
-        open: is_open,
-        ..row(v1::TimelineKind::Promise, id, it.create_ns, title)
-    }
+    v1::TimelineItem { open: is_open, ..row(v1::TimelineKind::Promise, id, it.create_ns, title) }
 }
 
 fn action_row(it: &pb::AdvocacyAction) -> v1::TimelineItem {
     let what = action_name(it.kind);
-    let title = if it.note.is_empty() {
-        what.to_owned()
-    } else {
-        format!("{what}: {}", it.note)
-    };
-    row(
-        v1::TimelineKind::Action,
-        origin_id(it.origin.as_ref()),
-        it.act_ns,
-        title,
-    )
+    let title = if it.note.is_empty() { what.to_owned() } else { format!("{what}: {}", it.note) };
+    row(v1::TimelineKind::Action, origin_id(it.origin.as_ref()), it.act_ns, title)
 }
 
 fn purchase_row(it: &pb::Purchase) -> v1::TimelineItem {
@@ -149,12 +107,7 @@ fn purchase_row(it: &pb::Purchase) -> v1::TimelineItem {
     } else {
         format!("Bought {}", it.product)
     };
-    row(
-        v1::TimelineKind::Purchase,
-        origin_id(it.origin.as_ref()),
-        it.at_ns,
-        what,
-    )
+    row(v1::TimelineKind::Purchase, origin_id(it.origin.as_ref()), it.at_ns, what)
 }
 
 fn action_name(kind: i32) -> &'static str {

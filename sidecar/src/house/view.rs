@@ -16,10 +16,7 @@ const NS_PER_MS: i64 = 1_000_000;
 pub fn timestamp(ns: i64) -> Timestamp {
     const NS_PER_S: i64 = 1_000_000_000;
     let nanos = i32::try_from(ns.rem_euclid(NS_PER_S)).unwrap_or(0);
-    Timestamp {
-        seconds: ns.div_euclid(NS_PER_S),
-        nanos,
-    }
+    Timestamp { seconds: ns.div_euclid(NS_PER_S), nanos }
 }
 
 /// As [`timestamp`]; stored zeros mean that there is none.
@@ -29,9 +26,7 @@ pub(super) fn stored_time(ns: i64) -> Option<Timestamp> {
 
 /// Nanoseconds since the Unix epoch from an instant of the API, held at the ends of the range.
 pub fn nanoseconds(time: Timestamp) -> i64 {
-    time.seconds
-        .saturating_mul(1_000_000_000)
-        .saturating_add(time.nanos.into())
+    time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into())
 }
 
 pub(super) fn customer_id(pid: &Pid) -> String {
@@ -39,10 +34,7 @@ pub(super) fn customer_id(pid: &Pid) -> String {
 }
 
 pub(super) fn money(currency_code: &str, amount_minor: i64) -> v1::Money {
-    v1::Money {
-        currency_code: currency_code.to_owned(),
-        amount_minor,
-    }
+    v1::Money { currency_code: currency_code.to_owned(), amount_minor }
 }
 
 /// What the panel shows of a policy.
@@ -50,20 +42,16 @@ pub(super) fn policy(policy: &Policy) -> v1::PolicyView {
     let currency = policy.currencies.first().copied();
     let code = currency.map(Currency::code).unwrap_or_default();
     let amount = |value: &GestureValue| match value {
-        GestureValue::Fixed(amounts) => currency
-            .and_then(|currency| amounts.get(&currency))
-            .map(|minor| money(code, *minor)),
+        GestureValue::Fixed(amounts) => {
+            currency.and_then(|currency| amounts.get(&currency)).map(|minor| money(code, *minor))
+        }
         GestureValue::Free | GestureValue::Asked => None,
     };
     let gestures = policy.gestures.iter().map(|gesture| v1::GestureCard {
         code: gesture.code.to_string(),
         label: gesture.label.clone(),
         amount: amount(&gesture.value),
-        reason_code: gesture
-            .reason
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        reason_code: gesture.reason.as_ref().map(ToString::to_string).unwrap_or_default(),
         why: gesture.why.clone().unwrap_or_default(),
         value: match gesture.value {
             GestureValue::Free => v1::GestureValue::Free,
@@ -133,11 +121,7 @@ pub(crate) fn headroom(headroom: &Headroom) -> v1::Headroom {
         cap_minor: headroom.cap_minor,
         given_minor: headroom.given_minor,
         held_minor: headroom.held_minor,
-        limit_id: headroom
-            .binding
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        limit_id: headroom.binding.as_ref().map(ToString::to_string).unwrap_or_default(),
         label: headroom.label.clone(),
         reset_time: instant(headroom.resets_at),
         limits,

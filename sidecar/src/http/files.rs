@@ -19,12 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::WebOrigin;
 
 /// A file of the widget: name, content type, plain bytes, and the bytes compressed with brotli.
-pub type EmbeddedFile = (
-    &'static str,
-    &'static str,
-    &'static [u8],
-    Option<&'static [u8]>,
-);
+pub type EmbeddedFile = (&'static str, &'static str, &'static [u8], Option<&'static [u8]>);
 
 const NOT_BUILT: &str = "the widget is not built into this binary; run cargo xtask wasm, then build \
                          the sidecar again\n";
@@ -58,9 +53,7 @@ impl WidgetFiles {
     pub fn new(files: &'static [EmbeddedFile], frame_ancestors: &[WebOrigin]) -> Self {
         let policy = content_security_policy(frame_ancestors);
         let prepare = |file: &EmbeddedFile| (file.0, Prepared::new(file, &policy));
-        Self {
-            files: files.iter().map(prepare).collect(),
-        }
+        Self { files: files.iter().map(prepare).collect() }
     }
 }
 
@@ -75,20 +68,14 @@ impl Prepared {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         // Pages of other origins load the shell element; what they may frame is the policy's.
-        headers.insert(
-            CROSS_ORIGIN_RESOURCE_POLICY,
-            HeaderValue::from_static("cross-origin"),
-        );
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
         let brotli = brotli.map(|bytes| {
             let mut headers = headers.clone();
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
             Variant::new(headers, &format!("\"{hash}-br\""), bytes)
         });
-        Self {
-            plain: Variant::new(headers, &format!("\"{hash}\""), plain),
-            brotli,
-        }
+        Self { plain: Variant::new(headers, &format!("\"{hash}\""), plain), brotli }
     }
 
     fn variant(&self, request: &HeaderMap) -> &Variant {
@@ -104,11 +91,7 @@ impl Variant {
         // Hexadecimal digits and quotes are always a valid value.
         let etag = HeaderValue::from_str(etag).unwrap_or(HeaderValue::from_static("\"\""));
         headers.insert(ETAG, etag.clone());
-        Self {
-            headers,
-            etag,
-            bytes: Bytes::from_static(bytes),
-        }
+        Self { headers, etag, bytes: Bytes::from_static(bytes) }
     }
 }
 
@@ -125,10 +108,7 @@ pub(super) async fn serve(
         return (StatusCode::NOT_FOUND, "not found\n").into_response();
     };
     let variant = file.variant(&request);
-    let is_known = request
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .any(|value| value == variant.etag);
+    let is_known = request.get_all(IF_NONE_MATCH).iter().any(|value| value == variant.etag);
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -142,11 +122,7 @@ pub(super) async fn serve(
 /// allowed.
 fn content_security_policy(frame_ancestors: &[WebOrigin]) -> HeaderValue {
     let ancestors: Vec<&str> = frame_ancestors.iter().map(WebOrigin::as_str).collect();
-    let ancestors = if ancestors.is_empty() {
-        "'none'".to_owned()
-    } else {
-        ancestors.join(" ")
-    };
+    let ancestors = if ancestors.is_empty() { "'none'".to_owned() } else { ancestors.join(" ") };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; \
          style-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -172,9 +148,7 @@ fn cache_control(name: &str) -> &'static str {
 fn takes_brotli(request: &HeaderMap) -> bool {
     let takes = |coding: &str| {
         let mut parts = coding.split(';').map(str::trim);
-        let is_brotli = parts
-            .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case("br"));
+        let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
         is_brotli && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     };
     request

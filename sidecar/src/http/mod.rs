@@ -35,9 +35,7 @@ pub struct Pages {
 
 impl fmt::Debug for Pages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages")
-            .field("files", &self.files.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Pages").field("files", &self.files.len()).finish_non_exhaustive()
     }
 }
 
@@ -47,9 +45,8 @@ impl fmt::Debug for Pages {
 /// `reset_fallback` takes it away).
 pub fn router(pages: Pages) -> Router {
     let files = WidgetFiles::new(pages.files, &pages.frame_ancestors);
-    let embedded = Router::new()
-        .route("/embed/{name}", get(files::serve))
-        .with_state(Arc::new(files));
+    let embedded =
+        Router::new().route("/embed/{name}", get(files::serve)).with_state(Arc::new(files));
     Router::new()
         .route("/livez", get(|| async { "live\n" }))
         .route("/readyz", get(readyz))

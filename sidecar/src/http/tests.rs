@@ -8,18 +8,8 @@ use tower::ServiceExt as _;
 use super::*;
 
 const FILES: &[EmbeddedFile] = &[
-    (
-        "frame.html",
-        "text/html; charset=utf-8",
-        b"<!doctype html>",
-        Some(b"br frame"),
-    ),
-    (
-        "makegood-panel.js",
-        "text/javascript",
-        b"class Panel {}",
-        None,
-    ),
+    ("frame.html", "text/html; charset=utf-8", b"<!doctype html>", Some(b"br frame")),
+    ("makegood-panel.js", "text/javascript", b"class Panel {}", None),
     ("panel-0a1b2c3d4e.css", "text/css", b"b{}", None),
 ];
 
@@ -40,9 +30,7 @@ async fn get_with(
     let mut request = Request::new(Body::empty());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = path.parse().unwrap();
-    request
-        .headers_mut()
-        .insert(header.0, header.1.parse().unwrap());
+    request.headers_mut().insert(header.0, header.1.parse().unwrap());
     let response = router.oneshot(request).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -123,10 +111,7 @@ async fn answers_what_is_known_without_a_body() {
 #[tokio::test]
 async fn keeps_only_hashed_names_for_good() {
     let (_, headers, _) = file("/embed/panel-0a1b2c3d4e.css", ("accept", "*/*")).await;
-    assert_eq!(
-        headers["cache-control"],
-        "public, max-age=31536000, immutable"
-    );
+    assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
     let (_, headers, _) = file("/embed/makegood-panel.js", ("accept", "*/*")).await;
     assert_eq!(headers["cache-control"], "no-cache");
 }
@@ -141,19 +126,9 @@ async fn says_how_to_build_a_widget_that_is_missing() {
 
 #[tokio::test]
 async fn answers_plainly_for_everything_else() {
-    for path in [
-        "/",
-        "/embed/",
-        "/embed/../Cargo.toml",
-        "/embed/none.js",
-        "/makegood",
-    ] {
+    for path in ["/", "/embed/", "/embed/../Cargo.toml", "/embed/none.js", "/makegood"] {
         let (status, _, body) = file(path, ("accept", "*/*")).await;
-        assert_eq!(
-            (status, body.as_str()),
-            (StatusCode::NOT_FOUND, "not found\n"),
-            "{path}"
-        );
+        assert_eq!((status, body.as_str()), (StatusCode::NOT_FOUND, "not found\n"), "{path}");
     }
 }
 
@@ -161,17 +136,11 @@ async fn answers_plainly_for_everything_else() {
 async fn tells_live_from_ready() {
     let not_ready = || pages(FILES, Err("ledger is being replayed".to_owned()));
     let probe = ("accept", "*/*");
-    assert_eq!(
-        get_with(not_ready(), "/livez", probe).await.0,
-        StatusCode::OK
-    );
+    assert_eq!(get_with(not_ready(), "/livez", probe).await.0, StatusCode::OK);
     let (status, _, body) = get_with(not_ready(), "/readyz", probe).await;
     assert_eq!(
         (status, body.as_str()),
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "ledger is being replayed\n"
-        )
+        (StatusCode::SERVICE_UNAVAILABLE, "ledger is being replayed\n")
     );
     assert_eq!(file("/readyz", probe).await.0, StatusCode::OK);
 }
@@ -179,11 +148,6 @@ async fn tells_live_from_ready() {
 #[tokio::test]
 async fn shows_metrics_in_openmetrics() {
     let (_, headers, body) = file("/metrics", ("accept", "*/*")).await;
-    assert!(
-        headers["content-type"]
-            .to_str()
-            .unwrap()
-            .starts_with("application/openmetrics-text")
-    );
+    assert!(headers["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
     assert!(body.ends_with("# EOF\n"));
 }

@@ -43,21 +43,10 @@ impl ImportArgs {
     /// If the mapping cannot be used, a file cannot be read or has not its columns, or the store
     /// fails; not for refused lines, which the report counts.
     pub fn execute(&self, sink: &mut dyn Sink) -> Result<Report, ImportError> {
-        let mapping = Mapping::load(&self.mapping).map_err(|cause| ImportError::Mapping {
-            file: self.mapping.clone(),
-            cause,
-        })?;
-        let options = Options {
-            is_dry_run: self.dry_run,
-            rejects: self.rejects.clone(),
-        };
-        run(
-            &mapping,
-            &self.files,
-            sink,
-            options,
-            progress::on_stderr().as_mut(),
-        )
+        let mapping = Mapping::load(&self.mapping)
+            .map_err(|cause| ImportError::Mapping { file: self.mapping.clone(), cause })?;
+        let options = Options { is_dry_run: self.dry_run, rejects: self.rejects.clone() };
+        run(&mapping, &self.files, sink, options, progress::on_stderr().as_mut())
     }
 }
 
@@ -70,14 +59,7 @@ mod tests {
     fn reads_its_command_line() {
         let command = ImportArgs::augment_args(Command::new("import"));
         command.clone().debug_assert();
-        let line = [
-            "import",
-            "--mapping",
-            "m.toml",
-            "a.csv",
-            "b.csv.gz",
-            "--dry-run",
-        ];
+        let line = ["import", "--mapping", "m.toml", "a.csv", "b.csv.gz", "--dry-run"];
         let matches = command.try_get_matches_from(line).unwrap();
         let args = <ImportArgs as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
         assert!(args.dry_run);
@@ -95,9 +77,6 @@ mod tests {
         };
         let mut sink = crate::import::memory::MemorySink::default();
         let error = args.execute(&mut sink).unwrap_err().to_string();
-        assert!(
-            error.starts_with("mapping absent.toml: cannot be read"),
-            "{error}"
-        );
+        assert!(error.starts_with("mapping absent.toml: cannot be read"), "{error}");
     }
 }

@@ -15,11 +15,7 @@ use super::value::{self, Value};
 /// # Errors
 /// The first field at fault.
 pub(super) fn row(mapping: &Mapping, block: &Block, place: &Place<'_>) -> Result<Row, Reject> {
-    let line = Line {
-        mapping,
-        block,
-        place,
-    };
+    let line = Line { mapping, block, place };
     let (content, sort_time_ns) = match block.kind {
         Kind::Customer => (line.customer()?, 0),
         Kind::Agent => (line.agent()?, 0),
@@ -34,12 +30,8 @@ pub(super) fn row(mapping: &Mapping, block: &Block, place: &Place<'_>) -> Result
     let id = id.ok_or_else(|| line.missing("id", block.id.columns()))?;
     fields::check_id("it", &id).map_err(|reason| line.reject("id", &reason))?;
     let mut row = Row::new(&mapping.source, &id, sort_time_ns, content);
-    let person = |source: &str, id: Option<String>| {
-        id.map(|id| Ref {
-            source: source.to_owned(),
-            id,
-        })
-    };
+    let person =
+        |source: &str, id: Option<String>| id.map(|id| Ref { source: source.to_owned(), id });
     row.customer = person(&mapping.customer_source, line.text("customer")?);
     row.agent = person(&mapping.agent_source, line.text("agent")?);
     Ok(row)
@@ -125,9 +117,7 @@ impl Line<'_> {
 
     fn score(&self) -> Result<(Content, i64), Reject> {
         self.must("customer")?;
-        let kind = self
-            .word("scale")?
-            .ok_or_else(|| self.missing_field("scale"))?;
+        let kind = self.word("scale")?.ok_or_else(|| self.missing_field("scale"))?;
         let value = self.read("value", |value, text| value::score(value, text, kind))?;
         let respond_ns = self.must_time("responded")?;
         let content = Content::Score(records::Score {
@@ -227,9 +217,7 @@ impl Line<'_> {
             Type::Emails => value::email(&text),
             _ => check_text(ty, &text),
         };
-        let texts = value
-            .texts(self.place)
-            .map_err(|reason| self.reject(name, &reason))?;
+        let texts = value.texts(self.place).map_err(|reason| self.reject(name, &reason))?;
         texts
             .into_iter()
             .map(read)
@@ -278,27 +266,20 @@ impl Line<'_> {
         let Some(value) = self.block.value(name) else {
             return Ok(None);
         };
-        let text = value
-            .text(self.place)
-            .map_err(|reason| self.reject(name, &reason))?;
+        let text = value.text(self.place).map_err(|reason| self.reject(name, &reason))?;
         let converted = text.map(|text| convert(value, &text)).transpose();
         converted.map_err(|reason| self.reject(name, &reason))
     }
 
     fn ty(&self, name: &str) -> Type {
-        let field = fields::of(self.block.kind)
-            .iter()
-            .find(|field| field.name == name);
+        let field = fields::of(self.block.kind).iter().find(|field| field.name == name);
         field.map_or(Type::Id, |field| field.ty)
     }
 
     // What goes wrong.
 
     fn reject(&self, name: &str, reason: &str) -> Reject {
-        Reject {
-            field: format!("{}.{name}", self.block.kind.name()),
-            reason: reason.to_owned(),
-        }
+        Reject { field: format!("{}.{name}", self.block.kind.name()), reason: reason.to_owned() }
     }
 
     fn missing_field(&self, name: &str) -> Reject {
@@ -307,16 +288,9 @@ impl Line<'_> {
     }
 
     fn missing(&self, name: &str, columns: impl Iterator<Item = usize>) -> Reject {
-        let names: Vec<_> = columns
-            .filter_map(|column| self.mapping.columns.names.get(column).cloned())
-            .collect();
-        self.reject(
-            name,
-            &format!(
-                "is missing; there is no value in column {}",
-                names.join(", ")
-            ),
-        )
+        let names: Vec<_> =
+            columns.filter_map(|column| self.mapping.columns.names.get(column).cloned()).collect();
+        self.reject(name, &format!("is missing; there is no value in column {}", names.join(", ")))
     }
 }
 

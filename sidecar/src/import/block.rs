@@ -94,9 +94,8 @@ impl Block {
         defaults: &Defaults,
         columns: &mut Columns,
     ) -> Result<Self, String> {
-        let table: BlockTable = table
-            .try_into()
-            .map_err(|error: toml::de::Error| with_suggestion(error.message()))?;
+        let table: BlockTable =
+            table.try_into().map_err(|error: toml::de::Error| with_suggestion(error.message()))?;
         let kind = kind(&table.kind)?;
         let inside = |message: String| format!("{}: {message}", kind.name());
         let id = Template::parse(&table.id, columns)
@@ -112,13 +111,7 @@ impl Block {
             .collect::<Result<_, _>>()
             .map_err(|message| inside(format!("when: {message}")))?;
         let values = read_values(kind, table.fields, defaults, columns).map_err(inside)?;
-        Ok(Self {
-            kind,
-            keep: table.keep,
-            conditions,
-            id,
-            values,
-        })
+        Ok(Self { kind, keep: table.keep, conditions, id, values })
     }
 
     /// Whether the block applies to a line.
@@ -128,25 +121,15 @@ impl Block {
 
     /// The value of a field, if the mapping has it.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
-        self.values
-            .iter()
-            .find(|(field, _)| field.name == name)
-            .map(|(_, value)| value)
+        self.values.iter().find(|(field, _)| field.name == name).map(|(_, value)| value)
     }
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
-    let known = || {
-        Kind::ALL
-            .into_iter()
-            .filter(|kind| !fields::of(*kind).is_empty())
-    };
+    let known = || Kind::ALL.into_iter().filter(|kind| !fields::of(*kind).is_empty());
     known().find(|kind| kind.name() == name).ok_or_else(|| {
         let names: Vec<_> = known().map(Kind::name).collect();
-        format!(
-            "kind `{name}` is unknown; {}",
-            hint(name, names.iter().copied())
-        )
+        format!("kind `{name}` is unknown; {}", hint(name, names.iter().copied()))
     })
 }
 
@@ -171,10 +154,7 @@ fn read_values(
         values.push((field, value));
     }
     let has = |name: &str| values.iter().any(|(field, _)| field.name == name);
-    match known
-        .iter()
-        .find(|field| field.is_required && !has(field.name))
-    {
+    match known.iter().find(|field| field.is_required && !has(field.name)) {
         Some(field) => Err(format!("field `{}` is missing; add it", field.name)),
         None => Ok(values),
     }
@@ -184,9 +164,8 @@ fn read_values(
 
 impl Condition {
     fn read(table: toml::Table, columns: &mut Columns) -> Result<Self, String> {
-        let table: ConditionTable = table
-            .try_into()
-            .map_err(|error: toml::de::Error| with_suggestion(error.message()))?;
+        let table: ConditionTable =
+            table.try_into().map_err(|error: toml::de::Error| with_suggestion(error.message()))?;
         let test = match (table.present, table.equals, table.one_of, table.none_of) {
             (Some(present), None, None, None) => Test::Present(present),
             (None, Some(word), None, None) => Test::OneOf(vec![word]),
@@ -194,10 +173,7 @@ impl Condition {
             (None, None, None, Some(words)) => Test::NoneOf(words),
             _ => return Err("give exactly one of present, equals, one_of, none_of".to_owned()),
         };
-        Ok(Self {
-            column: columns.index_of(&table.column),
-            test,
-        })
+        Ok(Self { column: columns.index_of(&table.column), test })
     }
 
     fn holds(&self, place: &Place<'_>) -> bool {

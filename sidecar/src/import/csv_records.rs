@@ -63,23 +63,9 @@ impl CsvRecords {
             }
         };
         let encoding = mapping.encoding;
-        let mut records = Self {
-            lines,
-            cutter,
-            encoding,
-            width: 0,
-            positions: Vec::new(),
-        };
-        let header = if mapping.header {
-            records.header(path)?
-        } else {
-            Vec::new()
-        };
-        let names = if mapping.names.is_empty() {
-            header
-        } else {
-            mapping.names.clone()
-        };
+        let mut records = Self { lines, cutter, encoding, width: 0, positions: Vec::new() };
+        let header = if mapping.header { records.header(path)? } else { Vec::new() };
+        let names = if mapping.names.is_empty() { header } else { mapping.names.clone() };
         records.width = names.len();
         for wanted in &mapping.columns.names {
             let mut places = names.iter().enumerate().filter(|(_, name)| *name == wanted);
@@ -129,18 +115,13 @@ impl CsvRecords {
     }
 
     fn header(&mut self, path: &Path) -> Result<Vec<String>, ImportError> {
-        let failed = |cause| ImportError::Read {
-            file: path.to_owned(),
-            cause,
-        };
-        let bad = |reason: &str| ImportError::Header {
-            file: path.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let failed = |cause| ImportError::Read { file: path.to_owned(), cause };
+        let bad =
+            |reason: &str| ImportError::Header { file: path.to_owned(), reason: reason.to_owned() };
         match self.cut().map_err(failed)? {
-            None => Err(bad(
-                "the file is empty; it needs a header, or header = false in the mapping",
-            )),
+            None => {
+                Err(bad("the file is empty; it needs a header, or header = false in the mapping"))
+            }
             Some(Cut::Broken(_, reason)) => Err(bad(reason)),
             Some(Cut::Fields(_, _, fields)) => fields
                 .iter()
@@ -220,10 +201,7 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, String> {
 impl Fields {
     fn of_words(line: &[u8]) -> Self {
         let mut fields = Self::default();
-        for word in line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty())
-        {
+        for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
             fields.bytes.extend_from_slice(word);
             fields.ends.push(fields.bytes.len());
         }

@@ -67,10 +67,6 @@ pub enum ImportError {
 impl ImportError {
     pub(super) fn column(file: &Path, column: &str, names: &[String]) -> Self {
         let hint = hint(column, names.iter().map(String::as_str));
-        Self::Column {
-            file: file.to_owned(),
-            column: column.to_owned(),
-            hint,
-        }
+        Self::Column { file: file.to_owned(), column: column.to_owned(), hint }
     }
 }

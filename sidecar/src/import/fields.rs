@@ -54,19 +54,11 @@ pub(super) enum Type {
 }
 
 const fn must(name: &'static str, ty: Type) -> Field {
-    Field {
-        name,
-        ty,
-        is_required: true,
-    }
+    Field { name, ty, is_required: true }
 }
 
 const fn may(name: &'static str, ty: Type) -> Field {
-    Field {
-        name,
-        ty,
-        is_required: false,
-    }
+    Field { name, ty, is_required: false }
 }
 
 const NAME: Type = Type::Text(200);
@@ -235,15 +227,10 @@ pub(super) fn range(scale: i32) -> (i32, i32) {
 /// If it is empty, longer than 128 bytes, or has control characters.
 pub(super) fn check_id(name: &str, id: &str) -> Result<(), String> {
     if id.is_empty() || id.len() > MAX_ID_BYTES {
-        return Err(format!(
-            "{name} has {} bytes; it needs 1 to {MAX_ID_BYTES}",
-            id.len()
-        ));
+        return Err(format!("{name} has {} bytes; it needs 1 to {MAX_ID_BYTES}", id.len()));
     }
     if id.chars().any(char::is_control) {
-        return Err(format!(
-            "{name} has a control character; ids are one line of text"
-        ));
+        return Err(format!("{name} has a control character; ids are one line of text"));
     }
     Ok(())
 }

@@ -74,21 +74,12 @@ pub(super) fn open(
     mapping: &Mapping,
     read_bytes: Arc<AtomicU64>,
 ) -> Result<Records, ImportError> {
-    let failed = |cause| ImportError::Read {
-        file: path.to_owned(),
-        cause,
-    };
+    let failed = |cause| ImportError::Read { file: path.to_owned(), cause };
     let file = File::open(path).map_err(failed)?;
     let mut packed = BufReader::with_capacity(1 << 16, Counted { file, read_bytes });
-    let is_gzip = packed
-        .fill_buf()
-        .map_err(failed)?
-        .starts_with(&[0x1f, 0x8b]);
+    let is_gzip = packed.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
     let reader: Box<dyn BufRead> = if is_gzip {
-        Box::new(BufReader::with_capacity(
-            1 << 16,
-            MultiGzDecoder::new(packed),
-        ))
+        Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(packed)))
     } else {
         Box::new(packed)
     };
@@ -113,10 +104,7 @@ pub(super) fn check_columns(
         return Ok(());
     };
     for _ in 0..PEEKED_RECORDS {
-        let failed = |cause| ImportError::Read {
-            file: path.to_owned(),
-            cause,
-        };
+        let failed = |cause| ImportError::Read { file: path.to_owned(), cause };
         if records.next_item().map_err(failed)?.is_none() {
             break;
         }
@@ -175,11 +163,7 @@ impl Records {
 impl Record {
     /// A record without cells so far.
     pub(super) fn new(line: u64) -> Self {
-        Self {
-            line,
-            text: String::new(),
-            cells: Vec::new(),
-        }
+        Self { line, text: String::new(), cells: Vec::new() }
     }
 
     /// Adds a cell; white space around it is dropped.
@@ -203,9 +187,7 @@ impl Record {
 impl Place<'_> {
     /// The value of a column; absent if the cell is, or if its text means "no value".
     pub(super) fn cell(&self, index: usize) -> Option<&str> {
-        self.record
-            .cell(index)
-            .filter(|it| !self.missing.iter().any(|word| word == it))
+        self.record.cell(index).filter(|it| !self.missing.iter().any(|word| word == it))
     }
 
     /// The line on which the record starts.

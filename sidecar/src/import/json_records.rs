@@ -32,13 +32,7 @@ impl JsonRecords {
     pub(super) fn new(lines: Lines, mapping: &Mapping) -> Self {
         let columns = mapping.columns.names.clone();
         let is_seen = vec![false; columns.len()];
-        Self {
-            lines,
-            encoding: mapping.encoding,
-            columns,
-            is_seen,
-            keys: BTreeSet::new(),
-        }
+        Self { lines, encoding: mapping.encoding, columns, is_seen, keys: BTreeSet::new() }
     }
 
     /// The next record; absent at the end.
@@ -58,14 +52,8 @@ impl JsonRecords {
         } else {
             self.record(line.number, &line.bytes)
         };
-        let record = outcome.map_err(|reason| Broken {
-            line: line.number,
-            reason,
-        });
-        Ok(Some(Item {
-            record,
-            raw: without_end(&line.bytes).to_vec(),
-        }))
+        let record = outcome.map_err(|reason| Broken { line: line.number, reason });
+        Ok(Some(Item { record, raw: without_end(&line.bytes).to_vec() }))
     }
 
     /// The first column that no record so far had.

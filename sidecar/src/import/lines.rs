@@ -27,11 +27,7 @@ pub(super) struct Lines {
 impl Lines {
     /// Reads from the start of a text.
     pub(super) fn new(reader: Box<dyn BufRead>) -> Self {
-        Self {
-            reader,
-            given_back: VecDeque::new(),
-            number: 0,
-        }
+        Self { reader, given_back: VecDeque::new(), number: 0 }
     }
 
     /// The next line; absent at the end.
@@ -54,11 +50,7 @@ impl Lines {
             // The last line of a file need not have an end; all after this relies on one.
             bytes.push(b'\n');
         }
-        Ok(Some(Line {
-            number: self.number,
-            bytes,
-            is_cut,
-        }))
+        Ok(Some(Line { number: self.number, bytes, is_cut }))
     }
 
     /// Gives lines back, to be read before all others.

@@ -70,9 +70,7 @@ pub struct MappingError {
 
 impl MappingError {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 }
 
@@ -140,14 +138,10 @@ impl Mapping {
         let delimiter = delimiter(&file.delimiter, file.encoding).map_err(MappingError::new)?;
         fields::check_id("source", &file.source).map_err(MappingError::new)?;
         if !file.header && file.columns.is_empty() && file.format == Format::Csv {
-            return Err(MappingError::new(
-                "header = false needs columns = [the names in order]",
-            ));
+            return Err(MappingError::new("header = false needs columns = [the names in order]"));
         }
         if file.record.is_empty() {
-            return Err(MappingError::new(
-                "there is no [[record]]; nothing would be imported",
-            ));
+            return Err(MappingError::new("there is no [[record]]; nothing would be imported"));
         }
         let defaults = Defaults::new(&file.time_zone, &file.region).map_err(MappingError::new)?;
         let mut columns = Columns::default();

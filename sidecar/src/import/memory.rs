@@ -16,10 +16,7 @@ pub struct MemorySink {
 impl MemorySink {
     /// The rows of a kind, by source and id.
     pub fn rows(&self, kind: Kind) -> impl Iterator<Item = &Row> {
-        self.rows
-            .iter()
-            .filter(move |((it, _, _), _)| *it == kind)
-            .map(|(_, row)| row)
+        self.rows.iter().filter(move |((it, _, _), _)| *it == kind).map(|(_, row)| row)
     }
 
     /// How many rows of a kind there are.
@@ -51,10 +48,7 @@ impl MemorySink {
 
 impl Sink for MemorySink {
     fn put(&mut self, row: Row) -> Result<Put, PutError> {
-        match self
-            .rows
-            .entry((row.kind(), row.source.clone(), row.source_id.clone()))
-        {
+        match self.rows.entry((row.kind(), row.source.clone(), row.source_id.clone())) {
             Entry::Vacant(place) => {
                 place.insert(row);
                 Ok(Put::New)

@@ -48,24 +48,15 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 pub fn on_stderr() -> Box<dyn Progress> {
     let now = Instant::now();
     if io::stderr().is_terminal() {
-        Box::new(Bar {
-            bar: ProgressBar::hidden(),
-            started: now,
-        })
+        Box::new(Bar { bar: ProgressBar::hidden(), started: now })
     } else {
-        Box::new(Lines {
-            total_bytes: 0,
-            shown: now,
-            started: now,
-        })
+        Box::new(Lines { total_bytes: 0, shown: now, started: now })
     }
 }
 
 /// Rows per second, whole.
 fn rate(row_count: u64, started: Instant) -> u64 {
-    let milliseconds = u64::try_from(started.elapsed().as_millis())
-        .unwrap_or(u64::MAX)
-        .max(1);
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
     row_count.saturating_mul(1_000) / milliseconds
 }
 
@@ -80,10 +71,7 @@ impl Progress for Bar {
 
     fn advance(&mut self, read_bytes: u64, row_count: u64) {
         self.bar.set_position(read_bytes);
-        self.bar.set_message(format!(
-            "{row_count} lines  {}/s",
-            rate(row_count, self.started)
-        ));
+        self.bar.set_message(format!("{row_count} lines  {}/s", rate(row_count, self.started)));
     }
 
     fn finish(&mut self) {
@@ -94,11 +82,7 @@ impl Progress for Bar {
 impl Progress for Lines {
     fn start(&mut self, total_bytes: u64) {
         let now = Instant::now();
-        *self = Self {
-            total_bytes,
-            shown: now,
-            started: now,
-        };
+        *self = Self { total_bytes, shown: now, started: now };
     }
 
     fn advance(&mut self, read_bytes: u64, row_count: u64) {

@@ -45,27 +45,20 @@ impl Rejects {
     /// # Errors
     /// If the file cannot be written.
     pub(super) fn keep(&mut self, refused: &Refused<'_>) -> Result<(), ImportError> {
-        let failed = |cause| ImportError::Rejects {
-            file: self.path.clone(),
-            cause,
-        };
+        let failed = |cause| ImportError::Rejects { file: self.path.clone(), cause };
         let writer = if let Some(writer) = &mut self.writer {
             writer
         } else {
             let mut writer = Writer::from_writer(create(&self.path).map_err(failed)?);
             let header = ["file", "line", "field", "reason", "raw"];
-            writer
-                .write_record(header)
-                .map_err(|error| failed(error.into()))?;
+            writer.write_record(header).map_err(|error| failed(error.into()))?;
             self.writer.insert(writer)
         };
         let file = refused.file.display().to_string();
         let line = refused.line.to_string();
         let (field, reason) = (refused.field.as_bytes(), refused.reason.as_bytes());
         let record = [file.as_bytes(), line.as_bytes(), field, reason, refused.raw];
-        writer
-            .write_record(record)
-            .map_err(|error| failed(error.into()))
+        writer.write_record(record).map_err(|error| failed(error.into()))
     }
 
     /// Writes out what is buffered.
@@ -73,13 +66,8 @@ impl Rejects {
     /// # Errors
     /// If the file cannot be written.
     pub(super) fn flush(&mut self) -> Result<(), ImportError> {
-        let failed = |cause| ImportError::Rejects {
-            file: self.path.clone(),
-            cause,
-        };
-        self.writer
-            .as_mut()
-            .map_or(Ok(()), |writer| writer.flush().map_err(failed))
+        let failed = |cause| ImportError::Rejects { file: self.path.clone(), cause };
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.flush().map_err(failed))
     }
 }
 

@@ -96,13 +96,7 @@ impl Report {
             )?;
         }
         for (kind, counts) in &self.kinds {
-            let Counts {
-                new,
-                changed,
-                same,
-                checked,
-                rejected,
-            } = *counts;
+            let Counts { new, changed, same, checked, rejected } = *counts;
             write!(f, "{:<16}", format!("{}s", kind.name()))?;
             if self.is_dry_run {
                 writeln!(f, "{checked:>10}{rejected:>10}")?;
@@ -131,11 +125,7 @@ impl fmt::Display for Report {
             writeln!(f, "rejected: {example}")?;
         }
         if let Some(path) = &self.rejects_file {
-            writeln!(
-                f,
-                "all rejected lines with their reasons: {}",
-                path.display()
-            )?;
+            writeln!(f, "all rejected lines with their reasons: {}", path.display())?;
         }
         Ok(())
     }

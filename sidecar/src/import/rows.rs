@@ -150,10 +150,8 @@ impl Row {
     /// A row that names nobody. Writes the origin into the content, so that the two agree.
     pub fn new(source: &str, source_id: &str, sort_time_ns: i64, content: Content) -> Self {
         let mut content = content;
-        *content.origin_mut() = Some(records::Origin {
-            source: source.to_owned(),
-            source_id: source_id.to_owned(),
-        });
+        *content.origin_mut() =
+            Some(records::Origin { source: source.to_owned(), source_id: source_id.to_owned() });
         Self {
             source: source.to_owned(),
             source_id: source_id.to_owned(),
@@ -167,20 +165,14 @@ impl Row {
     /// Names the customer by an id of the row's own source.
     #[must_use]
     pub fn with_customer(mut self, id: &str) -> Self {
-        self.customer = Some(Ref {
-            source: self.source.clone(),
-            id: id.to_owned(),
-        });
+        self.customer = Some(Ref { source: self.source.clone(), id: id.to_owned() });
         self
     }
 
     /// Names the employee by an id of the row's own source.
     #[must_use]
     pub fn with_agent(mut self, id: &str) -> Self {
-        self.agent = Some(Ref {
-            source: self.source.clone(),
-            id: id.to_owned(),
-        });
+        self.agent = Some(Ref { source: self.source.clone(), id: id.to_owned() });
         self
     }
 

@@ -50,10 +50,7 @@ pub fn run(
         mapping,
         sink,
         rejects: Rejects::new(options.rejects),
-        report: Report {
-            is_dry_run: options.is_dry_run,
-            ..Report::default()
-        },
+        report: Report { is_dry_run: options.is_dry_run, ..Report::default() },
         people: People::default(),
         waiting: mapping.blocks.iter().map(|_| None).collect(),
         put_count: 0,
@@ -61,9 +58,7 @@ pub fn run(
     let started = Instant::now();
     let read_bytes = Arc::new(AtomicU64::new(0));
     progress.start(total_bytes);
-    let outcome = files
-        .iter()
-        .try_for_each(|file| run.file(file, &read_bytes, progress));
+    let outcome = files.iter().try_for_each(|file| run.file(file, &read_bytes, progress));
     progress.finish();
     // What was put stays put, also when the run ends early.
     let flushed = run.sink.flush();
@@ -82,10 +77,7 @@ fn check(mapping: &Mapping, files: &[PathBuf]) -> Result<u64, ImportError> {
         let mut records = input::open(file, mapping, Arc::default())?;
         input::check_columns(&mut records, mapping, file)?;
         let metadata = file.metadata();
-        let metadata = metadata.map_err(|cause| ImportError::Read {
-            file: file.clone(),
-            cause,
-        })?;
+        let metadata = metadata.map_err(|cause| ImportError::Read { file: file.clone(), cause })?;
         total_bytes += metadata.len();
     }
     Ok(total_bytes)
@@ -129,18 +121,12 @@ impl Run<'_> {
         read_bytes: &Arc<AtomicU64>,
         progress: &mut dyn Progress,
     ) -> Result<(), ImportError> {
-        let file = DataFile {
-            path,
-            name: file_name(path),
-        };
+        let file = DataFile { path, name: file_name(path) };
         let mut records = input::open(path, self.mapping, Arc::clone(read_bytes))?;
         let mut row = 0;
         loop {
             let item = records.next_item();
-            let item = item.map_err(|cause| ImportError::Read {
-                file: path.to_owned(),
-                cause,
-            })?;
+            let item = item.map_err(|cause| ImportError::Read { file: path.to_owned(), cause })?;
             let Some(item) = item else { break };
             row += 1;
             self.report.line_count += 1;
@@ -150,36 +136,21 @@ impl Run<'_> {
             }
         }
         let last: Vec<_> = self.waiting.iter_mut().filter_map(Option::take).collect();
-        last.into_iter()
-            .try_for_each(|placed| self.put(&file, placed))
+        last.into_iter().try_for_each(|placed| self.put(&file, placed))
     }
 
     fn item(&mut self, file: &DataFile<'_>, row: u64, item: Item) -> Result<(), ImportError> {
         let record = match item.record {
             Ok(record) => record,
             Err(broken) => {
-                let line = RawLine {
-                    number: broken.line,
-                    bytes: item.raw,
-                };
-                let reject = Reject {
-                    field: String::new(),
-                    reason: broken.reason,
-                };
+                let line = RawLine { number: broken.line, bytes: item.raw };
+                let reject = Reject { field: String::new(), reason: broken.reason };
                 return self.refuse(file, &line, None, &reject);
             }
         };
-        let line = Arc::new(RawLine {
-            number: record.line,
-            bytes: item.raw,
-        });
+        let line = Arc::new(RawLine { number: record.line, bytes: item.raw });
         let missing = &self.mapping.missing;
-        let place = Place {
-            record: &record,
-            row,
-            file: &file.name,
-            missing,
-        };
+        let place = Place { record: &record, row, file: &file.name, missing };
         // All rows of the line are made before the first is put, so that it is refused whole.
         let mut made = Vec::new();
         for (index, block) in self.mapping.blocks.iter().enumerate() {
@@ -187,19 +158,12 @@ impl Run<'_> {
                 continue;
             }
             match assemble::row(self.mapping, block, &place) {
-                Ok(row) => made.push((
-                    index,
-                    Placed {
-                        row,
-                        line: Arc::clone(&line),
-                    },
-                )),
+                Ok(row) => made.push((index, Placed { row, line: Arc::clone(&line) })),
                 Err(reject) => return self.refuse(file, &line, Some(block.kind), &reject),
             }
         }
         made.into_iter().try_for_each(|(index, placed)| {
-            self.due(index, placed)
-                .map_or(Ok(()), |placed| self.put(file, placed))
+            self.due(index, placed).map_or(Ok(()), |placed| self.put(file, placed))
         })
     }
 
@@ -209,9 +173,7 @@ impl Run<'_> {
             Keep::All => Some(placed),
             Keep::Last => {
                 let id = placed.row.source_id.clone();
-                self.waiting[index]
-                    .replace(placed)
-                    .filter(|before| before.row.source_id != id)
+                self.waiting[index].replace(placed).filter(|before| before.row.source_id != id)
             }
         }
     }
@@ -251,21 +213,12 @@ impl Run<'_> {
             let sign = if field.is_empty() { "" } else { ": " };
             format!("{}:{number}: {field}{sign}{reason}", file.path.display())
         });
-        let refused = Refused {
-            file: file.path,
-            line: *number,
-            field,
-            reason,
-            raw: bytes,
-        };
+        let refused = Refused { file: file.path, line: *number, field, reason, raw: bytes };
         self.rejects.keep(&refused)
     }
 }
 
 fn file_name(path: &Path) -> String {
-    let name = path
-        .file_name()
-        .map(|it| it.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     name.strip_suffix(".gz").map_or(name.clone(), str::to_owned)
 }

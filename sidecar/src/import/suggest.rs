@@ -7,9 +7,7 @@ const ENOUGH: f64 = 0.75;
 /// The name that was probably meant.
 pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let scored = names
-        .into_iter()
-        .map(|it| (likeness(&lower, &it.to_lowercase()), it));
+    let scored = names.into_iter().map(|it| (likeness(&lower, &it.to_lowercase()), it));
     scored
         .filter(|(score, _)| *score >= ENOUGH)
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
@@ -18,11 +16,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) 
 
 /// How alike two names are, 0 to 1. One slip of a finger is alike, also in a short word.
 fn likeness(left: &str, right: &str) -> f64 {
-    let slip = if strsim::osa_distance(left, right) <= 1 {
-        0.95
-    } else {
-        0.0
-    };
+    let slip = if strsim::osa_distance(left, right) <= 1 { 0.95 } else { 0.0 };
     strsim::jaro_winkler(left, right).max(slip)
 }
 
@@ -45,10 +39,7 @@ pub(super) fn with_suggestion(message: &str) -> String {
     // The names stand between backquotes: the unknown one, then those expected.
     let mut names = after.split('`').skip(1).step_by(2);
     let suggestion = names.next().and_then(|unknown| nearest(unknown, names));
-    suggestion.map_or_else(
-        || message.to_owned(),
-        |it| format!("{message}\ndid you mean `{it}`?"),
-    )
+    suggestion.map_or_else(|| message.to_owned(), |it| format!("{message}\ndid you mean `{it}`?"))
 }
 
 #[cfg(test)]
@@ -60,19 +51,13 @@ mod tests {
         let names = ["customer_id", "agent_id", "start_unix"];
         assert_eq!(hint("costumer_id", names), "did you mean `customer_id`?");
         assert_eq!(hint("Start_Unix", names), "did you mean `start_unix`?");
-        assert_eq!(
-            hint("zzz", names),
-            "there are: customer_id, agent_id, start_unix"
-        );
+        assert_eq!(hint("zzz", names), "there are: customer_id, agent_id, start_unix");
     }
 
     #[test]
     fn reads_the_names_out_of_a_message() {
         let message = "unknown field `delimeter`, expected one of `source`, `delimiter`";
         assert!(with_suggestion(message).ends_with("did you mean `delimiter`?"));
-        assert_eq!(
-            with_suggestion("missing field `source`"),
-            "missing field `source`"
-        );
+        assert_eq!(with_suggestion("missing field `source`"), "missing field `source`");
     }
 }

@@ -28,13 +28,10 @@ pub(super) struct Columns {
 impl Columns {
     /// The index of a column; a new name is added.
     pub(super) fn index_of(&mut self, name: &str) -> usize {
-        self.names
-            .iter()
-            .position(|it| it == name)
-            .unwrap_or_else(|| {
-                self.names.push(name.to_owned());
-                self.names.len() - 1
-            })
+        self.names.iter().position(|it| it == name).unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        })
     }
 }
 
@@ -116,9 +113,8 @@ impl Part {
             }
             _ => {}
         }
-        let cut = inside
-            .rsplit_once(":.")
-            .and_then(|(name, count)| Some((name, count.parse().ok()?)));
+        let cut =
+            inside.rsplit_once(":.").and_then(|(name, count)| Some((name, count.parse().ok()?)));
         Ok(match cut {
             Some((name, count)) => Self::Column(columns.index_of(name), Some(count)),
             None => Self::Column(columns.index_of(inside), None),
@@ -132,34 +128,21 @@ mod tests {
     use crate::import::input::Record;
 
     fn fill(text: &str, cells: &[Option<&str>]) -> Option<String> {
-        let mut columns = Columns {
-            names: vec!["a".to_owned(), "b c".to_owned()],
-        };
+        let mut columns = Columns { names: vec!["a".to_owned(), "b c".to_owned()] };
         let template = Template::parse(text, &mut columns).unwrap();
         let mut record = Record::new(7);
         for cell in cells {
             record.push(*cell);
         }
-        template.fill(&Place {
-            record: &record,
-            row: 3,
-            file: "f.csv",
-            missing: &[],
-        })
+        template.fill(&Place { record: &record, row: 3, file: "f.csv", missing: &[] })
     }
 
     #[test]
     fn fills_columns_constants_and_numbers() {
         let cells = [Some("one"), Some("zwölf")];
         assert_eq!(fill("{a}-{b c}", &cells).as_deref(), Some("one-zwölf"));
-        assert_eq!(
-            fill("Customer {b c:.3}", &cells).as_deref(),
-            Some("Customer zwö")
-        );
-        assert_eq!(
-            fill("{#file}:{#row}:{#line}", &cells).as_deref(),
-            Some("f.csv:3:7")
-        );
+        assert_eq!(fill("Customer {b c:.3}", &cells).as_deref(), Some("Customer zwö"));
+        assert_eq!(fill("{#file}:{#row}:{#line}", &cells).as_deref(), Some("f.csv:3:7"));
         assert_eq!(fill("{{a}} 100 %", &cells).as_deref(), Some("{a} 100 %"));
     }
 
@@ -172,10 +155,7 @@ mod tests {
     #[test]
     fn refuses_braces_that_do_not_fit() {
         for text in ["{a", "a}", "{}", "{#rows}"] {
-            assert!(
-                Template::parse(text, &mut Columns::default()).is_err(),
-                "{text}"
-            );
+            assert!(Template::parse(text, &mut Columns::default()).is_err(), "{text}");
         }
     }
 }

@@ -27,10 +27,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            sink: MemorySink::default(),
-        }
+        Self { folder: tempfile::tempdir().unwrap(), sink: MemorySink::default() }
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
@@ -64,9 +61,7 @@ impl Desk {
         let mut reader = csv::Reader::from_path(self.rejects()).unwrap();
         let rows = reader.byte_records().map(|row| {
             let row = row.unwrap();
-            row.iter()
-                .map(|field| String::from_utf8_lossy(field).into_owned())
-                .collect()
+            row.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
         });
         rows.collect()
     }
@@ -79,14 +74,5 @@ fn into(
     files: &[PathBuf],
 ) -> Result<Report, ImportError> {
     let mapping = Mapping::parse(mapping).unwrap_or_else(|error| panic!("{error}"));
-    run(
-        &mapping,
-        files,
-        sink,
-        Options {
-            is_dry_run: false,
-            rejects,
-        },
-        &mut Silent,
-    )
+    run(&mapping, files, sink, Options { is_dry_run: false, rejects }, &mut Silent)
 }

@@ -98,10 +98,7 @@ impl Defaults {
     /// If either is unknown.
     pub(super) fn new(zone: &str, region: &str) -> Result<Self, String> {
         check_region(region)?;
-        Ok(Self {
-            time_zone: read_zone(zone)?,
-            region: region.to_owned(),
-        })
+        Ok(Self { time_zone: read_zone(zone)?, region: region.to_owned() })
     }
 }
 
@@ -116,9 +113,7 @@ fn check_region(region: &str) -> Result<(), String> {
     if region.is_empty() || crate::phone::normalise("2025550100", region).is_ok() {
         return Ok(());
     }
-    Err(format!(
-        "region {region:?} is unknown; use two letters of ISO 3166 such as US"
-    ))
+    Err(format!("region {region:?} is unknown; use two letters of ISO 3166 such as US"))
 }
 
 impl Value {
@@ -143,24 +138,16 @@ impl Value {
                     .map_err(|_| "a list holds texts alone".to_owned())?,
                 ..ValueTable::default()
             },
-            other => ValueTable {
-                from: OneOrMany::One(scalar(&other)?),
-                ..ValueTable::default()
-            },
+            other => ValueTable { from: OneOrMany::One(scalar(&other)?), ..ValueTable::default() },
         };
         check_options(&table, ty)?;
         let texts = match table.from {
             OneOrMany::One(text) => vec![text],
             OneOrMany::Many(texts) => texts,
         };
-        let templates = texts
-            .iter()
-            .map(|text| Template::parse(text, columns))
-            .collect::<Result<_, _>>()?;
-        let map = table
-            .map
-            .into_iter()
-            .map(|(from, to)| Ok((from, scalar(&to)?)));
+        let templates =
+            texts.iter().map(|text| Template::parse(text, columns)).collect::<Result<_, _>>()?;
+        let map = table.map.into_iter().map(|(from, to)| Ok((from, scalar(&to)?)));
         let zone = match &table.time_zone {
             Some(name) => read_zone(name)?,
             None => defaults.time_zone.clone(),
@@ -206,21 +193,13 @@ impl Value {
     /// # Errors
     /// If there is a map without one of the texts in it.
     pub(super) fn texts(&self, place: &Place<'_>) -> Result<Vec<String>, String> {
-        let wholes: Vec<_> = self
-            .templates
-            .iter()
-            .filter_map(|it| it.fill(place))
-            .collect();
-        let elements = wholes
-            .iter()
-            .flat_map(|whole| whole.split(ELEMENT_SEPARATOR));
+        let wholes: Vec<_> = self.templates.iter().filter_map(|it| it.fill(place)).collect();
+        let elements = wholes.iter().flat_map(|whole| whole.split(ELEMENT_SEPARATOR));
         let parts: Vec<_> = match &self.split {
             Some(sign) => elements.flat_map(|it| it.split(sign.as_str())).collect(),
             None => elements.collect(),
         };
-        let converted = parts
-            .into_iter()
-            .map(|part| self.convert(part.trim().to_owned()));
+        let converted = parts.into_iter().map(|part| self.convert(part.trim().to_owned()));
         converted.filter_map(Result::transpose).collect()
     }
 
@@ -231,10 +210,7 @@ impl Value {
 
     /// Replaces parts, then maps the whole; what becomes empty is absent.
     fn convert(&self, text: String) -> Result<Option<String>, String> {
-        let replaced = self
-            .replace
-            .iter()
-            .fold(text, |text, (from, to)| text.replace(from, to));
+        let replaced = self.replace.iter().fold(text, |text, (from, to)| text.replace(from, to));
         let mapped = if self.map.is_empty() {
             replaced
         } else {
@@ -253,10 +229,7 @@ fn scalar(value: &toml::Value) -> Result<String, String> {
         toml::Value::String(text) => Ok(text.clone()),
         toml::Value::Integer(number) => Ok(number.to_string()),
         toml::Value::Boolean(flag) => Ok(flag.to_string()),
-        _ => Err(format!(
-            "a {} cannot stand here; write it as text",
-            value.type_str()
-        )),
+        _ => Err(format!("a {} cannot stand here; write it as text", value.type_str())),
     }
 }
 

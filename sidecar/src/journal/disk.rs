@@ -95,9 +95,7 @@ pub struct Folder {
 impl Folder {
     /// Takes an existing folder.
     pub fn existing(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_path_buf(),
-        }
+        Self { dir: dir.to_path_buf() }
     }
 
     /// Takes a folder, creating it and its parents durably where they are absent.
@@ -135,27 +133,18 @@ impl Disk for Folder {
 
     fn names(&self) -> io::Result<Vec<String>> {
         let names = fs::read_dir(&self.dir)?;
-        names
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect()
+        names.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn SegmentFile>> {
         let mut options = OpenOptions::new();
-        let file = options
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(self.path(name))?;
+        let file = options.read(true).write(true).create_new(true).open(self.path(name))?;
         Ok(Box::new(file))
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn SegmentFile>> {
         let mut options = OpenOptions::new();
-        let file = options
-            .read(true)
-            .write(access == Access::Write)
-            .open(self.path(name))?;
+        let file = options.read(true).write(access == Access::Write).open(self.path(name))?;
         Ok(Box::new(file))
     }
 

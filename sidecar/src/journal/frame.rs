@@ -100,10 +100,7 @@ pub enum FrameFault {
 /// The hash of a payload as a leaf of a Merkle tree: SHA-256 of a zero byte and the payload
 /// (RFC 6962, section 2.1).
 pub fn leaf_hash(payload: &[u8]) -> LeafHash {
-    Sha256::new_with_prefix([0])
-        .chain_update(payload)
-        .finalize()
-        .into()
+    Sha256::new_with_prefix([0]).chain_update(payload).finalize().into()
 }
 
 /// The fields before the payload.
@@ -132,40 +129,25 @@ impl Header {
 impl<'a> Frame<'a> {
     /// Decodes the frame at the start of `bytes`, which may hold more.
     pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, FrameFault> {
-        let (raw, rest) = bytes
-            .split_at_checked(FRAME_HEADER_BYTES)
-            .ok_or(FrameFault::PastEnd)?;
+        let (raw, rest) = bytes.split_at_checked(FRAME_HEADER_BYTES).ok_or(FrameFault::PastEnd)?;
         if raw.iter().all(|byte| *byte == 0) {
             return Err(FrameFault::Blank);
         }
         let header = Header::decode(raw).ok_or(FrameFault::PastEnd)?;
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         if length > MAX_PAYLOAD_BYTES {
-            return Err(FrameFault::Length {
-                length: header.length,
-            });
+            return Err(FrameFault::Length { length: header.length });
         }
         let payload = rest.get(..length).ok_or(FrameFault::PastEnd)?;
         let covered = bytes.get(CHECKSUM_BYTES..FRAME_HEADER_BYTES + length);
         if covered.map(crc32c::crc32c) != Some(header.checksum) {
             return Err(FrameFault::Checksum);
         }
-        let Header {
-            position,
-            index,
-            version,
-            flags,
-            ..
-        } = header;
+        let Header { position, index, version, flags, .. } = header;
         if version != VERSION || flags & !LAST_OF_BATCH != 0 {
             return Err(FrameFault::Version { version, flags });
         }
-        Ok(Self {
-            position,
-            index,
-            last: flags == LAST_OF_BATCH,
-            payload,
-        })
+        Ok(Self { position, index, last: flags == LAST_OF_BATCH, payload })
     }
 
     /// The frame, if it is the one of `position` in the batch that begins at `batch_first`.
@@ -173,10 +155,7 @@ impl<'a> Frame<'a> {
         if self.position == position && self.batch_first() == batch_first {
             return Ok(self);
         }
-        Err(FrameFault::OutOfPlace {
-            position: self.position,
-            index: self.index,
-        })
+        Err(FrameFault::OutOfPlace { position: self.position, index: self.index })
     }
 
     /// The position of the first record of this frame's batch.
@@ -204,14 +183,9 @@ pub(super) fn encode_batch(
     out.clear();
     for ((position, index), payload) in (first..).zip(0_u32..).zip(payloads) {
         let (payload, limit) = (payload.as_ref(), MAX_PAYLOAD_BYTES);
-        let length = u32::try_from(payload.len())
-            .ok()
-            .filter(|_| payload.len() <= limit);
-        let length = length.ok_or(JournalError::PayloadTooLarge {
-            index,
-            bytes: payload.len(),
-            limit,
-        })?;
+        let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= limit);
+        let length =
+            length.ok_or(JournalError::PayloadTooLarge { index, bytes: payload.len(), limit })?;
         let last = position + 1 == first + payloads.len() as u64;
         let start = out.len();
         out.extend([0; CHECKSUM_BYTES]);

@@ -24,16 +24,8 @@ pub(super) struct Head {
 impl Head {
     /// The head that comes after this one and confirms everything before `end`.
     pub(super) fn following(&self, end: Cursor, last_leaf: LeafHash) -> Self {
-        let Cursor {
-            position: next_position,
-            offset,
-        } = end;
-        Self {
-            generation: self.generation + 1,
-            next_position,
-            offset,
-            last_leaf,
-        }
+        let Cursor { position: next_position, offset } = end;
+        Self { generation: self.generation + 1, next_position, offset, last_leaf }
     }
 
     /// The number of the slot that this head belongs in, 0 or 1.

@@ -38,21 +38,13 @@ impl Header {
 
     /// Decodes the header of the file that is named by `base`.
     pub(super) fn decode(bytes: &[u8], base: u64) -> Result<Self, Damage> {
-        let too_short = || Damage::TooShort {
-            bytes: bytes.len() as u64,
-        };
+        let too_short = || Damage::TooShort { bytes: bytes.len() as u64 };
         let (mut fields, mut rest) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(too_short)?;
         let checksum = crc32c::crc32c(fields);
         let magic = take(&mut fields).ok_or_else(too_short)?;
-        let version = take(&mut fields)
-            .map(u32::from_le_bytes)
-            .ok_or_else(too_short)?;
-        let stated = take(&mut fields)
-            .map(u64::from_le_bytes)
-            .ok_or_else(too_short)?;
-        let capacity = take(&mut fields)
-            .map(u64::from_le_bytes)
-            .ok_or_else(too_short)?;
+        let version = take(&mut fields).map(u32::from_le_bytes).ok_or_else(too_short)?;
+        let stated = take(&mut fields).map(u64::from_le_bytes).ok_or_else(too_short)?;
+        let capacity = take(&mut fields).map(u64::from_le_bytes).ok_or_else(too_short)?;
         let previous_leaf = take(&mut fields).ok_or_else(too_short)?;
         if magic != MAGIC {
             return Err(Damage::Magic);
@@ -66,10 +58,6 @@ impl Header {
         if stated != base {
             return Err(Damage::WrongBase { stated });
         }
-        Ok(Self {
-            base,
-            capacity,
-            previous_leaf,
-        })
+        Ok(Self { base, capacity, previous_leaf })
     }
 }

@@ -46,10 +46,7 @@ impl DataLock {
     /// [`LockError::Held`] where another process, or this one elsewhere, holds it.
     pub fn acquire(folder: &Path) -> Result<Self, LockError> {
         let path = folder.join(LOCK_FILE);
-        let failed = |source| LockError::Io {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| LockError::Io { path: path.clone(), source };
         // Not truncated on opening: until the lock is ours, the content is the holder's.
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
@@ -58,20 +55,12 @@ impl DataLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let content = fs::read_to_string(&path).map_err(failed)?;
-                let pid = content
-                    .trim()
-                    .parse::<u32>()
-                    .map_or("?".into(), |pid| pid.to_string());
-                return Err(LockError::Held {
-                    folder: folder.to_path_buf(),
-                    pid,
-                });
+                let pid = content.trim().parse::<u32>().map_or("?".into(), |pid| pid.to_string());
+                return Err(LockError::Held { folder: folder.to_path_buf(), pid });
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        file.set_len(0)
-            .and_then(|()| writeln!(file, "{}", process::id()))
-            .map_err(failed)?;
+        file.set_len(0).and_then(|()| writeln!(file, "{}", process::id())).map_err(failed)?;
         Ok(Self { _file: file })
     }
 }

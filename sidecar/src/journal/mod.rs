@@ -99,19 +99,13 @@ impl Config {
         if (least..=most).contains(&self.segment_bytes) {
             return Ok(self);
         }
-        Err(JournalError::SegmentBytes {
-            bytes: self.segment_bytes,
-            least,
-            most,
-        })
+        Err(JournalError::SegmentBytes { bytes: self.segment_bytes, least, most })
     }
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            segment_bytes: 16 << 20,
-        }
+        Self { segment_bytes: 16 << 20 }
     }
 }
 
@@ -145,12 +139,8 @@ pub struct Journal {
 impl fmt::Debug for Journal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = formatter.debug_struct("Journal");
-        fields
-            .field("segment", &self.segment.path)
-            .field("end", &self.end);
-        fields
-            .field("poisoned", &self.poisoned)
-            .finish_non_exhaustive()
+        fields.field("segment", &self.segment.path).field("end", &self.end);
+        fields.field("poisoned", &self.poisoned).finish_non_exhaustive()
     }
 }
 
@@ -162,11 +152,8 @@ impl Journal {
     /// When anything that was confirmed is damaged or missing (nothing is changed then), or when
     /// the folder cannot be read or written.
     pub fn open(dir: &Path, config: Config) -> Result<(Self, Recovery), JournalError> {
-        let failed = |source| JournalError::Io {
-            action: "create",
-            path: dir.to_path_buf(),
-            source,
-        };
+        let failed =
+            |source| JournalError::Io { action: "create", path: dir.to_path_buf(), source };
         let folder = Folder::create(dir).map_err(failed)?;
         Self::open_on(Arc::new(folder), config)
     }
@@ -286,9 +273,7 @@ impl Journal {
 
     fn refuse_when_poisoned(&self) -> Result<(), JournalError> {
         if self.poisoned {
-            return Err(JournalError::Poisoned {
-                path: self.segment.path.clone(),
-            });
+            return Err(JournalError::Poisoned { path: self.segment.path.clone() });
         }
         Ok(())
     }

@@ -46,33 +46,21 @@ impl Reader {
         let reader = Self::open_on(Arc::new(Folder::existing(dir)));
         reader.refresh()?;
         if reader.known().bases.is_empty() {
-            return Err(JournalError::NoJournal {
-                path: dir.to_path_buf(),
-            });
+            return Err(JournalError::NoJournal { path: dir.to_path_buf() });
         }
         Ok(reader)
     }
 
     /// As [`Reader::open`], on any disk, without looking at it yet.
     pub fn open_on(disk: Arc<dyn Disk>) -> Self {
-        Self {
-            disk,
-            known: Mutex::default(),
-        }
+        Self { disk, known: Mutex::default() }
     }
 
     /// The records from `position` on, in order, up to the end of the journal as it is when the
     /// iterator gets there. After an error the iterator ends.
     pub fn iter_from(&self, position: u64) -> Records<'_> {
         let batch = Vec::new().into_iter();
-        Records {
-            reader: self,
-            from: position,
-            place: None,
-            batch,
-            doubt: None,
-            ended: false,
-        }
+        Records { reader: self, from: position, place: None, batch, doubt: None, ended: false }
     }
 
     /// The record at `position`, or `None` where the journal is not that long.
@@ -114,17 +102,9 @@ impl Reader {
         }
         let (base, mark) = {
             let known = self.known();
-            let base = known
-                .bases
-                .iter()
-                .rfind(|base| **base <= position)
-                .copied()
-                .unwrap_or(0);
+            let base = known.bases.iter().rfind(|base| **base <= position).copied().unwrap_or(0);
             let mark = known.marks.range((base, 0)..=(base, position)).next_back();
-            (
-                base,
-                mark.map(|(&(_, position), &offset)| Cursor { position, offset }),
-            )
+            (base, mark.map(|(&(_, position), &offset)| Cursor { position, offset }))
         };
         let segment = Segment::open(&*self.disk, base, Access::Read)?;
         let walk = Walk::new(mark.unwrap_or(segment.start()));
@@ -133,10 +113,7 @@ impl Reader {
 
     fn mark(&self, base: u64, at: Cursor) {
         let mut known = self.known();
-        let before = known
-            .marks
-            .range((base, 0)..=(base, at.position))
-            .next_back();
+        let before = known.marks.range((base, 0)..=(base, at.position)).next_back();
         let before = before.map_or(base, |(&(_, position), _)| position);
         if at.position - before >= RECORDS_PER_MARK {
             known.marks.insert((base, at.position), at.offset);
@@ -148,12 +125,7 @@ impl Reader {
     fn after(&self, segment: &Segment, stop: &Stop) -> Result<Option<Segment>, JournalError> {
         self.refresh()?;
         let base = segment.header.base;
-        let next_base = self
-            .known()
-            .bases
-            .iter()
-            .find(|next| **next > base)
-            .copied();
+        let next_base = self.known().bases.iter().find(|next| **next > base).copied();
         let Some(next_base) = next_base else {
             scan::verify_confirmed(segment, stop, &segment.newest_head()?)?;
             let is_known = self.known().blank_tail == Some(base) && stop.is_blank();
@@ -249,10 +221,7 @@ fn read_batch(
             Ok(frame) => frame,
             Err(stop) => return Ok(Err(stop)),
         };
-        batch.push(Record {
-            position: frame.position,
-            payload: frame.payload.to_vec(),
-        });
+        batch.push(Record { position: frame.position, payload: frame.payload.to_vec() });
         if frame.last {
             return Ok(Ok(batch));
         }

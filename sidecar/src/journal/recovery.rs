@@ -38,10 +38,7 @@ pub(super) fn recover(
     };
     let head = repair(&found)?;
     let end = found.stop.end;
-    let recovery = Recovery {
-        entries: end.position,
-        cut_bytes: torn as u64,
-    };
+    let recovery = Recovery { entries: end.position, cut_bytes: torn as u64 };
     let journal = Journal {
         disk,
         config,
@@ -57,23 +54,10 @@ pub(super) fn recover(
 
 fn create(disk: &dyn Disk, config: Config) -> Result<Found, JournalError> {
     let last_leaf = LeafHash::default();
-    let header = Header {
-        base: 0,
-        capacity: config.segment_bytes,
-        previous_leaf: last_leaf,
-    };
+    let header = Header { base: 0, capacity: config.segment_bytes, previous_leaf: last_leaf };
     let (segment, head) = Segment::create(disk, header)?;
-    let stop = Stop {
-        end: segment.start(),
-        broken_at: segment.start(),
-        fault: FrameFault::Blank,
-    };
-    Ok(Found {
-        segment,
-        head,
-        stop,
-        last_leaf,
-    })
+    let stop = Stop { end: segment.start(), broken_at: segment.start(), fault: FrameFault::Blank };
+    Ok(Found { segment, head, stop, last_leaf })
 }
 
 /// Verifies each segment and the chain between them.
@@ -90,12 +74,7 @@ fn verify_all(disk: &dyn Disk) -> Result<Option<Found>, JournalError> {
         }
         let head = segment.newest_head()?;
         let (stop, last_leaf) = scan::scan(&segment, &head)?;
-        found = Some(Found {
-            segment,
-            head,
-            stop,
-            last_leaf,
-        });
+        found = Some(Found { segment, head, stop, last_leaf });
     }
     Ok(found)
 }
@@ -103,11 +82,7 @@ fn verify_all(disk: &dyn Disk) -> Result<Option<Found>, JournalError> {
 /// Removes an unfinished segment, and makes names durable that a crash may have left pending.
 fn tidy(disk: &dyn Disk) -> Result<(), JournalError> {
     segment::remove_unfinished(disk)?;
-    disk.sync().map_err(|source| JournalError::Io {
-        action: "sync",
-        path: disk.path(""),
-        source,
-    })
+    disk.sync().map_err(|source| JournalError::Io { action: "sync", path: disk.path(""), source })
 }
 
 /// Makes the last segment on disk what was found, and confirms its end.
@@ -116,12 +91,7 @@ fn tidy(disk: &dyn Disk) -> Result<(), JournalError> {
 /// they can be read there: after a failed sync, and that may have been one of this very function,
 /// the page cache shows bytes that the disk never got.
 fn repair(found: &Found) -> Result<Head, JournalError> {
-    let Found {
-        segment,
-        head,
-        stop: Stop { end, .. },
-        last_leaf,
-    } = found;
+    let Found { segment, head, stop: Stop { end, .. }, last_leaf } = found;
     let kept_bytes = usize::try_from(end.offset - head.offset).unwrap_or(usize::MAX);
     let kept = segment.read(head.offset, kept_bytes)?;
     segment.write_head(head)?;

@@ -43,12 +43,7 @@ impl Stop {
 impl Walk {
     /// Begins at `at`, which must be the start of a batch.
     pub(super) fn new(at: Cursor) -> Self {
-        Self {
-            next: at,
-            complete: at,
-            ahead: Vec::new(),
-            used: 0,
-        }
+        Self { next: at, complete: at, ahead: Vec::new(), used: 0 }
     }
 
     /// The end of the last complete batch.
@@ -68,11 +63,7 @@ impl Walk {
         {
             Ok(frame) => frame,
             Err(fault) => {
-                return Ok(Err(Stop {
-                    end: complete,
-                    broken_at: next,
-                    fault,
-                }));
+                return Ok(Err(Stop { end: complete, broken_at: next, fault }));
             }
         };
         self.used += frame.size();
@@ -134,25 +125,12 @@ fn verify_head(
     walk: &Walk,
     last_leaf: LeafHash,
 ) -> Result<(), JournalError> {
-    let Head {
-        next_position,
-        offset,
-        ..
-    } = *head;
-    let stated = Cursor {
-        position: next_position,
-        offset,
-    };
+    let Head { next_position, offset, .. } = *head;
+    let stated = Cursor { position: next_position, offset };
     if walk.complete == stated && last_leaf == head.last_leaf {
         return Ok(());
     }
-    Err(segment.damaged(
-        walk.next,
-        Damage::HeadMismatch {
-            next_position,
-            offset,
-        },
-    ))
+    Err(segment.damaged(walk.next, Damage::HeadMismatch { next_position, offset }))
 }
 
 /// Verifies that the records of `segment` end where the next segment begins.
@@ -176,16 +154,9 @@ pub(super) fn verify_end(
 /// Refuses where a later batch follows intact: the writer begins a batch only when the one before
 /// it is on stable storage, so the broken one was acknowledged and is damaged, not torn.
 pub(super) fn torn_bytes(segment: &Segment, stop: &Stop) -> Result<usize, JournalError> {
-    let Stop {
-        end,
-        broken_at,
-        fault,
-    } = *stop;
+    let Stop { end, broken_at, fault } = *stop;
     let tail = segment.read(end.offset, usize::MAX)?;
-    let torn = tail
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |last| last + 1);
+    let torn = tail.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     match (0..torn).find_map(|at| later_batch(&tail, at, end.position)) {
         None => Ok(torn),
         Some(later) => Err(segment.damaged(broken_at, Damage::BeforeLaterBatch { fault, later })),

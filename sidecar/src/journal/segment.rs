@@ -54,13 +54,9 @@ pub(super) fn name(base: u64) -> String {
 pub(super) fn bases(disk: &dyn Disk) -> Result<Vec<u64>, JournalError> {
     let mut bases = Vec::new();
     for file in names(disk)?.iter().filter(|file| file.ends_with(SUFFIX)) {
-        let base = file
-            .strip_suffix(SUFFIX)
-            .and_then(|digits| digits.parse().ok());
+        let base = file.strip_suffix(SUFFIX).and_then(|digits| digits.parse().ok());
         let base = base.filter(|base| name(*base) == *file);
-        bases.push(base.ok_or_else(|| JournalError::ForeignName {
-            path: disk.path(file),
-        })?);
+        bases.push(base.ok_or_else(|| JournalError::ForeignName { path: disk.path(file) })?);
     }
     bases.sort_unstable();
     Ok(bases)
@@ -72,35 +68,20 @@ pub(super) fn verify_gap(disk: &dyn Disk, end: u64, base: u64) -> Result<(), Jou
         return Ok(());
     }
     let path = disk.path(&name(end));
-    Err(JournalError::MissingSegment {
-        path,
-        first: end,
-        last: base.saturating_sub(1),
-    })
+    Err(JournalError::MissingSegment { path, first: end, last: base.saturating_sub(1) })
 }
 
 /// Removes what a creation left that did not come to its end.
 pub(super) fn remove_unfinished(disk: &dyn Disk) -> Result<(), JournalError> {
-    for file in names(disk)?
-        .iter()
-        .filter(|file| file.ends_with(UNFINISHED_SUFFIX))
-    {
+    for file in names(disk)?.iter().filter(|file| file.ends_with(UNFINISHED_SUFFIX)) {
         let path = disk.path(file);
-        disk.remove(file).map_err(|source| JournalError::Io {
-            action: "remove",
-            path,
-            source,
-        })?;
+        disk.remove(file).map_err(|source| JournalError::Io { action: "remove", path, source })?;
     }
     Ok(())
 }
 
 fn names(disk: &dyn Disk) -> Result<Vec<String>, JournalError> {
-    let failed = |source| JournalError::Io {
-        action: "list",
-        path: disk.path(""),
-        source,
-    };
+    let failed = |source| JournalError::Io { action: "list", path: disk.path(""), source };
     disk.names().map_err(failed)
 }
 
@@ -112,92 +93,49 @@ impl Segment {
     /// into written ones is several times slower.
     pub(super) fn create(disk: &dyn Disk, header: Header) -> Result<(Self, Head), JournalError> {
         let (base, end) = (header.base, header.capacity);
-        let (path, unfinished) = (
-            disk.path(&name(base)),
-            format!("{base:020}{UNFINISHED_SUFFIX}"),
-        );
-        let failed = |source| JournalError::Io {
-            action: "create",
-            path: disk.path(&name(base)),
-            source,
-        };
+        let (path, unfinished) = (disk.path(&name(base)), format!("{base:020}{UNFINISHED_SUFFIX}"));
+        let failed =
+            |source| JournalError::Io { action: "create", path: disk.path(&name(base)), source };
         let file = disk.create(&unfinished).map_err(failed)?;
-        let segment = Self {
-            path,
-            header,
-            end,
-            file,
-        };
+        let segment = Self { path, header, end, file };
         segment.zero_from(0)?;
         segment.write(&segment.header.encode(), 0)?;
         let older = segment.first_head();
-        let head = Head {
-            generation: older.generation + 1,
-            ..older.clone()
-        };
+        let head = Head { generation: older.generation + 1, ..older.clone() };
         segment.write_head(&older)?;
         segment.write_head(&head)?;
         segment.sync()?;
-        disk.rename(&unfinished, &name(base))
-            .and_then(|()| disk.sync())
-            .map_err(failed)?;
+        disk.rename(&unfinished, &name(base)).and_then(|()| disk.sync()).map_err(failed)?;
         Ok((segment, head))
     }
 
     /// Opens the segment that begins at `base` and verifies its header.
     pub(super) fn open(disk: &dyn Disk, base: u64, access: Access) -> Result<Self, JournalError> {
         let path = disk.path(&name(base));
-        let failed = |source| JournalError::Io {
-            action: "open",
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| JournalError::Io { action: "open", path: path.clone(), source };
         let file = disk.open(&name(base), access).map_err(failed)?;
         let size = file.size().map_err(failed)?;
         let mut first = vec![0; SECTOR_BYTES.min(usize::try_from(size).unwrap_or(SECTOR_BYTES))];
         file.read_at(&mut first, 0).map_err(failed)?;
         match Header::decode(&first, base) {
-            Ok(header) => Ok(Self {
-                end: size.min(header.capacity),
-                path,
-                header,
-                file,
-            }),
-            Err(damage) => Err(JournalError::Damaged {
-                path,
-                offset: 0,
-                position: base,
-                damage,
-            }),
+            Ok(header) => Ok(Self { end: size.min(header.capacity), path, header, file }),
+            Err(damage) => Err(JournalError::Damaged { path, offset: 0, position: base, damage }),
         }
     }
 
     /// The place of the segment's first record.
     pub(super) fn start(&self) -> Cursor {
-        Cursor {
-            position: self.header.base,
-            offset: FRAMES_START,
-        }
+        Cursor { position: self.header.base, offset: FRAMES_START }
     }
 
     /// The newest valid head.
     pub(super) fn newest_head(&self) -> Result<Head, JournalError> {
-        let at = Cursor {
-            offset: SLOTS_START,
-            ..self.start()
-        };
+        let at = Cursor { offset: SLOTS_START, ..self.start() };
         let head = head::newest(&self.read(at.offset, SLOTS_BYTES)?);
         let head = head.ok_or_else(|| self.damaged(at, Damage::NoHead))?;
-        let Head {
-            next_position,
-            offset,
-            ..
-        } = head;
+        let Head { next_position, offset, .. } = head;
         if next_position < self.header.base {
-            let damage = Damage::HeadMismatch {
-                next_position,
-                offset,
-            };
+            let damage = Damage::HeadMismatch { next_position, offset };
             return Err(self.damaged(at, damage));
         }
         Ok(head)
@@ -214,45 +152,28 @@ impl Segment {
     fn first_head(&self) -> Head {
         let Cursor { position, offset } = self.start();
         let last_leaf = self.header.previous_leaf;
-        Head {
-            generation: 0,
-            next_position: position,
-            offset,
-            last_leaf,
-        }
+        Head { generation: 0, next_position: position, offset, last_leaf }
     }
 
     pub(super) fn write_head(&self, head: &Head) -> Result<(), JournalError> {
-        self.write(
-            &head.encode(),
-            SLOTS_START + head.slot() * SECTOR_BYTES as u64,
-        )
+        self.write(&head.encode(), SLOTS_START + head.slot() * SECTOR_BYTES as u64)
     }
 
     /// Reads `length` bytes from `offset`, or up to the end where there are fewer.
     pub(super) fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, JournalError> {
         let available = usize::try_from(self.end.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut bytes = vec![0; length.min(available)];
-        self.file
-            .read_at(&mut bytes, offset)
-            .map_err(|source| self.failed("read", source))?;
+        self.file.read_at(&mut bytes, offset).map_err(|source| self.failed("read", source))?;
         Ok(bytes)
     }
 
     pub(super) fn write(&self, bytes: &[u8], offset: u64) -> Result<(), JournalError> {
-        self.file
-            .write_at(bytes, offset)
-            .map_err(|source| self.failed("write", source))
+        self.file.write_at(bytes, offset).map_err(|source| self.failed("write", source))
     }
 
     /// Writes zeros from `offset` up to the capacity.
     pub(super) fn zero_from(&self, mut offset: u64) -> Result<(), JournalError> {
-        while let Some(left) = self
-            .header
-            .capacity
-            .checked_sub(offset)
-            .filter(|left| *left > 0)
-        {
+        while let Some(left) = self.header.capacity.checked_sub(offset).filter(|left| *left > 0) {
             let length = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
             self.write(&ZEROS[..length], offset)?;
             offset += length as u64;
@@ -261,26 +182,15 @@ impl Segment {
     }
 
     pub(super) fn sync(&self) -> Result<(), JournalError> {
-        self.file
-            .sync_data()
-            .map_err(|source| self.failed("sync", source))
+        self.file.sync_data().map_err(|source| self.failed("sync", source))
     }
 
     pub(super) fn damaged(&self, at: Cursor, damage: Damage) -> JournalError {
         let Cursor { position, offset } = at;
-        JournalError::Damaged {
-            path: self.path.clone(),
-            offset,
-            position,
-            damage,
-        }
+        JournalError::Damaged { path: self.path.clone(), offset, position, damage }
     }
 
     fn failed(&self, action: &'static str, source: io::Error) -> JournalError {
-        JournalError::Io {
-            action,
-            path: self.path.clone(),
-            source,
-        }
+        JournalError::Io { action, path: self.path.clone(), source }
     }
 }

@@ -115,14 +115,7 @@ impl SimDisk {
     /// Brings the disk back with what a power cut at this moment leaves.
     pub(crate) fn restore_power(&self) {
         let mut state = self.state();
-        let State {
-            random,
-            files,
-            names,
-            fault,
-            power_is_off,
-            ..
-        } = &mut *state;
+        let State { random, files, names, fault, power_is_off, .. } = &mut *state;
         for sector in files.iter_mut().flat_map(|file| &mut file.sectors) {
             sector.settle(random);
             sector.seen = sector.stable;
@@ -192,10 +185,7 @@ impl State {
         }
         let now = self.operations;
         self.operations += 1;
-        let fault = self
-            .fault
-            .take_if(|(at, _)| *at == now)
-            .map(|(_, fault)| fault);
+        let fault = self.fault.take_if(|(at, _)| *at == now).map(|(_, fault)| fault);
         self.power_is_off = fault == Some(Fault::PowerCut);
         Ok(fault)
     }
@@ -212,8 +202,7 @@ impl FileState {
         let end = offset + bytes.len();
         self.size = self.size.max(end);
         let count = self.size.div_ceil(SECTOR_BYTES);
-        self.sectors
-            .resize_with(count.max(self.sectors.len()), Sector::blank);
+        self.sectors.resize_with(count.max(self.sectors.len()), Sector::blank);
         let mut at = offset;
         while at < end {
             let (sector, start) = (at / SECTOR_BYTES, at % SECTOR_BYTES);
@@ -229,11 +218,7 @@ impl FileState {
 impl Sector {
     fn blank() -> Self {
         let zeros = [0; SECTOR_BYTES];
-        Self {
-            seen: zeros,
-            stable: zeros,
-            unsynced: Vec::new(),
-        }
+        Self { seen: zeros, stable: zeros, unsynced: Vec::new() }
     }
 
     fn sync(&mut self) {
@@ -246,11 +231,7 @@ impl Sector {
         let chosen = random.below(self.unsynced.len() + 1);
         for (nth, written) in self.unsynced.drain(..).take(chosen).enumerate() {
             let is_torn = nth + 1 == chosen && random.below(3) == 0;
-            let length = if is_torn {
-                random.below(SECTOR_BYTES)
-            } else {
-                SECTOR_BYTES
-            };
+            let length = if is_torn { random.below(SECTOR_BYTES) } else { SECTOR_BYTES };
             self.stable[..length].copy_from_slice(&written[..length]);
         }
     }
@@ -274,19 +255,13 @@ impl Disk for SimDisk {
                 Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
             }
         })?;
-        Ok(Box::new(SimFile {
-            disk: self.clone(),
-            file,
-        }))
+        Ok(Box::new(SimFile { disk: self.clone(), file }))
     }
 
     fn open(&self, name: &str, _: Access) -> io::Result<Box<dyn SegmentFile>> {
         let names = self.state().names.last().unwrap().clone();
         let file = *names.get(name).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(SimFile {
-            disk: self.clone(),
-            file,
-        }))
+        Ok(Box::new(SimFile { disk: self.clone(), file }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

@@ -20,9 +20,7 @@ const ENVELOPE_BYTES: usize = 256;
 pub fn record_bytes(draft: &Draft) -> usize {
     const TERM_HEADER_BYTES: usize = 4;
     let terms = draft.index_terms.iter();
-    let terms: usize = terms
-        .map(|term| term.encoded_len() + TERM_HEADER_BYTES)
-        .sum();
+    let terms: usize = terms.map(|term| term.encoded_len() + TERM_HEADER_BYTES).sum();
     draft.content.len() + terms + ENVELOPE_BYTES
 }
 
@@ -46,10 +44,7 @@ impl Batch {
     }
 
     pub(super) fn add_entry(&mut self, entry: Entry, payload: Vec<u8>) -> Leaf {
-        let leaf = Leaf {
-            position: entry.position,
-            hash: leaf_hash(&payload),
-        };
+        let leaf = Leaf { position: entry.position, hash: leaf_hash(&payload) };
         self.topics.extend(topics_of(&entry));
         self.bytes += payload.len();
         self.payloads.push(payload);

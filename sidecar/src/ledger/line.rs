@@ -48,9 +48,7 @@ impl Line {
             agent: (agent != Pid::default()).then_some(agent),
             customer: None,
             amount_minor: None,
-            currency: entry
-                .currency
-                .map(|currency| (currency.code(), currency.exponent())),
+            currency: entry.currency.map(|currency| (currency.code(), currency.exponent())),
             gesture: String::new(),
             why: String::new(),
             headroom: tightest(&entry.trace),
@@ -67,11 +65,7 @@ impl Line {
                 self.kind = "policy in force";
                 self.why = format!("{name} {version}");
             }
-            EntryBody::PoolOpened {
-                pool,
-                allotted_minor,
-                ..
-            } => {
+            EntryBody::PoolOpened { pool, allotted_minor, .. } => {
                 self.kind = "pool opened";
                 self.why = pool.to_string();
                 self.amount_minor = *allotted_minor;
@@ -84,11 +78,7 @@ impl Line {
                 self.why = request.reason.to_string();
                 self.decided_ms = Some(request.decided_ms).filter(|ms| *ms > 0);
             }
-            EntryBody::Refused {
-                operation,
-                refusal,
-                about,
-            } => {
+            EntryBody::Refused { operation, refusal, about } => {
                 self.kind = "refused";
                 self.amount_minor = operation.amount_minor();
                 if let Operation::Reserve(request) | Operation::Give(request) = operation {
@@ -101,30 +91,17 @@ impl Line {
                 self.why = refusal.reason().to_lowercase().replace('_', " ");
             }
             EntryBody::Extended { about, .. } => self.change("kept held", about, None),
-            EntryBody::Committed {
-                about,
-                amount_minor,
-                ..
-            } => self.change("given", about, Some(*amount_minor)),
-            EntryBody::Voided {
-                about,
-                reason,
-                released_minor,
-                ..
-            } => {
+            EntryBody::Committed { about, amount_minor, .. } => {
+                self.change("given", about, Some(*amount_minor))
+            }
+            EntryBody::Voided { about, reason, released_minor, .. } => {
                 self.change("released", about, Some(*released_minor));
                 void_word(*reason).clone_into(&mut self.why);
             }
-            EntryBody::Expired {
-                about,
-                released_minor,
-            } => self.change("expired", about, Some(*released_minor)),
-            EntryBody::Reversed {
-                about,
-                amount_minor,
-                reason,
-                ..
-            } => {
+            EntryBody::Expired { about, released_minor } => {
+                self.change("expired", about, Some(*released_minor))
+            }
+            EntryBody::Reversed { about, amount_minor, reason, .. } => {
                 self.change("taken back", about, Some(*amount_minor));
                 reverse_word(*reason).clone_into(&mut self.why);
             }
@@ -148,13 +125,9 @@ impl Line {
 /// Of several limits the one that left least after the entry.
 fn tightest(trace: &[LimitTrace]) -> Option<(String, i64, i64)> {
     let left = |limit: &LimitTrace, used: i64| limit.cap_minor.saturating_sub(used);
-    let tightest = trace
-        .iter()
-        .min_by_key(|limit| left(limit, limit.after_minor))?;
-    let (before, after) = (
-        left(tightest, tightest.before_minor),
-        left(tightest, tightest.after_minor),
-    );
+    let tightest = trace.iter().min_by_key(|limit| left(limit, limit.after_minor))?;
+    let (before, after) =
+        (left(tightest, tightest.before_minor), left(tightest, tightest.after_minor));
     Some((tightest.limit.to_string(), before, after))
 }
 
@@ -178,18 +151,10 @@ fn reverse_word(reason: ReverseReason) -> &'static str {
 /// An amount as decimal digits, for example `45.00`.
 pub fn decimal(amount_minor: i64, exponent: u8) -> String {
     let digits = usize::from(exponent);
-    let text = format!(
-        "{:0>width$}",
-        amount_minor.unsigned_abs(),
-        width = digits + 1
-    );
+    let text = format!("{:0>width$}", amount_minor.unsigned_abs(), width = digits + 1);
     let (whole, rest) = text.split_at(text.len() - digits);
     let sign = if amount_minor < 0 { "-" } else { "" };
-    if digits == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{rest}")
-    }
+    if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
 #[cfg(test)]

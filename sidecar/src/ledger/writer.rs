@@ -186,16 +186,10 @@ impl Writer {
     pub fn start(parts: Parts) -> std::io::Result<(Self, WriterThread)> {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
         let flags = Arc::new(Flags::default());
-        let desk = WriterDesk {
-            parts,
-            flags: Arc::clone(&flags),
-        };
+        let desk = WriterDesk { parts, flags: Arc::clone(&flags) };
         let thread = std::thread::Builder::new().name("writer".into());
         let thread = thread.spawn(move || desk.run(&receiver))?;
-        let thread = WriterThread {
-            thread,
-            flags: Arc::clone(&flags),
-        };
+        let thread = WriterThread { thread, flags: Arc::clone(&flags) };
         Ok((Self { sender, flags }, thread))
     }
 
@@ -218,12 +212,10 @@ impl Writer {
     /// Why the work was not done; see [`WriteError`].
     pub async fn submit(&self, work: Work) -> Result<Done, WriteError> {
         let (reply, answer) = oneshot::channel();
-        self.sender
-            .try_send(Job { work, reply })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => WriteError::Busy,
-                TrySendError::Disconnected(_) => self.gone(),
-            })?;
+        self.sender.try_send(Job { work, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => WriteError::Busy,
+            TrySendError::Disconnected(_) => self.gone(),
+        })?;
         answer.await.unwrap_or(Err(WriteError::Poisoned))
     }
 
@@ -233,19 +225,13 @@ impl Writer {
     /// As [`Writer::submit`].
     pub fn submit_blocking(&self, work: Work) -> Result<Done, WriteError> {
         let (reply, answer) = oneshot::channel();
-        self.sender
-            .send(Job { work, reply })
-            .map_err(|_| self.gone())?;
+        self.sender.send(Job { work, reply }).map_err(|_| self.gone())?;
         answer.blocking_recv().unwrap_or(Err(WriteError::Poisoned))
     }
 
     /// Why the writer takes nothing any more.
     fn gone(&self) -> WriteError {
-        if self.is_poisoned() {
-            WriteError::Poisoned
-        } else {
-            WriteError::Stopping
-        }
+        if self.is_poisoned() { WriteError::Poisoned } else { WriteError::Stopping }
     }
 }
 
@@ -355,11 +341,7 @@ impl WriterDesk {
         now: Time,
         batch: &mut Batch,
     ) -> Result<Done, WriteError> {
-        let Work {
-            ask,
-            records,
-            topics,
-        } = work;
+        let Work { ask, records, topics } = work;
         let mut outcome = None;
         let mut leaf = None;
         let mut is_carried_out = true;
@@ -367,12 +349,7 @@ impl WriterDesk {
         let envelopes = self.seal(&records, now)?;
         if let Some((caller, action)) = ask {
             let windows = zones::windows(&self.parts.policy, now);
-            let command = Command {
-                at: now,
-                caller,
-                windows,
-                action,
-            };
+            let command = Command { at: now, caller, windows, action };
             let decision = decide(&*overlay, &self.parts.policy, &command)?;
             is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
             for (entry, payload) in self.encode_all(decision.entries)? {
@@ -398,9 +375,7 @@ impl WriterDesk {
         let vault = self.parts.vault.read();
         let seal = |draft: &Draft| {
             check_size(record_bytes(draft), MAX_PAYLOAD_BYTES)?;
-            draft
-                .seal(&vault, now.as_nanos(), None)
-                .map_err(|_| WriteError::Erased)
+            draft.seal(&vault, now.as_nanos(), None).map_err(|_| WriteError::Erased)
         };
         records.iter().map(seal).collect()
     }
@@ -434,12 +409,7 @@ impl WriterDesk {
         changes: makegood_core::ledger::Changes,
         first_record: u64,
     ) {
-        let Parts {
-            state,
-            read_model,
-            hub,
-            ..
-        } = &self.parts;
+        let Parts { state, read_model, hub, .. } = &self.parts;
         state.publish(changes, &batch.leaves, self.parts.records.next_position());
         for entry in &batch.entries {
             if let EntryBody::Reserved { request, .. } = &entry.body {
@@ -459,11 +429,7 @@ impl WriterDesk {
     }
 
     fn confirm(&mut self) {
-        let confirmed = self
-            .parts
-            .records
-            .confirm()
-            .and_then(|()| self.parts.ledger.confirm());
+        let confirmed = self.parts.records.confirm().and_then(|()| self.parts.ledger.confirm());
         if let Err(error) = confirmed {
             self.poison(&error);
         }

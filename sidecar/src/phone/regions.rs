@@ -51,9 +51,7 @@ const PLANS: [(&str, Option<usize>, &str); 7] = [
 ];
 
 /// Country codes that belong to no region: freephone, satellites, networks.
-const SHARED_CODES: [&str; 9] = [
-    "800", "808", "870", "878", "881", "882", "883", "888", "979",
-];
+const SHARED_CODES: [&str; 9] = ["800", "808", "870", "878", "881", "882", "883", "888", "979"];
 
 /// What is dialled to leave a region, where it is not 00.
 const EXIT_CODES: [(&str, &str); 8] = [
@@ -72,18 +70,10 @@ pub(super) fn region(name: &str) -> Option<Region> {
     if name.len() != 2 {
         return None;
     }
-    PLANS
-        .iter()
-        .find_map(|&(trunk, length_after_trunk, regions)| {
-            let code = regions
-                .split_ascii_whitespace()
-                .find_map(|it| it.strip_prefix(name))?;
-            Some(Region {
-                code,
-                trunk,
-                length_after_trunk,
-            })
-        })
+    PLANS.iter().find_map(|&(trunk, length_after_trunk, regions)| {
+        let code = regions.split_ascii_whitespace().find_map(|it| it.strip_prefix(name))?;
+        Some(Region { code, trunk, length_after_trunk })
+    })
 }
 
 /// What is dialled to leave a region, besides 00.
@@ -92,10 +82,7 @@ pub(super) fn exit_code(name: &str, plan: Region) -> Option<&'static str> {
         return Some("011");
     }
     let uses = |regions: &str| regions.split_ascii_whitespace().any(|it| it == name);
-    EXIT_CODES
-        .iter()
-        .find(|(_, regions)| uses(regions))
-        .map(|&(exit, _)| exit)
+    EXIT_CODES.iter().find(|(_, regions)| uses(regions)).map(|&(exit, _)| exit)
 }
 
 /// The country code with which an international number starts, and whether the country writes a
@@ -105,9 +92,7 @@ pub(super) fn country_code(digits: &str) -> Option<(&'static str, bool)> {
     shared.map(|code| (*code, false)).or_else(|| {
         PLANS.iter().find_map(|(trunk, _, regions)| {
             // No country code is the start of another one, so that the first hit is the one.
-            let codes = regions
-                .split_ascii_whitespace()
-                .filter_map(|it| it.get(2..));
+            let codes = regions.split_ascii_whitespace().filter_map(|it| it.get(2..));
             codes
                 .into_iter()
                 .find(|code| digits.starts_with(code))

@@ -69,16 +69,11 @@ pub fn read(text: &str) -> Result<Policy, Problems> {
 /// # Errors
 /// The file cannot be read, or is no sound policy; every problem is named.
 pub fn check(path: &Path) -> Result<String, CheckError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CheckError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| CheckError::Unreadable { path: path.to_owned(), source })?;
     match read(&text) {
         Ok(policy) => Ok(report::of(&policy)),
-        Err(problems) => Err(CheckError::Unsound {
-            path: path.to_owned(),
-            problems,
-        }),
+        Err(problems) => Err(CheckError::Unsound { path: path.to_owned(), problems }),
     }
 }
 

@@ -99,9 +99,7 @@ fn limit(table: &mut Table<'_>) -> Option<Limit> {
     let min_tenure_days = table.count("from_tenure_days");
     let below_tenure_days = table.count("below_tenure_days");
     let reasons = table.codes("reasons");
-    let caps = table
-        .required("caps")
-        .map(|value| table.amounts("caps", value));
+    let caps = table.required("caps").map(|value| table.amounts("caps", value));
     Some(Limit {
         id: id?,
         label: label?.to_owned(),
@@ -132,16 +130,8 @@ fn window(table: &mut Table<'_>) -> Option<Window> {
     let (takes_length, takes_zone, window) = match name? {
         "interaction" => (false, false, Some(Window::Interaction)),
         "lifetime" => (false, false, Some(Window::Lifetime)),
-        "case" => (
-            true,
-            false,
-            length.map(|otherwise_ns| Window::Case { otherwise_ns }),
-        ),
-        "rolling" => (
-            true,
-            false,
-            length.map(|duration_ns| Window::Rolling { duration_ns }),
-        ),
+        "case" => (true, false, length.map(|otherwise_ns| Window::Case { otherwise_ns })),
+        "rolling" => (true, false, length.map(|duration_ns| Window::Rolling { duration_ns })),
         other => {
             let unit = UNITS.iter().find(|(unit, _)| *unit == other);
             let Some((_, unit)) = unit else {
@@ -153,11 +143,7 @@ fn window(table: &mut Table<'_>) -> Option<Window> {
                 return None;
             };
             let calendar = |zone| Window::Calendar { unit: *unit, zone };
-            (
-                false,
-                true,
-                zone.and_then(|zone| known_zone(table, zone)).map(calendar),
-            )
+            (false, true, zone.and_then(|zone| known_zone(table, zone)).map(calendar))
         }
     };
     fits(table, "length", takes_length);
@@ -178,10 +164,7 @@ fn known_zone(table: &mut Table<'_>, zone: &str) -> Option<String> {
     if zones::is_known(zone) {
         return Some(zone.to_owned());
     }
-    table.problem(
-        "zone",
-        format!("{zone:?} is no time zone; write one such as Europe/Madrid"),
-    );
+    table.problem("zone", format!("{zone:?} is no time zone; write one such as Europe/Madrid"));
     None
 }
 
@@ -215,12 +198,7 @@ fn gesture(table: &mut Table<'_>) -> Option<Gesture> {
 
 fn kind(table: &mut Table<'_>) -> Option<GestureKind> {
     let name = table.required_text("kind")?;
-    named(
-        table,
-        "kind",
-        name,
-        &GestureKind::ALL.map(|kind| (kind.code(), kind)),
-    )
+    named(table, "kind", name, &GestureKind::ALL.map(|kind| (kind.code(), kind)))
 }
 
 fn gesture_value(table: &mut Table<'_>) -> Option<GestureValue> {
@@ -241,15 +219,8 @@ fn pool(table: &mut Table<'_>) -> Option<Pool> {
     let id = table.code("id");
     let label = table.required_text("label");
     let team = table.optional_code("team");
-    let caps = table
-        .value("caps")
-        .map(|value| table.amounts("caps", value));
-    Some(Pool {
-        id: id?,
-        label: label?.to_owned(),
-        team,
-        caps,
-    })
+    let caps = table.value("caps").map(|value| table.amounts("caps", value));
+    Some(Pool { id: id?, label: label?.to_owned(), team, caps })
 }
 
 /// The value with this name; a problem names the nearest.

@@ -17,10 +17,7 @@ pub(super) fn of(policy: &Policy) -> String {
         // Writing into a text cannot fail.
         let _ = writeln!(text, "{head:<10} {rest}");
     };
-    line(
-        "policy",
-        &format!("{}, version {}", policy.name, policy.version),
-    );
+    line("policy", &format!("{}, version {}", policy.name, policy.version));
     line("digest", &policy.digest.to_string());
     line("currencies", &policy.currency_codes().join(", "));
     if let Some(vision) = &policy.vision {
@@ -39,10 +36,7 @@ pub(super) fn of(policy: &Policy) -> String {
         line("gesture", &gesture(one));
     }
     for pool in &policy.pools {
-        let team = pool
-            .team
-            .as_ref()
-            .map_or("every team".to_owned(), ToString::to_string);
+        let team = pool.team.as_ref().map_or("every team".to_owned(), ToString::to_string);
         let caps = pool.caps.as_ref().map_or("no cap".to_owned(), amounts);
         line("pool", &format!("{} of {team}: {caps}", pool.id));
     }
@@ -92,10 +86,7 @@ fn window(window: &Window) -> String {
     match window {
         Window::Interaction => "in one interaction".to_owned(),
         Window::Case { otherwise_ns } => {
-            format!(
-                "in one case, or in {} where there is none",
-                duration(*otherwise_ns)
-            )
+            format!("in one case, or in {} where there is none", duration(*otherwise_ns))
         }
         Window::Calendar { unit, zone } => format!("in one {} of {zone}", unit_name(*unit)),
         Window::Rolling { duration_ns } => format!("in the last {}", duration(*duration_ns)),

@@ -26,20 +26,13 @@ impl<'a> Table<'a> {
         prefix: String,
         problems: &'a mut Vec<PolicyProblem>,
     ) -> Self {
-        Self {
-            keys,
-            prefix,
-            asked: Vec::new(),
-            problems,
-        }
+        Self { keys, prefix, asked: Vec::new(), problems }
     }
 
     /// Keeps a problem of a key.
     pub(super) fn problem(&mut self, key: &str, fix: impl Into<String>) {
-        self.problems.push(PolicyProblem {
-            field: format!("{}{key}", self.prefix),
-            fix: fix.into(),
-        });
+        self.problems
+            .push(PolicyProblem { field: format!("{}{key}", self.prefix), fix: fix.into() });
     }
 
     /// Names the keys that nobody has asked for; to be called when all has been read.
@@ -109,20 +102,14 @@ impl<'a> Table<'a> {
         key: &'static str,
     ) -> Option<BTreeSet<T>> {
         let texts = self.texts(key)?;
-        Some(
-            texts
-                .into_iter()
-                .filter_map(|text| self.parsed(key, text))
-                .collect(),
-        )
+        Some(texts.into_iter().filter_map(|text| self.parsed(key, text)).collect())
     }
 
     /// A list of texts; `None` where it is missing.
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<&'a str>> {
         let value = self.value(key)?;
-        let items: Option<Vec<&str>> = value
-            .as_array()
-            .and_then(|items| items.iter().map(Value::as_str).collect());
+        let items: Option<Vec<&str>> =
+            value.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
         if items.is_none() {
             self.problem(key, "must be a list of texts such as [\"a\", \"b\"]");
         }
@@ -132,14 +119,9 @@ impl<'a> Table<'a> {
     /// A count that may be missing.
     pub(super) fn count(&mut self, key: &'static str) -> Option<u32> {
         let value = self.value(key)?;
-        let count = value
-            .as_integer()
-            .and_then(|number| u32::try_from(number).ok());
+        let count = value.as_integer().and_then(|number| u32::try_from(number).ok());
         if count.is_none() {
-            self.problem(
-                key,
-                format!("must be a whole number from 0 to {}", u32::MAX),
-            );
+            self.problem(key, format!("must be a whole number from 0 to {}", u32::MAX));
         }
         count
     }
@@ -158,10 +140,7 @@ impl<'a> Table<'a> {
     /// Amounts in minor units by currency, as `{ USD = "45.00" }`.
     pub(super) fn amounts(&mut self, key: &'static str, value: &Value) -> BTreeMap<Currency, i64> {
         let Some(table) = value.as_table() else {
-            self.problem(
-                key,
-                "must name an amount in each currency, as { USD = \"45.00\" }",
-            );
+            self.problem(key, "must name an amount in each currency, as { USD = \"45.00\" }");
             return BTreeMap::new();
         };
         let mut amounts = BTreeMap::new();

@@ -23,20 +23,12 @@ fn gives_2000_dollars_by_default() {
     assert!(limit.scope.contains(&Dimension::Agent) && limit.scope.contains(&Dimension::Customer));
     assert_eq!(limit.caps.values().copied().collect::<Vec<_>>(), [200_000]);
     let days_30 = 30 * makegood_core::time::NS_PER_DAY;
-    assert_eq!(
-        limit.window,
-        Window::Case {
-            otherwise_ns: days_30
-        }
-    );
+    assert_eq!(limit.window, Window::Case { otherwise_ns: days_30 });
     assert_eq!(policy.hold_ns, 600_000_000_000);
     assert_eq!(policy.undo_ns, 30_000_000_000);
     assert_eq!(policy.gestures.len(), 6);
     assert_eq!(policy.gestures[2].value, GestureValue::Free);
-    assert_eq!(
-        policy.vision.as_deref(),
-        Some("Do right by the person in front of you.")
-    );
+    assert_eq!(policy.vision.as_deref(), Some("Do right by the person in front of you."));
 }
 
 #[test]
@@ -86,10 +78,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
 fn names_each_problem_with_its_field_and_fix() {
     for (from, to, expected) in REFUSED {
         let found = problems(&changed(from, to));
-        assert!(
-            found.iter().any(|one| one.contains(expected)),
-            "{to} gave {found:?}"
-        );
+        assert!(found.iter().any(|one| one.contains(expected)), "{to} gave {found:?}");
     }
 }
 
@@ -107,10 +96,7 @@ fn names_all_problems_at_once() {
         "gestures[0].value: is missing",
         "gestures[0].colour: is unknown; remove it",
     ] {
-        assert!(
-            found.iter().any(|one| one.starts_with(expected)),
-            "{expected}: {found:?}"
-        );
+        assert!(found.iter().any(|one| one.starts_with(expected)), "{expected}: {found:?}");
     }
 }
 
@@ -126,10 +112,7 @@ fn reads_windows_of_every_kind() {
         ("window = \"interaction\"", "in one interaction"),
         ("window = \"lifetime\"", "ever"),
         ("window = \"rolling\"\nlength = \"36h\"", "in the last 36h"),
-        (
-            "window = \"quarter\"\nzone = \"Europe/Madrid\"",
-            "in one quarter of Europe/Madrid",
-        ),
+        ("window = \"quarter\"\nzone = \"Europe/Madrid\"", "in one quarter of Europe/Madrid"),
     ];
     for (window, expected) in windows {
         let text = changed("window = \"case\"\nlength = \"30 days\"", window);
@@ -150,29 +133,19 @@ fn reports_what_a_policy_means() {
         "gesture    Credit (refund_credit): the agent names the amount",
         "the policy is sound",
     ] {
-        assert!(
-            report.contains(expected),
-            "{expected} is missing in {report}"
-        );
+        assert!(report.contains(expected), "{expected} is missing in {report}");
     }
 }
 
 #[test]
 fn names_the_file_that_is_no_policy() {
     let error = check(Path::new("/nowhere/policy.toml")).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("policy /nowhere/policy.toml cannot be read")
-    );
+    assert!(error.to_string().starts_with("policy /nowhere/policy.toml cannot be read"));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy.toml");
     std::fs::write(&path, "name = \"x\"\n").unwrap();
     let error = check(&path).unwrap_err().to_string();
-    assert!(
-        error.contains("policy.toml: policy has problems:\n  version: is missing"),
-        "{error}"
-    );
+    assert!(error.contains("policy.toml: policy has problems:\n  version: is missing"), "{error}");
     std::fs::write(&path, STANDARD).unwrap();
     assert!(check(&path).unwrap().ends_with("the policy is sound"));
 }

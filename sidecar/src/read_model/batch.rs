@@ -28,9 +28,7 @@ impl Stored {
         let terms = envelope.index_terms.iter();
         Self {
             key: keys::record(envelope),
-            index_keys: terms
-                .map(|term| keys::index(term, &envelope.subject_pid))
-                .collect(),
+            index_keys: terms.map(|term| keys::index(term, &envelope.subject_pid)).collect(),
         }
     }
 }
@@ -49,13 +47,7 @@ pub(super) struct Batch<'a> {
 impl<'a> Batch<'a> {
     pub(super) fn new(engine: &'a dyn Engine) -> Result<Self, Damaged> {
         let at = positions(engine)?;
-        Ok(Self {
-            engine,
-            changes: Vec::new(),
-            stored: HashMap::new(),
-            at,
-            committed: at,
-        })
+        Ok(Self { engine, changes: Vec::new(), stored: HashMap::new(), at, committed: at })
     }
 
     pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
@@ -126,8 +118,5 @@ pub(super) fn positions(engine: &dyn Engine) -> Result<Positions, Damaged> {
     let (Some(records), Some(ledger)) = (value.first_chunk(), value.last_chunk()) else {
         return Err(Damaged("its positions are damaged".to_owned()));
     };
-    Ok(Positions {
-        records: u64::from_be_bytes(*records),
-        ledger: u64::from_be_bytes(*ledger),
-    })
+    Ok(Positions { records: u64::from_be_bytes(*records), ledger: u64::from_be_bytes(*ledger) })
 }

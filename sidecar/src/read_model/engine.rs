@@ -37,10 +37,7 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When the engine is damaged.
     fn scan_all(&self, wanted: Vec<(Vec<u8>, usize)>) -> Result<Vec<Vec<Pair>>, Damaged> {
-        wanted
-            .iter()
-            .map(|(prefix, limit)| self.scan(prefix, *limit))
-            .collect()
+        wanted.iter().map(|(prefix, limit)| self.scan(prefix, *limit)).collect()
     }
 
     /// Applies all changes or none.

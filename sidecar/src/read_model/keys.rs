@@ -43,13 +43,7 @@ pub(super) fn index_of(kind: i32, hash: &[u8]) -> Vec<u8> {
 /// A gesture of the ledger, by customer, newest first.
 pub(super) fn gesture(customer: &Pid, reserved_at_ns: i64, spend: &[u8; 16]) -> Vec<u8> {
     let newest_first = !(reserved_at_ns.cast_unsigned() ^ (1 << 63));
-    [
-        b"g".as_slice(),
-        customer,
-        &newest_first.to_be_bytes(),
-        spend,
-    ]
-    .concat()
+    [b"g".as_slice(), customer, &newest_first.to_be_bytes(), spend].concat()
 }
 
 /// The prefix of a customer's gestures.

@@ -102,14 +102,12 @@ impl ReadModel {
             let pending = self.pending.read();
             let of_kind = |kind: RecordKind| pending.of_subject(subject, kind.into());
             let each = wanted.iter();
-            let waiting: Vec<Vec<_>> = each
-                .map(|(kind, _)| of_kind(*kind).cloned().collect())
-                .collect();
+            let waiting: Vec<Vec<_>> =
+                each.map(|(kind, _)| of_kind(*kind).cloned().collect()).collect();
             (waiting, pending.forgotten_count())
         };
-        let prefixes = wanted
-            .iter()
-            .map(|(kind, limit)| (keys::records_of(subject, (*kind).into()), *limit));
+        let prefixes =
+            wanted.iter().map(|(kind, limit)| (keys::records_of(subject, (*kind).into()), *limit));
         let mut lists: Vec<_> = self.read(|engine| {
             let lists = engine.scan_all(prefixes.collect())?;
             lists.into_iter().map(decode_all).collect()
@@ -289,11 +287,7 @@ impl ReadModel {
 }
 
 fn answer<T>(found: T, is_answer: bool) -> Result<T, Rebuilding> {
-    if is_answer {
-        Ok(found)
-    } else {
-        Err(Rebuilding)
-    }
+    if is_answer { Ok(found) } else { Err(Rebuilding) }
 }
 
 /// The record whose key is the value of `place`.

@@ -67,18 +67,12 @@ impl Pending {
 
     /// Whether no other subject has a newer version of the record.
     pub(super) fn is_current(&self, stored: &Envelope) -> bool {
-        self.record(&stored.record_id)
-            .is_none_or(|newer| newer.subject_pid == stored.subject_pid)
+        self.record(&stored.record_id).is_none_or(|newer| newer.subject_pid == stored.subject_pid)
     }
 
     pub(super) fn of_subject(&self, subject: &Pid, kind: i32) -> impl Iterator<Item = &Envelope> {
-        let ids = self
-            .by_subject
-            .get(subject.as_slice())
-            .into_iter()
-            .flatten();
-        ids.filter_map(|id| self.record(id))
-            .filter(move |envelope| envelope.kind == kind)
+        let ids = self.by_subject.get(subject.as_slice()).into_iter().flatten();
+        ids.filter_map(|id| self.record(id)).filter(move |envelope| envelope.kind == kind)
     }
 
     pub(super) fn record(&self, record_id: &[u8]) -> Option<&Envelope> {
@@ -88,16 +82,11 @@ impl Pending {
     pub(super) fn find(&self, kind: i32, hash: &[u8]) -> Vec<Pid> {
         let ids = self.by_term.get(&(kind, hash.to_vec()));
         let records = ids.into_iter().flatten().filter_map(|id| self.record(id));
-        records
-            .filter_map(|it| Pid::try_from(it.subject_pid.as_slice()).ok())
-            .collect()
+        records.filter_map(|it| Pid::try_from(it.subject_pid.as_slice()).ok()).collect()
     }
 
     pub(super) fn gestures_of(&self, customer: &Pid) -> Vec<Vec<u8>> {
-        let own = self
-            .gestures
-            .values()
-            .filter(|(whose, _)| whose == customer);
+        let own = self.gestures.values().filter(|(whose, _)| whose == customer);
         own.map(|(_, key)| key.clone()).collect()
     }
 
@@ -130,10 +119,7 @@ mod tests {
     use super::*;
 
     fn record(id: u8, subject: u8, hashes: &[u8]) -> Envelope {
-        let term = |hash: &u8| IndexTerm {
-            kind: 1,
-            hash: vec![*hash; 16],
-        };
+        let term = |hash: &u8| IndexTerm { kind: 1, hash: vec![*hash; 16] };
         Envelope {
             kind: 1,
             subject_pid: vec![subject; 15],

@@ -60,18 +60,10 @@ impl Projector {
             wake,
         });
         let stop = Arc::new(AtomicBool::new(false));
-        let work = Work {
-            model: Arc::clone(&model),
-            sources,
-            stop: Arc::clone(&stop),
-        };
+        let work = Work { model: Arc::clone(&model), sources, stop: Arc::clone(&stop) };
         let thread = std::thread::Builder::new().name("projector".into());
         let thread = thread.spawn(move || work.run(&woken)).ok();
-        Self {
-            model,
-            stop,
-            thread,
-        }
+        Self { model, stop, thread }
     }
 
     /// What it projects into.
@@ -190,10 +182,7 @@ impl Work {
         if held.is_none() {
             return Err(Damaged("given up by a reader".to_owned()));
         }
-        Ok(std::mem::replace(
-            &mut *self.model.progress.write(),
-            progress,
-        ))
+        Ok(std::mem::replace(&mut *self.model.progress.write(), progress))
     }
 
     /// An engine whose positions the journals bear out; a fresh one where there is none such.
@@ -203,11 +192,7 @@ impl Work {
             let at = positions(&engine)?;
             let ahead = at.ledger > self.model.ledger.entry_count()
                 || at.records > self.model.ledger.record_count();
-            if ahead {
-                Err(Damaged("it is ahead of the journals".to_owned()))
-            } else {
-                Ok(engine)
-            }
+            if ahead { Err(Damaged("it is ahead of the journals".to_owned())) } else { Ok(engine) }
         });
         let engine = opened.or_else(|damage| {
             tracing::warn!(%damage, "read model set aside");
@@ -221,15 +206,11 @@ impl Work {
     /// be durable yet, so it ends there.
     fn catch_up(&self, engine: &dyn Engine) -> Result<(), Fault> {
         let mut batch = Batch::new(engine)?;
-        let projected = self
-            .project_records(&mut batch)
-            .and_then(|()| self.project_ledger(&mut batch));
+        let projected =
+            self.project_records(&mut batch).and_then(|()| self.project_ledger(&mut batch));
         batch.commit()?;
         let at = batch.at;
-        self.model
-            .pending
-            .write()
-            .forget_before(at.records, at.ledger);
+        self.model.pending.write().forget_before(at.records, at.ledger);
         projected
     }
 

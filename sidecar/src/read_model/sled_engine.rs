@@ -48,9 +48,8 @@ impl SledEngine {
         let folder = folder.to_owned();
         let tree = Arc::new(limited(OPEN_LIMIT, move || SledTree::open(folder))?);
         let (ending, ended) = mpsc::channel();
-        let workers = (0..WORKER_COUNT)
-            .map(|_| spawn_worker(Arc::clone(&tree), ending.clone()))
-            .collect();
+        let workers =
+            (0..WORKER_COUNT).map(|_| spawn_worker(Arc::clone(&tree), ending.clone())).collect();
         Ok(Self {
             workers,
             next_worker: AtomicUsize::new(0),
@@ -71,24 +70,14 @@ impl SledEngine {
         let index = self.next_worker.fetch_add(1, Ordering::Relaxed) % self.workers.len();
         self.workers[index].send(job).map_err(|_| panicked())?;
         let result = receiver.recv_timeout(CALL_LIMIT).map_err(|_| too_slow())?;
-        if SLED_PANICKED.load(Ordering::SeqCst) {
-            Err(panicked())
-        } else {
-            result
-        }
+        if SLED_PANICKED.load(Ordering::SeqCst) { Err(panicked()) } else { result }
     }
 }
 
 impl Engine for SledEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Damaged> {
         let key = key.to_owned();
-        self.run(move |sled| {
-            Ok(sled
-                .tree
-                .get(key)
-                .map_err(broken)?
-                .map(|value| value.to_vec()))
-        })
+        self.run(move |sled| Ok(sled.tree.get(key).map_err(broken)?.map(|value| value.to_vec())))
     }
 
     fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
@@ -99,10 +88,7 @@ impl Engine for SledEngine {
     /// One trip to a worker for all of them.
     fn scan_all(&self, wanted: Vec<(Vec<u8>, usize)>) -> Result<Vec<Vec<Pair>>, Damaged> {
         self.run(move |sled| {
-            wanted
-                .iter()
-                .map(|(prefix, limit)| sled.scan(prefix, *limit))
-                .collect()
+            wanted.iter().map(|(prefix, limit)| sled.scan(prefix, *limit)).collect()
         })
     }
 
@@ -148,10 +134,7 @@ impl SledTree {
             .cache_capacity(CACHE_BYTES)
             // Its garbage collection lives in the same thread, so it stays on.
             .flush_every_ms(Some(1_000));
-        Ok(Self {
-            tree: config.open().map_err(broken)?,
-            folder,
-        })
+        Ok(Self { tree: config.open().map_err(broken)?, folder })
     }
 
     fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
@@ -200,9 +183,7 @@ fn watch_for_panics() {
     ONCE.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let in_sled = info
-                .location()
-                .is_some_and(|place| place.file().contains("sled-0."));
+            let in_sled = info.location().is_some_and(|place| place.file().contains("sled-0."));
             if in_sled {
                 SLED_PANICKED.store(true, Ordering::SeqCst);
             } else {

@@ -21,12 +21,7 @@ use crate::vault::{Pid, Vault};
 fn engine_holds_to_its_port(engine: &dyn Engine) {
     let put = |key: &[u8], value: &[u8]| (key.to_vec(), Some(value.to_vec()));
     engine
-        .commit(vec![
-            put(b"a1", b"x"),
-            put(b"b1", b"y"),
-            put(b"b2", b"z"),
-            put(b"c", b""),
-        ])
+        .commit(vec![put(b"a1", b"x"), put(b"b1", b"y"), put(b"b2", b"z"), put(b"c", b"")])
         .unwrap();
     assert_eq!(engine.get(b"b2").unwrap().as_deref(), Some(b"z".as_slice()));
     assert_eq!(engine.get(b"c").unwrap().as_deref(), Some(b"".as_slice()));
@@ -38,12 +33,8 @@ fn engine_holds_to_its_port(engine: &dyn Engine) {
     assert_eq!(keys(b"b", 9), [b"b1".to_vec(), b"b2".to_vec()]);
     assert_eq!(keys(b"b", 1), [b"b1".to_vec()]);
     assert_eq!(keys(b"", 9).len(), 4);
-    engine
-        .commit(vec![(b"b1".to_vec(), None), put(b"b2", b"new")])
-        .unwrap();
-    let both = engine
-        .scan_all(vec![(b"b".to_vec(), 9), (b"a".to_vec(), 9)])
-        .unwrap();
+    engine.commit(vec![(b"b1".to_vec(), None), put(b"b2", b"new")]).unwrap();
+    let both = engine.scan_all(vec![(b"b".to_vec(), 9), (b"a".to_vec(), 9)]).unwrap();
     assert_eq!(both[0], [(b"b2".to_vec(), b"new".to_vec())]);
     assert_eq!(both[1].len(), 1);
     engine.sync().unwrap();
@@ -68,21 +59,13 @@ impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::open(folder.path(), &[7; 32]).unwrap();
-        let open = |name: &str| {
-            Journal::open(&folder.path().join(name), Config::default())
-                .unwrap()
-                .0
-        };
+        let open =
+            |name: &str| Journal::open(&folder.path().join(name), Config::default()).unwrap().0;
         let records = open("records");
         // The projector reads the ledger too.
         open("ledger").close().unwrap();
         let state = Arc::new(LedgerState::new(Rows::default(), Vec::new(), 0));
-        Self {
-            folder,
-            vault,
-            records,
-            state,
-        }
+        Self { folder, vault, records, state }
     }
 
     fn engine(&self) -> std::path::PathBuf {
@@ -117,10 +100,7 @@ impl Bench {
     ) -> Envelope {
         let kind = RecordKind::Customer;
         let record_id = self.vault.record_id(kind.into(), LIVE, id);
-        let content = pb::Customer {
-            display_name: name.to_owned(),
-            ..pb::Customer::default()
-        };
+        let content = pb::Customer { display_name: name.to_owned(), ..pb::Customer::default() };
         let mut draft = Draft::new(kind, pid, record_id, 5, &content);
         draft.find_by(&self.vault, IndexKind::Phone, phone);
         let envelope = draft.seal(&self.vault, 1, None).unwrap();
@@ -140,11 +120,7 @@ impl Bench {
 
     fn names(&self, model: &ReadModel, pid: &Pid) -> Vec<String> {
         let found = model.records_of(pid, &[(RecordKind::Customer, 9)]).unwrap();
-        let open = |it| {
-            records::open::<pb::Customer>(&self.vault, it)
-                .unwrap()
-                .display_name
-        };
+        let open = |it| records::open::<pb::Customer>(&self.vault, it).unwrap().display_name;
         found[0].iter().map(open).collect()
     }
 }
@@ -204,15 +180,9 @@ fn a_record_that_moves_to_another_subject_leaves_the_first() {
 fn a_record_without_its_ledger_entry_does_not_count() {
     let mut bench = Bench::new();
     let pid = bench.vault.create_subject().unwrap();
-    let content = pb::GestureNote {
-        note: "late twice".to_owned(),
-        ..pb::GestureNote::default()
-    };
+    let content = pb::GestureNote { note: "late twice".to_owned(), ..pb::GestureNote::default() };
     let draft = Draft::new(RecordKind::GestureNote, pid, [9; 16], 5, &content);
-    let leaf = records::Leaf {
-        position: 0,
-        hash: [1; 32],
-    };
+    let leaf = records::Leaf { position: 0, hash: [1; 32] };
     let envelope = draft.seal(&bench.vault, 1, Some(leaf)).unwrap();
     let range = bench.records.append(&[records::encode(&envelope)]).unwrap();
     let none = || makegood_core::ledger::Overlay::new(&Rows::default()).into_changes();
@@ -220,13 +190,7 @@ fn a_record_without_its_ledger_entry_does_not_count() {
     let projector = bench.start();
     let model = projector.model();
     until("ready", || model.progress() == Progress::Ready);
-    let found = || {
-        model
-            .records_of(&pid, &[(RecordKind::GestureNote, 9)])
-            .unwrap()
-            .remove(0)
-            .len()
-    };
+    let found = || model.records_of(&pid, &[(RecordKind::GestureNote, 9)]).unwrap().remove(0).len();
     assert_eq!(found(), 0);
     freeze(projector);
 

@@ -62,23 +62,13 @@ impl Draft {
         content: &impl Message,
     ) -> Self {
         let content = content.encode_to_vec();
-        Self {
-            kind,
-            subject,
-            record_id,
-            sort_time_ns,
-            index_terms: Vec::new(),
-            content,
-        }
+        Self { kind, subject, record_id, sort_time_ns, index_terms: Vec::new(), content }
     }
 
     /// Lets the subject be found by `value`.
     pub fn find_by(&mut self, vault: &Vault, kind: IndexKind, value: &str) {
         let hash = vault.index_hash(kind.into(), value).to_vec();
-        self.index_terms.push(IndexTerm {
-            kind: kind.into(),
-            hash,
-        });
+        self.index_terms.push(IndexTerm { kind: kind.into(), hash });
     }
 
     /// Seals the record at `record_time_ns`; `entry` is the ledger entry that it belongs to.
@@ -91,10 +81,7 @@ impl Draft {
         record_time_ns: i64,
         entry: Option<Leaf>,
     ) -> Result<Envelope, VaultError> {
-        let binding = Binding {
-            kind: self.kind.into(),
-            record_id: &self.record_id,
-        };
+        let binding = Binding { kind: self.kind.into(), record_id: &self.record_id };
         Ok(Envelope {
             kind: self.kind.into(),
             subject_pid: self.subject.to_vec(),
@@ -143,10 +130,7 @@ pub fn subject(envelope: &Envelope) -> Result<Pid, RecordError> {
 /// # Errors
 /// When the subject was erased, the bytes were changed, or the content has an unknown format.
 pub fn open<M: Message + Default>(vault: &Vault, envelope: &Envelope) -> Result<M, RecordError> {
-    let binding = Binding {
-        kind: envelope.kind,
-        record_id: &envelope.record_id,
-    };
+    let binding = Binding { kind: envelope.kind, record_id: &envelope.record_id };
     let content = vault.open_sealed(&subject(envelope)?, binding, &envelope.sealed)?;
     M::decode(content.as_slice()).map_err(|_| RecordError::Format)
 }

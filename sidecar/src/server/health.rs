@@ -60,11 +60,7 @@ impl Reporter {
     }
 
     async fn set(&self, services: &[&str], is_serving: bool) {
-        let status = if is_serving {
-            ServingStatus::Serving
-        } else {
-            ServingStatus::NotServing
-        };
+        let status = if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in services {
             self.reporter.set_service_status(service, status).await;
         }

@@ -87,32 +87,16 @@ impl Metrics {
             "Requests from a page that is not allowed",
             self.refused_origins.clone(),
         );
-        all.register(
-            "shed_requests",
-            "Requests refused under load",
-            self.shed_requests.clone(),
-        );
-        all.register(
-            "journal_syncs",
-            "Batches synced to disk",
-            self.journal_syncs.clone(),
-        );
+        all.register("shed_requests", "Requests refused under load", self.shed_requests.clone());
+        all.register("journal_syncs", "Batches synced to disk", self.journal_syncs.clone());
         all.register_with_unit(
             "journal_sync",
             "Time to sync a batch",
             Unit::Seconds,
             self.journal_sync_seconds.clone(),
         );
-        all.register(
-            "cache_hits",
-            "Replies served from the cache",
-            self.cache_hits.clone(),
-        );
-        all.register(
-            "cache_misses",
-            "Replies that were encoded anew",
-            self.cache_misses.clone(),
-        );
+        all.register("cache_hits", "Replies served from the cache", self.cache_hits.clone());
+        all.register("cache_misses", "Replies that were encoded anew", self.cache_misses.clone());
         all.register("connections", "Open connections", self.connections.clone());
         all.register("streams", "Open desks", self.streams.clone());
         all
@@ -120,17 +104,10 @@ impl Metrics {
 
     /// Counts an answered request: its method or page, its code, and the time to its head.
     pub fn answered(&self, method: &Arc<str>, code: &'static str, took: Duration) {
-        let labels = RequestLabels {
-            method: Arc::clone(method),
-            code,
-        };
+        let labels = RequestLabels { method: Arc::clone(method), code };
         self.requests.get_or_create(&labels).inc();
-        let label = MethodLabel {
-            method: Arc::clone(method),
-        };
-        self.request_seconds
-            .get_or_create(&label)
-            .observe(took.as_secs_f64());
+        let label = MethodLabel { method: Arc::clone(method) };
+        self.request_seconds.get_or_create(&label).observe(took.as_secs_f64());
     }
 
     /// Counts a request under a host name that is not ours.

@@ -52,12 +52,10 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry();
     let started = match format {
-        LogFormat::Compact => registry
-            .with(lines.compact().with_filter(targets))
-            .try_init(),
-        LogFormat::Json => registry
-            .with(lines.json().flatten_event(true).with_filter(targets))
-            .try_init(),
+        LogFormat::Compact => registry.with(lines.compact().with_filter(targets)).try_init(),
+        LogFormat::Json => {
+            registry.with(lines.json().flatten_event(true).with_filter(targets)).try_init()
+        }
     };
     started.map_err(|_| TelemetryError::Twice)?;
     std::panic::set_hook(Box::new(log_panic));
@@ -65,9 +63,8 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
 }
 
 fn targets(filter: &str) -> Result<Targets, TelemetryError> {
-    let targets: Targets = filter.parse().map_err(|_| TelemetryError::Filter {
-        filter: filter.to_owned(),
-    })?;
+    let targets: Targets =
+        filter.parse().map_err(|_| TelemetryError::Filter { filter: filter.to_owned() })?;
     Ok(targets.with_targets(CAPPED))
 }
 

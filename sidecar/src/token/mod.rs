@@ -82,12 +82,9 @@ impl FromStr for Access {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|access| access.as_str() == text)
-            .ok_or_else(|| {
-                format!("{text:?} is no access; write agent, supervisor, auditor or admin")
-            })
+        Self::ALL.into_iter().find(|access| access.as_str() == text).ok_or_else(|| {
+            format!("{text:?} is no access; write agent, supervisor, auditor or admin")
+        })
     }
 }
 

@@ -75,9 +75,7 @@ pub struct Signer {
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signer")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("Signer").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
@@ -89,10 +87,7 @@ impl Signer {
     /// The file cannot be read or written, or holds something else.
     pub fn development(data: &Path) -> Result<Self, TokenError> {
         let path = data.join(DEVELOPMENT_FILE);
-        let unwritable = |source| TokenError::Unwritable {
-            path: path.clone(),
-            source,
-        };
+        let unwritable = |source| TokenError::Unwritable { path: path.clone(), source };
         if !path.try_exists().map_err(unwritable)? {
             std::fs::create_dir_all(data).map_err(unwritable)?;
             write_new(&path, &new_key_pem()?).map_err(unwritable)?;
@@ -105,10 +100,7 @@ impl Signer {
     /// # Errors
     /// The file cannot be read, is open to everyone, or holds no Ed25519 private key in PEM.
     pub fn read(path: &Path, kid: Option<&str>) -> Result<Self, TokenError> {
-        let stem = path
-            .file_stem()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy();
+        let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
         Self::from_pem(kid.unwrap_or(&stem), read_secret(path)?.as_bytes())
     }
 
@@ -117,16 +109,10 @@ impl Signer {
     /// # Errors
     /// The text holds no Ed25519 private key in PEM.
     pub fn from_pem(kid: &str, pem: &[u8]) -> Result<Self, TokenError> {
-        let not_ed25519 = || TokenError::NotEd25519 {
-            kid: kid.to_owned(),
-        };
+        let not_ed25519 = || TokenError::NotEd25519 { kid: kid.to_owned() };
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| not_ed25519())?;
         let pair = Ed25519KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| not_ed25519())?;
-        let raw: [u8; 32] = pair
-            .public_key()
-            .as_ref()
-            .try_into()
-            .map_err(|_| not_ed25519())?;
+        let raw: [u8; 32] = pair.public_key().as_ref().try_into().map_err(|_| not_ed25519())?;
         Ok(Self {
             kid: kid.to_owned(),
             key: EncodingKey::from_ed_der(der.secret_pkcs8_der()),
@@ -164,10 +150,7 @@ impl Signer {
 
     /// Signs any claims, those of tests too.
     pub(super) fn encode(&self, claims: &impl Serialize) -> Result<String, TokenError> {
-        let header = Header {
-            kid: Some(self.kid.clone()),
-            ..Header::new(Algorithm::EdDSA)
-        };
+        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, claims, &self.key).map_err(|_| TokenError::Signing)
     }
 }

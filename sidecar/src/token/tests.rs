@@ -67,10 +67,7 @@ fn refuses_a_remembered_token_once_it_has_expired() {
     let verifier = verifier(&signer);
     let token = signer.sign(&grant(), NOW_S).unwrap();
     assert!(verifier.verify(&token, NOW_S + 629).is_ok());
-    assert_eq!(
-        verifier.verify(&token, NOW_S + 630),
-        Err(TokenFault::Expired)
-    );
+    assert_eq!(verifier.verify(&token, NOW_S + 630), Err(TokenFault::Expired));
 }
 
 type Change = fn(&mut Claims);
@@ -80,16 +77,8 @@ fn refuses_claims_that_do_not_hold() {
     let signer = signer();
     let verifier = verifier(&signer);
     let cases: Vec<(&str, Change, TokenFault)> = vec![
-        (
-            "other audience",
-            |c| c.aud = "else".to_owned(),
-            TokenFault::Audience,
-        ),
-        (
-            "other tenant",
-            |c| c.ten = "other".to_owned(),
-            TokenFault::Tenant,
-        ),
+        ("other audience", |c| c.aud = "else".to_owned(), TokenFault::Audience),
+        ("other tenant", |c| c.ten = "other".to_owned(), TokenFault::Tenant),
         (
             "expired",
             |c| (c.iat, c.nbf, c.exp) = (NOW_S - 700, NOW_S - 700, NOW_S - 100),
@@ -100,16 +89,8 @@ fn refuses_claims_that_do_not_hold() {
             |c| (c.iat, c.nbf, c.exp) = (NOW_S - 600, NOW_S - 600, NOW_S - 30),
             TokenFault::Expired,
         ),
-        (
-            "not begun",
-            |c| (c.nbf, c.exp) = (NOW_S + 31, NOW_S + 600),
-            TokenFault::NotYetValid,
-        ),
-        (
-            "issued in the future",
-            |c| c.iat = NOW_S + 31,
-            TokenFault::NotYetValid,
-        ),
+        ("not begun", |c| (c.nbf, c.exp) = (NOW_S + 31, NOW_S + 600), TokenFault::NotYetValid),
+        ("issued in the future", |c| c.iat = NOW_S + 31, TokenFault::NotYetValid),
         ("too long", |c| c.exp = NOW_S + 601, TokenFault::TooLong),
         (
             "too long since it was issued",
@@ -122,22 +103,10 @@ fn refuses_claims_that_do_not_hold() {
             TokenFault::TooLong,
         ),
         ("endless", |c| c.exp = i64::MAX, TokenFault::TooLong),
-        (
-            "no interaction",
-            |c| c.itx = None,
-            TokenFault::NoInteraction,
-        ),
+        ("no interaction", |c| c.itx = None, TokenFault::NoInteraction),
         ("no agent", |c| c.sub = String::new(), TokenFault::Malformed),
-        (
-            "control characters",
-            |c| c.sub = "a\nb".to_owned(),
-            TokenFault::Malformed,
-        ),
-        (
-            "long interaction",
-            |c| c.itx = Some("x".repeat(129)),
-            TokenFault::Malformed,
-        ),
+        ("control characters", |c| c.sub = "a\nb".to_owned(), TokenFault::Malformed),
+        ("long interaction", |c| c.itx = Some("x".repeat(129)), TokenFault::Malformed),
     ];
     for (name, change, expected) in cases {
         let mut claims = claims();
@@ -154,12 +123,7 @@ fn lets_tools_go_without_an_interaction() {
     let signer = signer();
     let verifier = verifier(&signer);
     for access in [Access::Supervisor, Access::Auditor, Access::Admin] {
-        let claims = Claims {
-            acc: access,
-            itx: None,
-            exp: NOW_S + 3600,
-            ..claims()
-        };
+        let claims = Claims { acc: access, itx: None, exp: NOW_S + 3600, ..claims() };
         let token = signer.encode(&claims).unwrap();
         assert_eq!(verifier.verify(&token, NOW_S).unwrap().access, access);
     }
@@ -192,15 +156,9 @@ fn refuses_texts_that_no_key_of_ours_has_signed() {
         (format!("{body}.{}", "A".repeat(86)), TokenFault::Signature),
         (foreign, TokenFault::Signature),
         (with_header(r#"{"alg":"EdDSA"}"#), TokenFault::Signature),
-        (
-            with_header(r#"{"alg":"EdDSA","kid":"other"}"#),
-            TokenFault::UnknownKey,
-        ),
+        (with_header(r#"{"alg":"EdDSA","kid":"other"}"#), TokenFault::UnknownKey),
         (with_header(r#"{"alg":"none"}"#), TokenFault::Malformed),
-        (
-            handmade(r#"{"alg":"none"}"#, claims_text, ""),
-            TokenFault::Malformed,
-        ),
+        (handmade(r#"{"alg":"none"}"#, claims_text, ""), TokenFault::Malformed),
         (with_header(r#"{"alg":"HS256"}"#), TokenFault::Algorithm),
         (with_header(r#"{"alg":"RS256"}"#), TokenFault::Algorithm),
         (with_header(r#"{"alg":"ES256"}"#), TokenFault::Algorithm),
@@ -214,17 +172,11 @@ fn refuses_texts_that_no_key_of_ours_has_signed() {
 fn refuses_tokens_that_lack_a_claim() {
     let signer = signer();
     let verifier = verifier(&signer);
-    for missing in [
-        "iss", "aud", "sub", "ten", "acc", "iat", "nbf", "exp", "jti",
-    ] {
+    for missing in ["iss", "aud", "sub", "ten", "acc", "iat", "nbf", "exp", "jti"] {
         let mut all: toml::Table = toml::Table::try_from(claims()).unwrap();
         all.remove(missing);
         let token = signer.encode(&all).unwrap();
-        assert_eq!(
-            verifier.verify(&token, NOW_S),
-            Err(TokenFault::Malformed),
-            "{missing}"
-        );
+        assert_eq!(verifier.verify(&token, NOW_S), Err(TokenFault::Malformed), "{missing}");
     }
 }
 
@@ -237,18 +189,11 @@ fn tells_keys_apart_by_their_ids() {
     let vendor = Signer::from_pem("vendor", &pem).unwrap();
     let keys = vec![signer().public_key(), vendor.public_key()];
     let verifier = Verifier::new(keys, rules()).unwrap();
-    assert!(
-        verifier
-            .verify(&vendor.encode(&claims()).unwrap(), NOW_S)
-            .is_ok()
-    );
+    assert!(verifier.verify(&vendor.encode(&claims()).unwrap(), NOW_S).is_ok());
     let token = development.encode(&claims()).unwrap();
     assert_eq!(verifier.verify(&token, NOW_S), Err(TokenFault::Signature));
     let twice = vec![vendor.public_key(), vendor.public_key()];
-    assert!(matches!(
-        Verifier::new(twice, rules()),
-        Err(KeyError::Twice { .. })
-    ));
+    assert!(matches!(Verifier::new(twice, rules()), Err(KeyError::Twice { .. })));
 }
 
 #[test]

@@ -103,14 +103,8 @@ impl Verifier {
     /// Two keys have the same id.
     pub fn new(keys: Vec<PublicKey>, rules: VerifierRules) -> Result<Self, KeyError> {
         for (index, key) in keys.iter().enumerate() {
-            if keys
-                .iter()
-                .skip(index + 1)
-                .any(|other| other.kid == key.kid)
-            {
-                return Err(KeyError::Twice {
-                    kid: key.kid.clone(),
-                });
+            if keys.iter().skip(index + 1).any(|other| other.kid == key.kid) {
+                return Err(KeyError::Twice { kid: key.kid.clone() });
             }
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
@@ -119,12 +113,7 @@ impl Verifier {
         // Times are compared below, with the time of the caller, so that tests need no clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Ok(Self {
-            keys,
-            rules,
-            validation,
-            remembered: Mutex::default(),
-        })
+        Ok(Self { keys, rules, validation, remembered: Mutex::default() })
     }
 
     /// Who the token says is calling. `now_s` is the time in seconds since the Unix epoch.
@@ -159,9 +148,7 @@ impl Verifier {
         if header.alg != Algorithm::EdDSA {
             return Err(TokenFault::Algorithm);
         }
-        let key = self
-            .key(header.kid.as_deref())
-            .ok_or(TokenFault::UnknownKey)?;
+        let key = self.key(header.kid.as_deref()).ok_or(TokenFault::UnknownKey)?;
         jsonwebtoken::decode(token, &key.key, &self.validation)
             .map(|data| data.claims)
             .map_err(|error| fault(&error))
@@ -206,18 +193,12 @@ impl Verifier {
 
     fn recall(&self, token: &str) -> Option<Arc<Identity>> {
         // A panic elsewhere cannot leave the map half changed, so a poisoned lock still serves.
-        let remembered = self
-            .remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         remembered.get(token).cloned()
     }
 
     fn remember(&self, token: &str, identity: &Arc<Identity>, now_s: i64) {
-        let mut remembered = self
-            .remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.retain(|_, old| check_end(old.expire_time_ns / NS_PER_S, now_s).is_ok());
         }

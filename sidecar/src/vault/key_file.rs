@@ -179,10 +179,7 @@ fn parse(
     bytes: &[u8],
     wrapping_key: &Key,
 ) -> Result<(HashMap<Pid, Key>, usize), VaultError> {
-    let damaged = |offset| VaultError::Damaged {
-        path: path.to_owned(),
-        offset,
-    };
+    let damaged = |offset| VaultError::Damaged { path: path.to_owned(), offset };
     if !bytes.starts_with(HEADER) {
         return Err(damaged(0));
     }
@@ -193,19 +190,13 @@ fn parse(
         for (pid, wrapped) in each_row.filter_map(|row| row.split_first_chunk()) {
             let key = seal::open(wrapping_key, &wrapping(pid), wrapped).ok();
             let key = key.and_then(|key| Key::try_from(key).ok());
-            let key = key.ok_or_else(|| VaultError::WrongKey {
-                path: path.to_owned(),
-            })?;
+            let key = key.ok_or_else(|| VaultError::WrongKey { path: path.to_owned() })?;
             keys.insert(*pid, key);
         }
         end += rows.len() + FRAME_BYTES;
     }
     let is_last = (end + 1..bytes.len()).all(|later| rows_at(bytes, later).is_none());
-    if is_last {
-        Ok((keys, end))
-    } else {
-        Err(damaged(end))
-    }
+    if is_last { Ok((keys, end)) } else { Err(damaged(end)) }
 }
 
 /// The bytes of an append at an offset.
@@ -238,10 +229,7 @@ fn wrapping(pid: &Pid) -> Vec<u8> {
 }
 
 fn failed(path: &Path, source: io::Error) -> VaultError {
-    VaultError::File {
-        path: path.to_owned(),
-        source,
-    }
+    VaultError::File { path: path.to_owned(), source }
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {

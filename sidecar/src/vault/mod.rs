@@ -54,11 +54,7 @@ impl Vault {
             file.add(TENANT_SUBJECT, &tenant_key)?;
             file.sync()?;
         }
-        Ok(Self {
-            file: Some(file),
-            tenant_key,
-            subjects,
-        })
+        Ok(Self { file: Some(file), tenant_key, subjects })
     }
 
     /// Reads the keys in `folder`, beside their writer or without one, and never writes.
@@ -68,14 +64,8 @@ impl Vault {
     pub fn read(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
         let path = folder.join("keys");
         let mut subjects = key_file::read(&path, key_encryption_key)?;
-        let tenant_key = subjects
-            .remove(&TENANT_SUBJECT)
-            .ok_or(VaultError::Empty { path })?;
-        Ok(Self {
-            file: None,
-            tenant_key,
-            subjects,
-        })
+        let tenant_key = subjects.remove(&TENANT_SUBJECT).ok_or(VaultError::Empty { path })?;
+        Ok(Self { file: None, tenant_key, subjects })
     }
 
     /// Makes a new subject. The key is on disk only after [`Vault::sync`].
@@ -178,12 +168,7 @@ impl Vault {
     ) -> Result<[u8; 32], VaultError> {
         let salt = keyed(self.key(pid)?, b"note-salt", &[spend_id]);
         let mut hash = Sha256::new();
-        for part in [
-            b"makegood/commit/v1".as_slice(),
-            b"note",
-            &salt,
-            note.as_bytes(),
-        ] {
+        for part in [b"makegood/commit/v1".as_slice(), b"note", &salt, note.as_bytes()] {
             hash.update(length(part));
             hash.update(part);
         }
@@ -210,13 +195,7 @@ pub fn random<const N: usize>() -> Result<[u8; N], VaultError> {
 }
 
 fn associated(pid: &Pid, binding: Binding<'_>) -> Vec<u8> {
-    [
-        b"makegood/record/v1".as_slice(),
-        pid,
-        &binding.kind.to_be_bytes(),
-        binding.record_id,
-    ]
-    .concat()
+    [b"makegood/record/v1".as_slice(), pid, &binding.kind.to_be_bytes(), binding.record_id].concat()
 }
 
 /// Every part goes in with its length, so that no two lists of parts share their bytes.

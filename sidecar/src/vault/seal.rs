@@ -12,13 +12,7 @@ const NONCE_BYTES: usize = 24;
 pub(super) fn seal(key: &[u8; 32], associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
     let nonce: [u8; NONCE_BYTES] = random()?;
     let sealed = XChaCha20Poly1305::new(key.into())
-        .encrypt(
-            XNonce::from_slice(&nonce),
-            Payload {
-                msg: plain,
-                aad: associated,
-            },
-        )
+        .encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: associated })
         .map_err(|_| VaultError::TooLong)?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
@@ -33,12 +27,6 @@ pub(super) fn open(
         return Err(VaultError::Tampered);
     };
     XChaCha20Poly1305::new(key.into())
-        .decrypt(
-            XNonce::from_slice(nonce),
-            Payload {
-                msg: body,
-                aad: associated,
-            },
-        )
+        .decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: associated })
         .map_err(|_| VaultError::Tampered)
 }

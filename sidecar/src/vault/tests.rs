@@ -19,10 +19,7 @@ fn opens_what_it_sealed_after_a_restart() {
     drop(vault);
 
     let vault = Vault::open(folder.path(), &KEK).unwrap();
-    assert_eq!(
-        vault.open_sealed(&pid, binding(b"r1"), &sealed).unwrap(),
-        b"Maria"
-    );
+    assert_eq!(vault.open_sealed(&pid, binding(b"r1"), &sealed).unwrap(), b"Maria");
     assert_eq!(vault.index_hash(1, "+15550100"), hash);
     assert_eq!(vault.subject_count(), 1);
 }
@@ -37,11 +34,9 @@ fn refuses_sealed_bytes_that_moved_or_changed() {
     let mut flipped = sealed.clone();
     flipped[30] ^= 1;
 
-    for (who, place, bytes) in [
-        (&pid, b"r2", &sealed),
-        (&other, b"r1", &sealed),
-        (&pid, b"r1", &flipped),
-    ] {
+    for (who, place, bytes) in
+        [(&pid, b"r2", &sealed), (&other, b"r1", &sealed), (&pid, b"r1", &flipped)]
+    {
         let result = vault.open_sealed(who, binding(place), bytes);
         assert!(matches!(result, Err(VaultError::Tampered)), "{result:?}");
     }
@@ -80,13 +75,7 @@ impl Torn {
         }
         vault.sync().unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        Self {
-            folder,
-            bytes,
-            first,
-            two_at,
-            forty_at,
-        }
+        Self { folder, bytes, first, two_at, forty_at }
     }
 
     fn open(&self, bytes: &[u8]) -> Result<Vault, VaultError> {

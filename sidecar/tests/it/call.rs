@@ -64,10 +64,7 @@ async fn ring(served: &Served<'_>) -> Call {
     assert!(panel.interaction.is_none());
     assert_eq!(panel.headroom.unwrap().available_minor, CAP);
     let known = panel.context.unwrap().customer.unwrap();
-    assert_eq!(
-        (known.display_name.as_str(), known.tier.as_str()),
-        ("Maria Okafor", "Gold")
-    );
+    assert_eq!((known.display_name.as_str(), known.tier.as_str()), ("Maria Okafor", "Gold"));
 
     let start = v1::StartInteractionRequest {
         lookup,
@@ -78,21 +75,12 @@ async fn ring(served: &Served<'_>) -> Call {
     let started = started.unwrap().into_inner().interaction.unwrap();
     assert_eq!(started.call_state(), v1::CallState::Offered);
     assert_eq!(started.customer_id, known.customer_id);
-    let call = Call {
-        client,
-        interaction: "call-1".to_owned(),
-        customer: known.customer_id,
-    };
+    let call = Call { client, interaction: "call-1".to_owned(), customer: known.customer_id };
     let update = v1::UpdateInteractionRequest {
         interaction_id: "call-1".to_owned(),
         call_state: v1::CallState::Connected.into(),
     };
-    let updated = call
-        .client
-        .interactions
-        .clone()
-        .update_interaction(update)
-        .await;
+    let updated = call.client.interactions.clone().update_interaction(update).await;
     let updated = updated.unwrap().into_inner().interaction.unwrap();
     assert!(updated.connect_time.is_some());
 
@@ -112,16 +100,9 @@ async fn assert_headroom(
     (left, held, given): (i64, i64, i64),
 ) {
     let answered = answered.unwrap();
-    let found = (
-        answered.available_minor,
-        answered.held_minor,
-        answered.given_minor,
-    );
+    let found = (answered.available_minor, answered.held_minor, answered.given_minor);
     assert_eq!(found, (left, held, given));
-    assert_eq!(
-        (answered.cap_minor, answered.label.as_str()),
-        (CAP, "this case")
-    );
+    assert_eq!((answered.cap_minor, answered.label.as_str()), (CAP, "this case"));
     assert_eq!(&call.headroom().await, answered);
     let panel = call.panel().await;
     assert_eq!(panel.headroom.as_ref(), Some(answered));
@@ -160,12 +141,7 @@ async fn log_action(call: &Call) {
         margin_given_up: Some(usd(9_900)),
         ..v1::LogActionRequest::default()
     };
-    let logged = call
-        .client
-        .advocacy
-        .clone()
-        .log_action(request.clone())
-        .await;
+    let logged = call.client.advocacy.clone().log_action(request.clone()).await;
     let logged = logged.unwrap().into_inner().action.unwrap();
     assert_eq!(logged.margin_given_up, Some(usd(9_900)));
     assert_eq!(call.panel().await.actions, std::slice::from_ref(&logged));
@@ -193,10 +169,8 @@ async fn make_promise(call: &Call) {
     assert_eq!(context.promises, std::slice::from_ref(&made));
     assert_eq!(context.owed.as_ref(), Some(&made));
 
-    let request = v1::KeepPromiseRequest {
-        promise_id: made.promise_id,
-        customer_id: call.customer.clone(),
-    };
+    let request =
+        v1::KeepPromiseRequest { promise_id: made.promise_id, customer_id: call.customer.clone() };
     let kept = call.client.advocacy.clone().keep_promise(request).await;
     let kept = kept.unwrap().into_inner().promise.unwrap();
     assert_eq!(kept.state(), v1::promise::State::Kept);
@@ -204,28 +178,16 @@ async fn make_promise(call: &Call) {
 }
 
 async fn end(call: &Call) {
-    let request = v1::EndInteractionRequest {
-        interaction_id: call.interaction.clone(),
-        resolved: true,
-    };
-    let ended = call
-        .client
-        .interactions
-        .clone()
-        .end_interaction(request)
-        .await;
+    let request =
+        v1::EndInteractionRequest { interaction_id: call.interaction.clone(), resolved: true };
+    let ended = call.client.interactions.clone().end_interaction(request).await;
     let ended = ended.unwrap().into_inner().interaction.unwrap();
     assert_eq!(ended.call_state(), v1::CallState::Ended);
     assert!(ended.end_time.is_some());
     let panel = call.panel().await;
     assert_eq!(panel.interaction, Some(ended));
     let story = panel.context.unwrap().timeline;
-    assert!(
-        story
-            .iter()
-            .any(|it| it.kind() == v1::TimelineKind::Interaction),
-        "{story:?}"
-    );
+    assert!(story.iter().any(|it| it.kind() == v1::TimelineKind::Interaction), "{story:?}");
 }
 
 #[tokio::test]
@@ -261,18 +223,12 @@ async fn lets_the_agent_pick_among_those_who_fit_and_reject_the_wrong_one() {
     let hold = call.hold(700);
     call.reserve(hold.clone()).await.unwrap();
 
-    let request = v1::RejectCustomerRequest {
-        interaction_id: "call-2".to_owned(),
-        customer_id,
-    };
+    let request = v1::RejectCustomerRequest { interaction_id: "call-2".to_owned(), customer_id };
     let rejected = client.interactions.clone().reject_customer(request).await;
     let rejected = rejected.unwrap().into_inner();
     assert_eq!(rejected.voided_count, 1);
     assert_eq!(rejected.interaction.unwrap().customer_id, "");
-    assert_eq!(
-        call.spend(&hold.spend_id).await.unwrap().state(),
-        v1::SpendState::Voided
-    );
+    assert_eq!(call.spend(&hold.spend_id).await.unwrap().state(), v1::SpendState::Voided);
     let panel = call.panel().await;
     assert_eq!(panel.context, None);
     assert_eq!(panel.headroom, None);
@@ -316,12 +272,7 @@ async fn gives_parts_of_a_hold_and_takes_parts_back() {
 
     let extended = call.hold(50);
     let before = call.reserve(extended.clone()).await.unwrap().spend.unwrap();
-    let after = call
-        .extend(&extended.spend_id)
-        .await
-        .unwrap()
-        .spend
-        .unwrap();
+    let after = call.extend(&extended.spend_id).await.unwrap().spend.unwrap();
     assert!(nanos(after.expire_time) > nanos(before.expire_time));
     let voided = call.void(&extended.spend_id).await.unwrap();
     assert_eq!(voided.spend.unwrap().state(), v1::SpendState::Voided);

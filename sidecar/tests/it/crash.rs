@@ -50,8 +50,7 @@ impl Told {
         let receipt = answer.receipt.unwrap();
         let position = u64::try_from(receipt.ledger_position).unwrap();
         let spend = answer.spend.unwrap().spend_id;
-        self.acknowledged
-            .insert(spend, (position, receipt.leaf_hash));
+        self.acknowledged.insert(spend, (position, receipt.leaf_hash));
     }
 }
 
@@ -94,10 +93,7 @@ async fn work(client: Client, name: String, answers: watch::Sender<u32>) -> Told
 async fn learn(sidecar: &Makegood<'_>, told: &mut Told) {
     let client = sidecar.client("A-1", Access::Agent, None).await;
     for (call, gift) in std::mem::take(&mut told.unknown) {
-        let call = Call {
-            client: client.clone(),
-            ..call
-        };
+        let call = Call { client: client.clone(), ..call };
         let mut answer = None;
         until("history is there", async || {
             let asked = call.give(gift.clone()).await;
@@ -146,10 +142,7 @@ async fn keeps_every_acknowledgement_through_kill_9_under_load() {
     assert_nothing_lost(&place, &told);
     let (given, refused) = (told.acknowledged.len(), told.refused);
     println!("{given} gifts acknowledged, {refused} refused, over {ROUNDS} kills");
-    assert!(
-        given > ROUNDS && refused > 0,
-        "too little was done to prove anything"
-    );
+    assert!(given > ROUNDS && refused > 0, "too little was done to prove anything");
 }
 
 /// A seed that may be named, so that a failure can be played again.
@@ -173,22 +166,12 @@ fn assert_nothing_lost(place: &Place, told: &Told) {
     let distinct: HashSet<_> = reserved.iter().collect();
     assert_eq!(distinct.len(), reserved.len(), "a gift is there twice");
     for spend in told.acknowledged.keys() {
-        assert!(
-            distinct.contains(spend),
-            "{spend} was acknowledged and is not there"
-        );
+        assert!(distinct.contains(spend), "{spend} was acknowledged and is not there");
     }
-    assert_eq!(
-        reserved.len(),
-        told.acknowledged.len(),
-        "a gift is there that nobody was told of"
-    );
+    assert_eq!(reserved.len(), told.acknowledged.len(), "a gift is there that nobody was told of");
     let given = ledger.given_by_interaction();
     for (interaction, given_minor) in &given {
-        assert!(
-            *given_minor <= CAP,
-            "{given_minor} were given on {interaction}"
-        );
+        assert!(*given_minor <= CAP, "{given_minor} were given on {interaction}");
     }
     assert!(given.values().any(|it| *it == CAP));
 }

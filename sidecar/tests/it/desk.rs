@@ -27,18 +27,8 @@ impl Desk {
             topics: interactions.iter().map(|it| topic(it)).collect(),
             resume_revision: resume,
         };
-        let stream = client
-            .desk
-            .clone()
-            .watch_desk(request)
-            .await
-            .unwrap()
-            .into_inner();
-        Self {
-            id: desk_id,
-            client: client.clone(),
-            stream,
-        }
+        let stream = client.desk.clone().watch_desk(request).await.unwrap().into_inner();
+        Self { id: desk_id, client: client.clone(), stream }
     }
 
     async fn next(&mut self) -> v1::WatchDeskResponse {
@@ -73,10 +63,8 @@ impl Desk {
     }
 
     async fn add(&self, interaction: &str) -> Result<(), Status> {
-        let request = v1::AddTopicRequest {
-            desk_id: self.id.clone(),
-            topic: Some(topic(interaction)),
-        };
+        let request =
+            v1::AddTopicRequest { desk_id: self.id.clone(), topic: Some(topic(interaction)) };
         self.client.desk.clone().add_topic(request).await.map(drop)
     }
 
@@ -90,10 +78,7 @@ impl Desk {
 }
 
 fn topic(interaction: &str) -> v1::DeskTopic {
-    v1::DeskTopic {
-        interaction_id: interaction.to_owned(),
-        lookup: None,
-    }
+    v1::DeskTopic { interaction_id: interaction.to_owned(), lookup: None }
 }
 
 fn number(revision: Option<&v1::Revision>) -> (i64, i64) {
@@ -105,11 +90,7 @@ fn held(panel: &v1::Panel) -> i64 {
     panel.headroom.as_ref().map_or(0, |it| it.held_minor)
 }
 
-const NO_DESK: Expected = Expected {
-    code: Code::NotFound,
-    reason: "DESK_NOT_FOUND",
-    keys: &[],
-};
+const NO_DESK: Expected = Expected { code: Code::NotFound, reason: "DESK_NOT_FOUND", keys: &[] };
 
 fn unbound(served: &Served<'_>, agent: &str) -> Client {
     served.client(agent, Access::Agent, None)
@@ -117,10 +98,7 @@ fn unbound(served: &Served<'_>, agent: &str) -> Client {
 
 #[tokio::test]
 async fn shows_what_there_is_and_then_what_others_change() {
-    let place = Place::new(Rules {
-        scope: r#"["customer"]"#,
-        ..Rules::STANDARD
-    });
+    let place = Place::new(Rules { scope: r#"["customer"]"#, ..Rules::STANDARD });
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
     let colleague = served.ring("A-2", "call-2", "C-1").await;
@@ -129,19 +107,12 @@ async fn shows_what_there_is_and_then_what_others_change() {
     assert_eq!(first.panels.len(), 1);
     assert!(first.server_time.is_some() && !first.going_away);
     // The panel is the same as the one that is asked for, but for the moment it was made.
-    let asked = v1::Panel {
-        as_of_time: first.panels[0].as_of_time,
-        ..call.panel().await
-    };
+    let asked = v1::Panel { as_of_time: first.panels[0].as_of_time, ..call.panel().await };
     assert_eq!(first.panels[0], asked);
 
     let before = number(first.revision.as_ref());
     let given = colleague.give(colleague.gift(700)).await.unwrap();
-    let panel = desk
-        .until("call-1", |it| {
-            it.headroom.as_ref().unwrap().given_minor == 700
-        })
-        .await;
+    let panel = desk.until("call-1", |it| it.headroom.as_ref().unwrap().given_minor == 700).await;
     assert!(number(panel.revision.as_ref()) > before);
     let position = given.receipt.unwrap().ledger_position;
     assert!(panel.revision.unwrap().ledger_position > position);
@@ -169,11 +140,7 @@ async fn sends_no_panel_that_the_client_has_already() {
     assert_eq!((resumed.panels, resumed.revision), (Vec::new(), revision));
     call.reserve(call.hold(100)).await.unwrap();
     let message = desk.next().await;
-    assert_eq!(
-        message.panels.len(),
-        1,
-        "the first panel is the one that changed"
-    );
+    assert_eq!(message.panels.len(), 1, "the first panel is the one that changed");
     assert!(number(message.revision.as_ref()) > number(revision.as_ref()));
     drop(desk);
 
@@ -201,11 +168,8 @@ async fn watches_what_is_added_and_forgets_what_is_dropped() {
     second.reserve(second.hold(200)).await.unwrap();
     loop {
         let message = desk.next().await;
-        let names: Vec<_> = message
-            .panels
-            .iter()
-            .map(|it| it.requested_interaction_id.as_str())
-            .collect();
+        let names: Vec<_> =
+            message.panels.iter().map(|it| it.requested_interaction_id.as_str()).collect();
         assert!(!names.contains(&"call-1"), "{names:?}");
         if message.panels.iter().any(|it| held(it) == 200) {
             break;
@@ -214,11 +178,7 @@ async fn watches_what_is_added_and_forgets_what_is_dropped() {
     desk.drop_topic("never-added").await.unwrap();
 
     let lost = Desk { id: id(), ..desk };
-    assert_refused(
-        "no such desk",
-        &lost.add("call-1").await.unwrap_err(),
-        NO_DESK,
-    );
+    assert_refused("no such desk", &lost.add("call-1").await.unwrap_err(), NO_DESK);
     let status = lost.drop_topic("call-1").await.unwrap_err();
     assert_refused("no such desk", &status, NO_DESK);
     served.stop().await;
@@ -238,11 +198,8 @@ async fn keeps_a_desk_to_its_agent_and_its_token() {
     };
     let status = colleague.add("call-1").await.unwrap_err();
     assert_refused("another agent's desk", &status, NO_DESK);
-    let elsewhere = Expected {
-        code: Code::PermissionDenied,
-        reason: "OTHER_INTERACTION",
-        keys: &[],
-    };
+    let elsewhere =
+        Expected { code: Code::PermissionDenied, reason: "OTHER_INTERACTION", keys: &[] };
     let status = desk.add("call-2").await.unwrap_err();
     assert_refused("another call on this desk", &status, elsewhere);
 
@@ -273,10 +230,7 @@ async fn shows_a_call_that_begins_after_its_desk() {
     // The customer was not bound when the desk began to watch.
     let colleague = served.ring("A-2", "call-2", "C-1").await;
     colleague.give(colleague.gift(300)).await.unwrap();
-    desk.until("call-1", |it| {
-        it.context.as_ref().unwrap().gesture_count == 1
-    })
-    .await;
+    desk.until("call-1", |it| it.context.as_ref().unwrap().gesture_count == 1).await;
     served.stop().await;
 }
 
@@ -317,11 +271,7 @@ async fn says_that_it_goes_away_before_it_does() {
         }
     };
     assert_eq!(last.panels, []);
-    let going_away = Expected {
-        code: Code::Unavailable,
-        reason: "GOING_AWAY",
-        keys: &[],
-    };
+    let going_away = Expected { code: Code::Unavailable, reason: "GOING_AWAY", keys: &[] };
     assert_refused("the end", &desk.try_next().await.unwrap_err(), going_away);
     stopping.finish().await;
 }

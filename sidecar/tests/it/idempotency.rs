@@ -42,17 +42,9 @@ async fn answers_each_repeat_as_it_was_answered_first() {
     let reserve = async || said!(call.reserve(hold.clone()).await);
     let reserved = twice(&served, reserve).await;
 
-    let extend = v1::ExtendSpendRequest {
-        request_id: id(),
-        spend_id: hold.spend_id.clone(),
-    };
+    let extend = v1::ExtendSpendRequest { request_id: id(), spend_id: hold.spend_id.clone() };
     let extend = async || {
-        let answer = call
-            .client
-            .budget
-            .clone()
-            .extend_spend(extend.clone())
-            .await;
+        let answer = call.client.budget.clone().extend_spend(extend.clone()).await;
         said!(answer.map(tonic::Response::into_inner))
     };
     let extended = twice(&served, extend).await;
@@ -116,9 +108,7 @@ async fn two_equal_parts_under_two_ids_are_two() {
 
 /// The same call over several connections: one connection alone has a bound on calls at work.
 async fn over_connections(served: &Served<'_>, call: &Call, count: usize) -> Vec<Call> {
-    let token = served
-        .place()
-        .token("A-1", Access::Agent, Some(&call.interaction));
+    let token = served.place().token("A-1", Access::Agent, Some(&call.interaction));
     let connections = (0..count).map(async |_| Call {
         client: Client::new(&connect(served.address()).await, &token),
         ..call.clone()
@@ -138,16 +128,10 @@ async fn carries_out_once_what_is_asked_64_times_at_once() {
         let (call, gift) = (calls[index % 4].clone(), gift.clone());
         tokio::spawn(async move { call.give(gift).await.unwrap() })
     });
-    let answers: Vec<_> = join_all(asked)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let answers: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
     let firsts = answers.iter().filter(|it| !it.replayed).count();
     assert_eq!(firsts, 1);
-    let proofs = answers
-        .iter()
-        .map(|it| it.receipt.as_ref().unwrap().leaf_hash.clone());
+    let proofs = answers.iter().map(|it| it.receipt.as_ref().unwrap().leaf_hash.clone());
     assert_eq!(proofs.collect::<BTreeSet<_>>().len(), 1);
     assert_eq!(served.entry_count(), entries + 2, "a hold and a gift");
     assert_eq!(call.available().await, 200_000 - 100);
@@ -163,10 +147,7 @@ async fn lets_one_of_two_amounts_win_under_one_id() {
     let gift = call.gift(1);
     let asked = (0..64_i64).map(|index| {
         let call = calls[usize::try_from(index).unwrap() % 4].clone();
-        let gift = v1::GiveSpendRequest {
-            amount: Some(usd(1 + index % 2)),
-            ..gift.clone()
-        };
+        let gift = v1::GiveSpendRequest { amount: Some(usd(1 + index % 2)), ..gift.clone() };
         tokio::spawn(async move { call.give(gift).await })
     });
     let mut given = BTreeSet::new();
@@ -202,10 +183,7 @@ async fn knows_every_answer_after_a_restart() {
     served.stop().await;
 
     let served = place.serve().await;
-    let call = Call {
-        client: served.client("A-1", Access::Agent, Some("call-1")),
-        ..call
-    };
+    let call = Call { client: served.client("A-1", Access::Agent, Some("call-1")), ..call };
     // The change first: nothing else has told the sidecar of the interaction yet.
     let again = call.commit_as(part).await.unwrap();
     assert!(again.headroom.is_some(), "a repeat shows the headroom too");
@@ -213,10 +191,7 @@ async fn knows_every_answer_after_a_restart() {
     assert_repeated(&said!(call.give(gift).await).unwrap(), &gave);
     assert_repeated(&said!(call.reserve(hold).await).unwrap(), &reserved);
     let status = call.give(above).await.unwrap_err();
-    assert_eq!(
-        (status.code(), status.message()),
-        (refusal.code(), refusal.message())
-    );
+    assert_eq!((status.code(), status.message()), (refusal.code(), refusal.message()));
     assert_eq!(served.entry_count(), entries);
     assert_eq!(call.available().await, 400);
     served.stop().await;

@@ -23,22 +23,11 @@ fn import(place: &Place, mapping: &Path, files: &[&Path], flags: &[&str]) -> Run
     let mut command = makegood(&["import"]);
     command.arg("--data").arg(place.data());
     command.arg("--policy").arg(place.policy());
-    command
-        .arg("--mapping")
-        .arg(mapping)
-        .args(flags)
-        .args(files);
+    command.arg("--mapping").arg(mapping).args(flags).args(files);
     command.arg("--rejects").arg(place.beside("rejects.csv"));
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
+    let Output { status, stdout, stderr } = command.output().unwrap();
     let said = [stdout, stderr].map(|it| String::from_utf8(it).unwrap());
-    Run {
-        code: status.code(),
-        said: said.concat(),
-    }
+    Run { code: status.code(), said: said.concat() }
 }
 
 impl Run {
@@ -79,42 +68,22 @@ async fn brings_star_in_once_and_shows_it_on_a_call() {
         let values = rows.iter().map(|it| it[column].as_str());
         values.collect::<BTreeSet<_>>().len() as u64
     };
-    let answers = rows
-        .iter()
-        .filter(|it| !it["q_calm_helpful"].is_empty())
-        .count() as u64;
+    let answers = rows.iter().filter(|it| !it["q_calm_helpful"].is_empty()).count() as u64;
     let place = Place::empty(Rules::STANDARD);
     let first = import(&place, Path::new(STAR), &[&file], &[]);
     assert_eq!(first.code, Some(0), "{}", first.said);
     let count = rows.len() as u64;
-    assert_eq!(
-        first.counts("interactions"),
-        [count, 0, 0, 0],
-        "{}",
-        first.said
-    );
-    assert_eq!(
-        first.counts("customers"),
-        [distinct("customer_id"), 0, 0, 0]
-    );
+    assert_eq!(first.counts("interactions"), [count, 0, 0, 0], "{}", first.said);
+    assert_eq!(first.counts("customers"), [distinct("customer_id"), 0, 0, 0]);
     assert_eq!(first.counts("agents"), [distinct("agent_id"), 0, 0, 0]);
     assert!(first.counts("scores")[0] >= answers, "{}", first.said);
 
     let size = records_size(&place);
     let again = import(&place, Path::new(STAR), &[&file], &[]);
     assert_eq!(again.code, Some(0), "{}", again.said);
-    assert_eq!(
-        again.counts("interactions"),
-        [0, 0, count, 0],
-        "{}",
-        again.said
-    );
+    assert_eq!(again.counts("interactions"), [0, 0, count, 0], "{}", again.said);
     assert_eq!(again.counts("scores")[..2], [0, 0], "{}", again.said);
-    assert_eq!(
-        records_size(&place),
-        size,
-        "a second import wrote something"
-    );
+    assert_eq!(records_size(&place), size, "a second import wrote something");
     shows_the_story_on_a_call(&place, &rows).await;
 }
 
@@ -147,25 +116,14 @@ async fn shows_the_story_on_a_call(place: &Place, rows: &[BTreeMap<String, Strin
         .filter(|it| it.kind() == v1::TimelineKind::Interaction)
         .map(|it| it.occur_time.unwrap().seconds)
         .collect();
-    assert!(
-        own.len() > 1,
-        "{customer} has too few dialogues to tell anything"
-    );
+    assert!(own.len() > 1, "{customer} has too few dialogues to tell anything");
     for row in &own {
-        let (seconds, _) = row["start_unix"]
-            .split_once('.')
-            .unwrap_or((&row["start_unix"], ""));
+        let (seconds, _) = row["start_unix"].split_once('.').unwrap_or((&row["start_unix"], ""));
         let start = seconds.parse::<i64>().unwrap();
-        assert!(
-            shown.contains(&start),
-            "the dialogue of {start} is not shown"
-        );
+        assert!(shown.contains(&start), "the dialogue of {start} is not shown");
     }
     let reason = own[0]["tasks"].split('|').next().unwrap().replace('_', " ");
-    assert!(
-        listed.iter().any(|it| it.title.contains(&reason)),
-        "{reason}: {listed:?}"
-    );
+    assert!(listed.iter().any(|it| it.title.contains(&reason)), "{reason}: {listed:?}");
     call.give(call.gift(100)).await.unwrap();
     served.stop().await;
 }
@@ -224,16 +182,9 @@ async fn keeps_refused_lines_and_takes_all_others() {
     }
     assert!(run.said.contains("rejects.csv"), "{}", run.said);
     let served = place.serve().await;
-    for (id, is_there) in [
-        ("C-10", true),
-        ("C-11", false),
-        ("C-12", false),
-        ("C-13", true),
-    ] {
+    for (id, is_there) in [("C-10", true), ("C-11", false), ("C-12", false), ("C-13", true)] {
         let by = Some(v1::lookup::By::ExternalId(id.to_owned()));
-        let request = v1::IdentifyCallerRequest {
-            lookup: Some(v1::Lookup { by }),
-        };
+        let request = v1::IdentifyCallerRequest { lookup: Some(v1::Lookup { by }) };
         let client = served.client("A-1", Access::Agent, None);
         let found = client.customers.clone().identify_caller(request).await;
         let found = found.unwrap().into_inner().candidates.len();
@@ -268,11 +219,7 @@ async fn names_what_a_mapping_has_wrong() {
     let (mapping, people) = files(&place, &MAPPING.replace("name =", "nmae ="), data);
     let run = import(&place, &mapping, &[&people], &[]);
     assert_eq!(run.code, Some(1), "{}", run.said);
-    assert!(
-        run.said.contains("nmae") && run.said.contains("name"),
-        "{}",
-        run.said
-    );
+    assert!(run.said.contains("nmae") && run.said.contains("name"), "{}", run.said);
     let absent = place.beside("absent.csv");
     let (mapping, _) = files(&place, MAPPING, data);
     let run = import(&place, &mapping, &[&absent], &[]);

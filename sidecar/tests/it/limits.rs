@@ -9,19 +9,13 @@ use tonic_types::StatusExt as _;
 
 use crate::support::{Call, Client, Place, Rules, Served, StoredLedger, connect, id, until, usd};
 
-const SHARED: Rules = Rules {
-    cap: "0.17",
-    scope: r#"["customer"]"#,
-    ..Rules::STANDARD
-};
+const SHARED: Rules = Rules { cap: "0.17", scope: r#"["customer"]"#, ..Rules::STANDARD };
 
 /// Two agents on two calls with one customer, over two connections each.
 async fn colleagues(served: &Served<'_>) -> Vec<Call> {
     let mut calls = Vec::new();
     for (agent, interaction) in [("A-1", "call-1"), ("A-2", "call-2")] {
-        let token = served
-            .place()
-            .token(agent, Access::Agent, Some(interaction));
+        let token = served.place().token(agent, Access::Agent, Some(interaction));
         for _ in 0..2 {
             let client = Client::new(&connect(served.address()).await, &token);
             calls.push(Call::ring(client, interaction, "C-1").await);
@@ -45,11 +39,7 @@ async fn gives_exactly_what_the_limit_allows_however_many_ask_at_once() {
         let call = calls[index % calls.len()].clone();
         tokio::spawn(async move { call.give(call.gift(1)).await })
     });
-    let answers: Vec<_> = join_all(asked)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let answers: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
     let given = answers.iter().filter(|it| it.is_ok()).count();
     assert_eq!(given, 17);
     for status in answers.iter().filter_map(|it| it.as_ref().err()) {
@@ -61,10 +51,7 @@ async fn gives_exactly_what_the_limit_allows_however_many_ask_at_once() {
     served.stop().await;
     let ledger = StoredLedger::read(&place.tenant_folder());
     ledger.verify();
-    let refused = ledger
-        .entries
-        .iter()
-        .filter(|it| matches!(it.body, EntryBody::Refused { .. }));
+    let refused = ledger.entries.iter().filter(|it| matches!(it.body, EntryBody::Refused { .. }));
     assert_eq!(refused.count(), 80 - 17);
 }
 
@@ -80,13 +67,7 @@ async fn counts_holds_gifts_and_releases_right_when_they_interleave() {
     let given: i64 = join_all(asked).await.into_iter().map(Result::unwrap).sum();
     for call in &calls {
         assert_eq!(call.available().await, 17 - given);
-        let held: i64 = call
-            .panel()
-            .await
-            .spends
-            .iter()
-            .map(|it| it.held_minor)
-            .sum();
+        let held: i64 = call.panel().await.spends.iter().map(|it| it.held_minor).sum();
         assert_eq!(held, 0);
     }
     served.stop().await;
@@ -114,10 +95,7 @@ async fn give_in_parts(call: &Call, wanted: i64) -> i64 {
 
 #[tokio::test]
 async fn frees_what_was_held_when_the_hold_ends() {
-    let rules = Rules {
-        hold: "400 ms",
-        ..Rules::capped("10.00")
-    };
+    let rules = Rules { hold: "400 ms", ..Rules::capped("10.00") };
     let place = Place::new(rules);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
@@ -125,15 +103,9 @@ async fn frees_what_was_held_when_the_hold_ends() {
     call.reserve(hold.clone()).await.unwrap();
     let status = call.give(call.gift(1)).await.unwrap_err();
     assert!(is_above_limit(&status), "{status:?}");
-    until("the hold has ended", async || {
-        call.available().await == 1_000
-    })
-    .await;
+    until("the hold has ended", async || call.available().await == 1_000).await;
     let ended = call.spend(&hold.spend_id).await.unwrap();
-    assert_eq!(
-        (ended.state(), ended.held_minor),
-        (v1::SpendState::Expired, 0)
-    );
+    assert_eq!((ended.state(), ended.held_minor), (v1::SpendState::Expired, 0));
     assert_eq!(call.panel().await.headroom.unwrap().held_minor, 0);
     call.give(call.gift(1_000)).await.unwrap();
     assert_eq!(call.available().await, 0);
@@ -143,24 +115,15 @@ async fn frees_what_was_held_when_the_hold_ends() {
 
 #[tokio::test]
 async fn ends_holds_that_came_due_while_nothing_ran() {
-    let rules = Rules {
-        hold: "50 ms",
-        ..Rules::capped("10.00")
-    };
+    let rules = Rules { hold: "50 ms", ..Rules::capped("10.00") };
     let place = Place::new(rules);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
     call.reserve(call.hold(1_000)).await.unwrap();
     served.stop().await;
     let served = place.serve().await;
-    let call = Call {
-        client: served.client("A-1", Access::Agent, Some("call-1")),
-        ..call
-    };
-    until("the hold has ended", async || {
-        call.available().await == 1_000
-    })
-    .await;
+    let call = Call { client: served.client("A-1", Access::Agent, Some("call-1")), ..call };
+    until("the hold has ended", async || call.available().await == 1_000).await;
     served.stop().await;
     let ledger = StoredLedger::read(&place.tenant_folder());
     ledger.verify();
@@ -180,21 +143,12 @@ async fn counts_agents_customers_and_currencies_apart_where_the_limit_does() {
     assert_eq!(colleague.available().await, 1_000);
     assert_eq!(other.available().await, 1_000);
 
-    let rand = v1::Money {
-        currency_code: "ZAR".to_owned(),
-        amount_minor: 250,
-    };
-    let gift = v1::GiveSpendRequest {
-        amount: Some(rand.clone()),
-        ..first.gift(0)
-    };
+    let rand = v1::Money { currency_code: "ZAR".to_owned(), amount_minor: 250 };
+    let gift = v1::GiveSpendRequest { amount: Some(rand.clone()), ..first.gift(0) };
     let given = first.give(gift.clone()).await.unwrap();
     assert_eq!(given.spend.unwrap().amount, Some(rand.clone()));
     let headroom = given.headroom.unwrap();
-    assert_eq!(
-        (headroom.currency_code.as_str(), headroom.available_minor),
-        ("ZAR", 750)
-    );
+    assert_eq!((headroom.currency_code.as_str(), headroom.available_minor), ("ZAR", 750));
     let undo = v1::ReverseSpendRequest {
         request_id: id(),
         spend_id: gift.spend_id,
@@ -203,11 +157,7 @@ async fn counts_agents_customers_and_currencies_apart_where_the_limit_does() {
     };
     let undone = first.reverse_as(undo).await.unwrap();
     assert_eq!(undone.headroom.unwrap().available_minor, 1_000);
-    assert_eq!(
-        first.available().await,
-        0,
-        "in the other currency all is given"
-    );
+    assert_eq!(first.available().await, 0, "in the other currency all is given");
     served.stop().await;
 }
 
@@ -233,10 +183,7 @@ async fn previews_what_the_gift_itself_would_do() {
     assert_eq!(seen.headroom.unwrap().available_minor, 600);
     let seen = preview(1_250).await;
     assert!(!seen.accepted);
-    assert_eq!(
-        (seen.refusal.as_str(), seen.excess_minor),
-        ("LIMIT_EXCEEDED", 250)
-    );
+    assert_eq!((seen.refusal.as_str(), seen.excess_minor), ("LIMIT_EXCEEDED", 250));
     assert_eq!(seen.headroom.unwrap().available_minor, 1_000);
     assert_eq!(served.entry_count(), entries, "a preview writes nothing");
     let given = call.give(call.gift(400)).await.unwrap();
@@ -251,10 +198,7 @@ async fn keeps_tenants_apart() {
     let (served_one, served_two) = (one.serve().await, two.serve().await);
     let call_one = served_one.ring("A-1", "call-1", "C-1").await;
     let call_two = served_two.ring("A-1", "call-1", "C-1").await;
-    assert_ne!(
-        call_one.customer, call_two.customer,
-        "pseudonyms are the tenant's own"
-    );
+    assert_ne!(call_one.customer, call_two.customer, "pseudonyms are the tenant's own");
     let gift = call_one.gift(1_000);
     call_one.give(gift.clone()).await.unwrap();
     assert_eq!(call_one.available().await, 0);
@@ -262,15 +206,9 @@ async fn keeps_tenants_apart() {
     let status = call_two.spend(&gift.spend_id).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);
 
-    let stray = Call {
-        customer: call_one.customer.clone(),
-        ..call_two.clone()
-    };
+    let stray = Call { customer: call_one.customer.clone(), ..call_two.clone() };
     let status = stray.give(stray.gift(1)).await.unwrap_err();
-    assert_eq!(
-        status.get_details_error_info().unwrap().reason,
-        "CUSTOMER_NOT_FOUND"
-    );
+    assert_eq!(status.get_details_error_info().unwrap().reason, "CUSTOMER_NOT_FOUND");
     let grant = Grant {
         tenant: "one".to_owned(),
         agent: "A-1".to_owned(),
@@ -279,15 +217,9 @@ async fn keeps_tenants_apart() {
         ttl: AGENT_TOKEN_TTL_MAX,
     };
     let foreign = two.sign(&grant, std::time::Duration::ZERO);
-    let intruder = Call {
-        client: served_two.client_with(&foreign),
-        ..call_two
-    };
+    let intruder = Call { client: served_two.client_with(&foreign), ..call_two };
     let status = intruder.try_panel().await.unwrap_err();
-    assert_eq!(
-        status.get_details_error_info().unwrap().reason,
-        "TOKEN_TENANT"
-    );
+    assert_eq!(status.get_details_error_info().unwrap().reason, "TOKEN_TENANT");
     served_one.stop().await;
     served_two.stop().await;
     assert!(one.tenant_folder().ends_with("one") && one.tenant_folder().is_dir());

@@ -63,10 +63,7 @@ fn import(place: &Place) {
         "CRM-ID-48151623,Ada Quillfeather,+1 202 555 0177,Quillfeather@Example.com,ACC-90210-X";
     fs::write(&people, format!("id,name,phone,email,account\n{line}\n")).unwrap();
     let mut command = makegood(&["import", "--data"]);
-    command
-        .arg(place.data())
-        .arg("--policy")
-        .arg(place.policy());
+    command.arg(place.data()).arg("--policy").arg(place.policy());
     command.arg("--mapping").arg(mapping_file).arg(people);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -78,26 +75,18 @@ async fn writes_nothing_personal_outside_of_what_is_sealed() {
     import(&place);
     let flags = ["--log-filter", "trace"];
     let sidecar = Makegood::serve_with(&place, &flags);
-    let call = sidecar
-        .ring("A-1", "call-canary-77", "CRM-ID-48151623")
-        .await;
+    let call = sidecar.ring("A-1", "call-canary-77", "CRM-ID-48151623").await;
     say_everything(&call).await;
     let lead = sidecar.client("L-1", Access::Supervisor, None).await;
     answer_in_words(&lead, &call).await;
     provoke_errors(&call).await;
     let panel = format!("{:?}", call.panel().await);
     for shown in ["Quillfeather", "zanthic", "okapi-words", "pangolin-words"] {
-        assert!(
-            panel.contains(shown),
-            "the panel does not show {shown}: the test proves nothing"
-        );
+        assert!(panel.contains(shown), "the panel does not show {shown}: the test proves nothing");
     }
     let metrics = Ask::get("/metrics").send(sidecar.address).await.text();
     let log = sidecar.log();
-    assert!(
-        log.lines().count() > 20,
-        "too little is logged to prove anything:\n{log}"
-    );
+    assert!(log.lines().count() > 20, "too little is logged to prove anything:\n{log}");
     let token = place.token("A-1", Access::Agent, Some("call-canary-77"));
     sidecar.end().await;
     for canary in CANARIES {
@@ -128,16 +117,8 @@ async fn say_everything(call: &Call) {
         ..Call::start("call-canary-77", "CRM-ID-48151623")
     };
     let client = &call.client;
-    client
-        .interactions
-        .clone()
-        .start_interaction(again)
-        .await
-        .unwrap();
-    let gift = v1::GiveSpendRequest {
-        note: "zebracorn-note".to_owned(),
-        ..call.gift(4_500)
-    };
+    client.interactions.clone().start_interaction(again).await.unwrap();
+    let gift = v1::GiveSpendRequest { note: "zebracorn-note".to_owned(), ..call.gift(4_500) };
     call.give(gift).await.unwrap();
     let action = v1::LogActionRequest {
         action_id: id(),
@@ -154,10 +135,7 @@ async fn say_everything(call: &Call) {
         customer_id: call.customer.clone(),
         interaction_id: call.interaction.clone(),
         text: "numbat-promise".to_owned(),
-        due_time: Some(prost_types::Timestamp {
-            seconds: i64::from(u32::MAX),
-            nanos: 0,
-        }),
+        due_time: Some(prost_types::Timestamp { seconds: i64::from(u32::MAX), nanos: 0 }),
     };
     client.advocacy.clone().make_promise(promise).await.unwrap();
     let preference = v1::SavePreferenceRequest {
@@ -168,12 +146,7 @@ async fn say_everything(call: &Call) {
         interaction_id: call.interaction.clone(),
         ..v1::SavePreferenceRequest::default()
     };
-    client
-        .customers
-        .clone()
-        .save_preference(preference)
-        .await
-        .unwrap();
+    client.customers.clone().save_preference(preference).await.unwrap();
 }
 
 /// What a survey brings in.
@@ -208,23 +181,14 @@ async fn provoke_errors(call: &Call) {
         drop(client.customers.clone().identify_caller(request).await);
     }
     let gifts = [
-        v1::GiveSpendRequest {
-            note: "zebracorn-note".repeat(100),
-            ..call.gift(1)
-        },
+        v1::GiveSpendRequest { note: "zebracorn-note".repeat(100), ..call.gift(1) },
         v1::GiveSpendRequest {
             note: "zebracorn-note".to_owned(),
             interaction_id: "case-canary-78".to_owned(),
             ..call.gift(1)
         },
-        v1::GiveSpendRequest {
-            customer_id: "Quillfeather".to_owned(),
-            ..call.gift(1)
-        },
-        v1::GiveSpendRequest {
-            note: "zebracorn-note".to_owned(),
-            ..call.gift(200_000)
-        },
+        v1::GiveSpendRequest { customer_id: "Quillfeather".to_owned(), ..call.gift(1) },
+        v1::GiveSpendRequest { note: "zebracorn-note".to_owned(), ..call.gift(200_000) },
     ];
     for gift in gifts {
         call.give(gift).await.unwrap_err();
@@ -235,11 +199,7 @@ async fn provoke_errors(call: &Call) {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
     let below = |path: PathBuf| {
-        if path.is_dir() {
-            files(&path)
-        } else {
-            vec![path]
-        }
+        if path.is_dir() { files(&path) } else { vec![path] }
     };
     entries.flat_map(below).collect()
 }
@@ -249,10 +209,7 @@ fn written(bytes: &[u8]) -> Vec<u8> {
     const BLOCK: usize = 4_096;
     const BLANK: [u8; BLOCK] = [0; BLOCK];
     let blocks = bytes.chunks(BLOCK);
-    blocks
-        .filter(|it| !BLANK.starts_with(it))
-        .collect::<Vec<_>>()
-        .concat()
+    blocks.filter(|it| !BLANK.starts_with(it)).collect::<Vec<_>>().concat()
 }
 
 /// Whether the text is there, in any of the ways in which programs store text.

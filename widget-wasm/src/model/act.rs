@@ -53,12 +53,7 @@ impl Model {
             }),
             Action::CheckAgain(id) => {
                 let now = env.now;
-                self.with_line(&id, |line| {
-                    line.phase = Phase::Unknown {
-                        since: now,
-                        next: now,
-                    }
-                });
+                self.with_line(&id, |line| line.phase = Phase::Unknown { since: now, next: now });
                 self.tick_lines(env);
             }
             action => self.act_on_notes(action, env),

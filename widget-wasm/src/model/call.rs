@@ -49,10 +49,7 @@ pub(crate) struct More {
 const NOTICE_MS: i64 = 6_000;
 
 /// One interaction.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and any may hold"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any may hold")]
 pub(crate) struct Call {
     /// The host's id.
     pub(crate) id: String,
@@ -205,30 +202,20 @@ impl Call {
 
     /// How the customer was found.
     pub(crate) fn status(&self) -> pb::MatchStatus {
-        self.panel
-            .as_ref()
-            .map_or(pb::MatchStatus::Unspecified, pb::Panel::match_status)
+        self.panel.as_ref().map_or(pb::MatchStatus::Unspecified, pb::Panel::match_status)
     }
 
     /// Customers who may be the caller, without those whom the agent has ruled out.
     pub(crate) fn candidates(&self) -> impl Iterator<Item = &pb::Candidate> {
-        let known = self
-            .panel
-            .as_ref()
-            .map_or(&[][..], |panel| &panel.candidates);
+        let known = self.panel.as_ref().map_or(&[][..], |panel| &panel.candidates);
         let found = &self.search.found;
         let list = if found.is_empty() { known } else { found };
-        list.iter()
-            .filter(|candidate| !self.rejected.contains(&candidate.customer_id))
+        list.iter().filter(|candidate| !self.rejected.contains(&candidate.customer_id))
     }
 
     /// How many customers fit.
     pub(crate) fn match_count(&self) -> usize {
-        if self.customer().is_some() {
-            1
-        } else {
-            self.candidates().count()
-        }
+        if self.customer().is_some() { 1 } else { self.candidates().count() }
     }
 
     /// Whether agent and customer are still in touch.
@@ -245,21 +232,11 @@ impl Call {
     /// Whether the sidecar has this customer bound to this interaction.
     pub(super) fn is_bound(&self) -> bool {
         let bound = |panel: &pb::Panel| {
-            panel
-                .interaction
-                .as_ref()
-                .map_or("", |interaction| &interaction.customer_id)
-                .to_owned()
+            panel.interaction.as_ref().map_or("", |interaction| &interaction.customer_id).to_owned()
         };
-        let sure = matches!(
-            self.status(),
-            pb::MatchStatus::Exact | pb::MatchStatus::Confirmed
-        );
+        let sure = matches!(self.status(), pb::MatchStatus::Exact | pb::MatchStatus::Confirmed);
         sure && !self.customer_id().is_empty()
-            && self
-                .panel
-                .as_ref()
-                .is_some_and(|panel| bound(panel) == self.customer_id())
+            && self.panel.as_ref().is_some_and(|panel| bound(panel) == self.customer_id())
     }
 
     /// Whether this panel may move money on this interaction, as far as the call itself goes.
@@ -269,15 +246,9 @@ impl Call {
 
     /// The currency in which the panel gives.
     pub(crate) fn currency(&self) -> &str {
-        let of_headroom = self
-            .headroom()
-            .map_or("", |headroom| &headroom.currency_code);
+        let of_headroom = self.headroom().map_or("", |headroom| &headroom.currency_code);
         let of_policy = self.policy().map_or("", |policy| &policy.currency_code);
-        if of_headroom.is_empty() {
-            of_policy
-        } else {
-            of_headroom
-        }
+        if of_headroom.is_empty() { of_policy } else { of_headroom }
     }
 
     /// The newest hold.
@@ -330,9 +301,7 @@ impl Call {
         if self.signed_out {
             return;
         }
-        let name = self
-            .customer()
-            .map_or_else(String::new, |customer| customer.short_name.clone());
+        let name = self.customer().map_or_else(String::new, |customer| customer.short_name.clone());
         self.last_name = name;
         self.signed_out = true;
         // A line whose outcome is open stays, without being shown, to be asked for afterwards.

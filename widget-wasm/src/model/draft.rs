@@ -83,19 +83,13 @@ impl Draft {
 
     /// What the amount comes to against the headroom.
     pub(crate) fn sum(&self, call: &Call, fmt: &dyn Format) -> Sum {
-        let available = call
-            .headroom()
-            .map_or(0, |headroom| headroom.available_minor);
+        let available = call.headroom().map_or(0, |headroom| headroom.available_minor);
         match parse_amount(&self.amount, fmt.decimal(), fmt.digits(call.currency())) {
             Err(error) => Sum::Wrong(error),
-            Ok(minor) if minor > available => Sum::Over {
-                excess: minor - available,
-                left: available.max(0),
-            },
-            Ok(minor) => Sum::Fits {
-                minor,
-                leaves: available - minor,
-            },
+            Ok(minor) if minor > available => {
+                Sum::Over { excess: minor - available, left: available.max(0) }
+            }
+            Ok(minor) => Sum::Fits { minor, leaves: available - minor },
         }
     }
 }
@@ -133,9 +127,7 @@ impl Model {
     pub(super) fn take_card(&mut self, index: usize, env: &mut Env<'_>) {
         let Some(call) = self.shown() else { return };
         let gestures = call.policy().map_or(&[][..], |policy| &policy.gestures);
-        let Some(card) = gestures
-            .get(index)
-            .filter(|_| index < CARDS && !call.cards_hidden())
+        let Some(card) = gestures.get(index).filter(|_| index < CARDS && !call.cards_hidden())
         else {
             return;
         };
@@ -144,9 +136,7 @@ impl Model {
             self.log_free(log, env);
             return;
         }
-        let room = call
-            .headroom()
-            .map_or(0, |headroom| headroom.available_minor);
+        let room = call.headroom().map_or(0, |headroom| headroom.available_minor);
         let amount = card.amount.clone().unwrap_or_default();
         let ready = (1..=room).contains(&amount.amount_minor) && !card.reason_code.is_empty();
         let mut want = wish(&card.code, &card.reason_code, amount);
@@ -163,10 +153,7 @@ impl Model {
         let Some(policy) = self.shown().and_then(Call::policy) else {
             return;
         };
-        let draft = Draft {
-            gesture: default_gesture(policy),
-            ..Draft::default()
-        };
+        let draft = Draft { gesture: default_gesture(policy), ..Draft::default() };
         self.open_draft(draft, env);
     }
 
@@ -196,11 +183,7 @@ impl Model {
         let minor = draft.sum(call, env.fmt).holdable();
         if minor == 0 || draft.reason.is_empty() {
             let missing = minor != 0;
-            let words = if missing {
-                copy::PICK_REASON
-            } else {
-                copy::NOT_AN_AMOUNT
-            };
+            let words = if missing { copy::PICK_REASON } else { copy::NOT_AN_AMOUNT };
             env.say(words);
             return;
         }
@@ -214,10 +197,6 @@ impl Model {
 impl Call {
     /// Whether the suggestions give way to something that has begun.
     pub(crate) fn cards_hidden(&self) -> bool {
-        self.draft.is_some()
-            || self
-                .lines
-                .iter()
-                .any(|line| line.is_held() || line.is_pending())
+        self.draft.is_some() || self.lines.iter().any(|line| line.is_held() || line.is_pending())
     }
 }

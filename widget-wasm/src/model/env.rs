@@ -143,14 +143,7 @@ impl<'a> Env<'a> {
         fmt: &'a dyn Format,
         ids: &'a mut dyn FnMut() -> String,
     ) -> Env<'a> {
-        Env {
-            now,
-            fmt,
-            ids,
-            effects: Vec::new(),
-            polite: None,
-            urgent: None,
-        }
+        Env { now, fmt, ids, effects: Vec::new(), polite: None, urgent: None }
     }
 
     /// A new UUID.
@@ -159,10 +152,7 @@ impl<'a> Env<'a> {
     }
 
     pub(super) fn send(&mut self, call: &str, request: Request) {
-        self.push(Effect::Send {
-            call: call.to_owned(),
-            request: Rc::new(request),
-        });
+        self.push(Effect::Send { call: call.to_owned(), request: Rc::new(request) });
     }
 
     pub(super) fn save(&mut self, bytes: Vec<u8>) {

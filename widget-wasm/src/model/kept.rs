@@ -122,23 +122,8 @@ impl KeptNote {
     }
 
     fn open(self) -> Option<Note> {
-        let KeptNote {
-            call,
-            kind,
-            id,
-            body,
-            words,
-            aside,
-        } = self;
+        let KeptNote { call, kind, id, body, words, aside } = self;
         let kind = *NoteKind::ALL.get(usize::try_from(kind).ok()?)?;
-        Some(Note {
-            call,
-            kind,
-            id,
-            body,
-            words,
-            aside,
-            sent: false,
-        })
+        Some(Note { call, kind, id, body, words, aside, sent: false })
     }
 }

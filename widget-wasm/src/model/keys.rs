@@ -22,9 +22,7 @@ impl Model {
         let call = self.shown()?;
         match key.field {
             _ if key.control && call.draft.is_some() => Some(Action::GiveNow),
-            _ if key.control => call
-                .held_line()
-                .map(|line| Action::Give(line.spend_id.clone())),
+            _ if key.control => call.held_line().map(|line| Action::Give(line.spend_id.clone())),
             Some(Field::Search) => Some(Action::Search),
             Some(Field::Words | Field::Value) => Some(Action::SaveForm),
             Some(Field::Amount | Field::Note) => Some(Action::Hold),
@@ -61,11 +59,7 @@ impl Model {
             "r" | "R" => {
                 let line = self.shown()?.held_line()?;
                 let id = line.spend_id.clone();
-                return Some(if line.armed {
-                    Action::Release(id)
-                } else {
-                    Action::ArmRelease(id)
-                });
+                return Some(if line.armed { Action::Release(id) } else { Action::ArmRelease(id) });
             }
             digit => {
                 let &[digit @ b'1'..=b'9'] = digit.as_bytes() else {
@@ -73,11 +67,7 @@ impl Model {
                 };
                 let composing = self.shown()?.draft.is_some();
                 let index = usize::from(digit - b'1');
-                return Some(if composing {
-                    Action::Reason(index)
-                } else {
-                    Action::Card(index)
-                });
+                return Some(if composing { Action::Reason(index) } else { Action::Card(index) });
             }
         }
         None

@@ -16,10 +16,7 @@ impl Model {
     /// The host names the interaction on the agent's screen, or its new state.
     pub(super) fn hear_interaction(&mut self, context: Context, env: &mut Env<'_>) {
         let id = context.id.clone();
-        if let Some(by_hand) = self
-            .shown
-            .clone()
-            .filter(|shown| shown.starts_with(BY_HAND))
+        if let Some(by_hand) = self.shown.clone().filter(|shown| shown.starts_with(BY_HAND))
             && by_hand != id
         {
             self.end(&by_hand, env);
@@ -64,10 +61,7 @@ impl Model {
         self.ask_panel(&id, env);
         self.start(&id, env);
         self.watch(env);
-        env.push(Effect::Acquire {
-            call: id,
-            steal: false,
-        });
+        env.push(Effect::Acquire { call: id, steal: false });
         env.wake(LOOKING_MS);
         env.wake(SLOW_MS);
     }
@@ -113,16 +107,10 @@ impl Model {
         let interaction_id = id.to_owned();
         let request = if call.is_open() {
             let call_state = call.state as i32;
-            Request::Update(pb::UpdateInteractionRequest {
-                interaction_id,
-                call_state,
-            })
+            Request::Update(pb::UpdateInteractionRequest { interaction_id, call_state })
         } else {
             let resolved = call.resolved;
-            Request::End(pb::EndInteractionRequest {
-                interaction_id,
-                resolved,
-            })
+            Request::End(pb::EndInteractionRequest { interaction_id, resolved })
         };
         env.send(id, request);
     }
@@ -134,16 +122,11 @@ impl Model {
         };
         call.turn(pb::CallState::Ended, env.now);
         if std::mem::take(&mut call.desk_id) == desk_id && !desk_id.is_empty() {
-            let request = pb::DropTopicRequest {
-                desk_id,
-                interaction_id: id.to_owned(),
-            };
+            let request = pb::DropTopicRequest { desk_id, interaction_id: id.to_owned() };
             env.send(id, Request::DropTopic(request));
         }
         self.report_state(id, env);
-        env.push(Effect::Abandon {
-            call: id.to_owned(),
-        });
+        env.push(Effect::Abandon { call: id.to_owned() });
         if self.shown.as_deref() == Some(id) {
             self.shown = None;
         }

@@ -42,10 +42,7 @@ pub(crate) enum Phase {
 
 /// One hold or gift.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and any may hold"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any may hold")]
 pub(crate) struct Line {
     /// The id that this panel chose for it.
     pub(crate) spend_id: String,
@@ -133,10 +130,7 @@ impl Line {
         line.request_id = kept.request_id;
         line.why = kept.why;
         line.asked_minor = kept.asked_minor;
-        line.phase = Phase::Unknown {
-            since: now,
-            next: now,
-        };
+        line.phase = Phase::Unknown { since: now, next: now };
         line
     }
 
@@ -150,11 +144,7 @@ impl Line {
             pb::SpendState::PartlyReversed => 4,
             pb::SpendState::Reversed => 5,
         };
-        if self
-            .spend
-            .as_ref()
-            .is_some_and(|known| rank(known) > rank(&spend))
-        {
+        if self.spend.as_ref().is_some_and(|known| rank(known) > rank(&spend)) {
             return;
         }
         let local = |time: &Option<prost_types::Timestamp>| {
@@ -173,25 +163,17 @@ impl Line {
 
     /// What the sidecar last said of its state.
     pub(crate) fn state(&self) -> pb::SpendState {
-        self.spend
-            .as_ref()
-            .map_or(pb::SpendState::Unspecified, pb::Spend::state)
+        self.spend.as_ref().map_or(pb::SpendState::Unspecified, pb::Spend::state)
     }
 
     /// Whether something is held.
     pub(crate) fn is_held(&self) -> bool {
-        matches!(
-            self.state(),
-            pb::SpendState::Reserved | pb::SpendState::PartlyCommitted
-        )
+        matches!(self.state(), pb::SpendState::Reserved | pb::SpendState::PartlyCommitted)
     }
 
     /// Whether something was given and not all of it taken back.
     pub(crate) fn is_given(&self) -> bool {
-        matches!(
-            self.state(),
-            pb::SpendState::Committed | pb::SpendState::PartlyReversed
-        )
+        matches!(self.state(), pb::SpendState::Committed | pb::SpendState::PartlyReversed)
     }
 
     /// Whether the hold ended by time, and the agent has yet to hear of it.
@@ -226,9 +208,7 @@ impl Line {
 
     /// What was given and not taken back, in minor units.
     pub(crate) fn given_minor(&self) -> i64 {
-        self.spend
-            .as_ref()
-            .map_or(0, |spend| spend.committed_minor - spend.reversed_minor)
+        self.spend.as_ref().map_or(0, |spend| spend.committed_minor - spend.reversed_minor)
     }
 
     /// What it takes of the headroom, in minor units.
@@ -241,18 +221,12 @@ impl Line {
         if self.is_held() {
             return self.held_minor();
         }
-        self.want
-            .amount
-            .as_ref()
-            .map_or(0, |amount| amount.amount_minor)
+        self.want.amount.as_ref().map_or(0, |amount| amount.amount_minor)
     }
 
     /// Its currency.
     pub(crate) fn currency(&self) -> &str {
-        self.want
-            .amount
-            .as_ref()
-            .map_or("", |amount| &amount.currency_code)
+        self.want.amount.as_ref().map_or("", |amount| &amount.currency_code)
     }
 
     /// The reference to read out. Empty until something was given.
@@ -266,10 +240,7 @@ impl Line {
         match self.op {
             Op::Reserve => self.spend.is_some(),
             Op::Give | Op::Commit => {
-                matches!(
-                    self.state(),
-                    Committed | PartlyCommitted | PartlyReversed | Reversed
-                )
+                matches!(self.state(), Committed | PartlyCommitted | PartlyReversed | Reversed)
             }
             Op::Void => self.state() == Voided,
             Op::Reverse => matches!(self.state(), PartlyReversed | Reversed),

@@ -149,11 +149,8 @@ impl Model {
     }
 
     fn open_stream(&mut self, env: &mut Env<'_>) {
-        let Some(token_of) = self
-            .calls
-            .iter()
-            .find(|call| call.is_watched())
-            .map(|call| call.id.clone())
+        let Some(token_of) =
+            self.calls.iter().find(|call| call.is_watched()).map(|call| call.id.clone())
         else {
             return;
         };
@@ -168,40 +165,26 @@ impl Model {
         self.link.stream = Stream::Opening;
         self.link.heard_at = env.now;
         self.link.fresh = true;
-        let request = pb::WatchDeskRequest {
-            desk_id,
-            topics,
-            resume_revision: None,
-        };
-        env.push(Effect::OpenStream {
-            call: token_of,
-            request: Box::new(request),
-        });
+        let request = pb::WatchDeskRequest { desk_id, topics, resume_revision: None };
+        env.push(Effect::OpenStream { call: token_of, request: Box::new(request) });
     }
 
     fn add_topics(&mut self, env: &mut Env<'_>) {
         let desk_id = self.link.desk_id.clone();
-        for call in self
-            .calls
-            .iter_mut()
-            .filter(|call| call.is_watched() && call.desk_id != desk_id)
+        for call in
+            self.calls.iter_mut().filter(|call| call.is_watched() && call.desk_id != desk_id)
         {
             call.desk_id.clone_from(&desk_id);
             call.rebase = true;
-            let request = pb::AddTopicRequest {
-                desk_id: desk_id.clone(),
-                topic: Some(call.topic()),
-            };
+            let request =
+                pb::AddTopicRequest { desk_id: desk_id.clone(), topic: Some(call.topic()) };
             env.send(&call.id, Request::AddTopic(request));
         }
     }
 
     pub(super) fn hear_topic(&mut self, id: &str, desk_id: &str, result: &Result<Reply, Fault>) {
         let failed = result.is_err();
-        if let Some(call) = self
-            .call_mut(id)
-            .filter(|call| failed && call.desk_id == desk_id)
-        {
+        if let Some(call) = self.call_mut(id).filter(|call| failed && call.desk_id == desk_id) {
             // The next tick adds it again.
             call.desk_id.clear();
         }
@@ -279,11 +262,7 @@ impl Model {
     }
 
     pub(super) fn tick_link(&mut self, env: &mut Env<'_>) {
-        let quiet_for = if self.link.leads() {
-            QUIET_MS
-        } else {
-            LEADER_QUIET_MS
-        };
+        let quiet_for = if self.link.leads() { QUIET_MS } else { LEADER_QUIET_MS };
         let open = self.link.stream != Stream::Closed;
         if open && env.now - self.link.heard_at > quiet_for {
             self.link.desk_id.clear();
@@ -322,14 +301,7 @@ impl Call {
 
     fn topic(&self) -> pb::DeskTopic {
         // A customer who was ruled out must not be found again by the same number.
-        let lookup = self
-            .context
-            .lookup
-            .clone()
-            .filter(|_| self.rejected.is_empty());
-        pb::DeskTopic {
-            interaction_id: self.id.clone(),
-            lookup,
-        }
+        let lookup = self.context.lookup.clone().filter(|_| self.rejected.is_empty());
+        pb::DeskTopic { interaction_id: self.id.clone(), lookup }
     }
 }

@@ -23,52 +23,16 @@ pub(crate) enum LogKind {
 
 /// What can be logged, most usual first: the kind, the words on its chip, and its name for tests.
 pub(crate) const KINDS: [(LogKind, &str, &str); 10] = [
-    (
-        LogKind::Action(ActionKind::SavedMoney),
-        copy::SAVED_MONEY,
-        "log-saved-money",
-    ),
-    (
-        LogKind::Action(ActionKind::RaisedInside),
-        copy::RAISED_INSIDE,
-        "log-raised-inside",
-    ),
-    (
-        LogKind::Action(ActionKind::Explained),
-        copy::EXPLAINED,
-        "log-explained",
-    ),
-    (
-        LogKind::Action(ActionKind::Listened),
-        copy::LISTENED,
-        "log-listened",
-    ),
+    (LogKind::Action(ActionKind::SavedMoney), copy::SAVED_MONEY, "log-saved-money"),
+    (LogKind::Action(ActionKind::RaisedInside), copy::RAISED_INSIDE, "log-raised-inside"),
+    (LogKind::Action(ActionKind::Explained), copy::EXPLAINED, "log-explained"),
+    (LogKind::Action(ActionKind::Listened), copy::LISTENED, "log-listened"),
     (LogKind::Promise, copy::PROMISE, "log-promise"),
-    (
-        LogKind::Action(ActionKind::Apologised),
-        copy::APOLOGISED,
-        "log-apologised",
-    ),
-    (
-        LogKind::Action(ActionKind::PreferredHour),
-        copy::PREFERRED_HOUR,
-        "log-preferred-hour",
-    ),
-    (
-        LogKind::Action(ActionKind::LowerMargin),
-        copy::LOWER_MARGIN,
-        "log-lower-margin",
-    ),
-    (
-        LogKind::Action(ActionKind::CompetitorReferral),
-        copy::COMPETITOR,
-        "log-competitor",
-    ),
-    (
-        LogKind::Action(ActionKind::Other),
-        copy::OTHER_ACTION,
-        "log-other",
-    ),
+    (LogKind::Action(ActionKind::Apologised), copy::APOLOGISED, "log-apologised"),
+    (LogKind::Action(ActionKind::PreferredHour), copy::PREFERRED_HOUR, "log-preferred-hour"),
+    (LogKind::Action(ActionKind::LowerMargin), copy::LOWER_MARGIN, "log-lower-margin"),
+    (LogKind::Action(ActionKind::CompetitorReferral), copy::COMPETITOR, "log-competitor"),
+    (LogKind::Action(ActionKind::Other), copy::OTHER_ACTION, "log-other"),
 ];
 
 /// An action in words.
@@ -78,17 +42,11 @@ pub(crate) fn action_words(kind: ActionKind, note: &str) -> String {
         // What has no kind of its own is said by its words alone.
         ActionKind::Other if !note.is_empty() => return note.to_owned(),
         kind => {
-            let known = KINDS
-                .iter()
-                .find(|(known, _, _)| *known == LogKind::Action(kind));
+            let known = KINDS.iter().find(|(known, _, _)| *known == LogKind::Action(kind));
             known.map_or(copy::OTHER_ACTION, |(_, label, _)| label)
         }
     };
-    if note.is_empty() {
-        label.to_owned()
-    } else {
-        copy::said(label, note)
-    }
+    if note.is_empty() { label.to_owned() } else { copy::said(label, note) }
 }
 
 /// What stands beside an action: what it was worth, or with whom.
@@ -100,11 +58,7 @@ pub(crate) fn action_aside(
 ) -> String {
     if let Some(value) = value {
         let amount = fmt.money(value.amount_minor, &value.currency_code);
-        return if kind == ActionKind::SavedMoney {
-            copy::saved(&amount)
-        } else {
-            amount
-        };
+        return if kind == ActionKind::SavedMoney { copy::saved(&amount) } else { amount };
     }
     if kind == ActionKind::RaisedInside && !counterpart.is_empty() {
         return copy::with(counterpart);
@@ -165,13 +119,8 @@ impl Model {
             self.log_action(kind, new_log(kind), env);
             return;
         }
-        let form = Form {
-            kind,
-            words: String::new(),
-            value: String::new(),
-            due_days: 1,
-            error: "",
-        };
+        let form =
+            Form { kind, words: String::new(), value: String::new(), due_days: 1, error: "" };
         self.with_shown(|call| call.form = Some(form));
         env.focus(Focus::Form);
     }
@@ -185,25 +134,15 @@ impl Model {
 
     fn log_action(&mut self, kind: ActionKind, mut log: pb::LogActionRequest, env: &mut Env<'_>) {
         // What is written down while the sidecar is away says when it was done.
-        log.act_time = self
-            .link
-            .is_offline()
-            .then(|| timestamp(env.now + self.skew));
+        log.act_time = self.link.is_offline().then(|| timestamp(env.now + self.skew));
         let Some(call) = self.shown_mut() else { return };
         call.log_open = false;
         log.action_id = env.new_id();
         log.interaction_id.clone_from(&call.id);
         call.customer_id().clone_into(&mut log.customer_id);
-        let chip = KINDS
-            .iter()
-            .find(|(known, _, _)| *known == LogKind::Action(kind));
-        let name = chip.map_or("other", |(_, _, act)| {
-            act.strip_prefix("log-").unwrap_or(act)
-        });
-        env.tell(Tell::Logged {
-            action_id: log.action_id.clone(),
-            kind: name,
-        });
+        let chip = KINDS.iter().find(|(known, _, _)| *known == LogKind::Action(kind));
+        let name = chip.map_or("other", |(_, _, act)| act.strip_prefix("log-").unwrap_or(act));
+        env.tell(Tell::Logged { action_id: log.action_id.clone(), kind: name });
         let value = log.customer_value.as_ref().or(log.margin_given_up.as_ref());
         let aside = action_aside(kind, value, &log.counterpart, env.fmt);
         let words = action_words(kind, &log.note);
@@ -324,24 +263,15 @@ impl Model {
         let Some(customer_id) = self.noted_customer() else {
             return;
         };
-        let request = pb::RetirePreferenceRequest {
-            preference_id: id.clone(),
-            customer_id,
-        };
-        self.write(
-            Note::new(NoteKind::RetirePreference, id, encode(&request)),
-            env,
-        );
+        let request = pb::RetirePreferenceRequest { preference_id: id.clone(), customer_id };
+        self.write(Note::new(NoteKind::RetirePreference, id, encode(&request)), env);
     }
 
     pub(super) fn keep_promise(&mut self, id: String, env: &mut Env<'_>) {
         let Some(customer_id) = self.noted_customer() else {
             return;
         };
-        let request = pb::KeepPromiseRequest {
-            promise_id: id.clone(),
-            customer_id,
-        };
+        let request = pb::KeepPromiseRequest { promise_id: id.clone(), customer_id };
         self.write(Note::new(NoteKind::KeepPromise, id, encode(&request)), env);
     }
 
@@ -355,10 +285,7 @@ impl Model {
 
 /// A logged action of which nothing is known but its kind.
 fn new_log(kind: ActionKind) -> pb::LogActionRequest {
-    pb::LogActionRequest {
-        kind: kind as i32,
-        ..pb::LogActionRequest::default()
-    }
+    pb::LogActionRequest { kind: kind as i32, ..pb::LogActionRequest::default() }
 }
 
 /// What is logged of a suggestion that costs nothing.

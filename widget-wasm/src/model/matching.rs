@@ -35,10 +35,7 @@ impl Model {
             );
         }
         if let Some(customer_id) = call.confirming.clone() {
-            let request = pb::ConfirmCustomerRequest {
-                interaction_id,
-                customer_id,
-            };
+            let request = pb::ConfirmCustomerRequest { interaction_id, customer_id };
             env.send(id, Request::Confirm(request));
         }
     }
@@ -63,10 +60,7 @@ impl Model {
         let id = call.id.clone();
         // The topic was to be found by the number that misled us.
         if std::mem::take(&mut call.desk_id) == desk_id && !desk_id.is_empty() {
-            let request = pb::DropTopicRequest {
-                desk_id,
-                interaction_id: id.clone(),
-            };
+            let request = pb::DropTopicRequest { desk_id, interaction_id: id.clone() };
             env.send(&id, Request::DropTopic(request));
         }
         self.send_match(&id, env);
@@ -93,11 +87,7 @@ impl Model {
             if text.is_empty() || call.search.running {
                 return;
             }
-            call.search = Search {
-                text,
-                running: true,
-                ..Search::default()
-            };
+            call.search = Search { text, running: true, ..Search::default() };
             let by = guess(&call.search.text);
             env.send(&call.id, identify(by));
         });
@@ -117,10 +107,7 @@ impl Model {
             Ok(Reply::Candidates(found)) => found,
             _ => Vec::new(),
         };
-        let by = request
-            .lookup
-            .as_ref()
-            .and_then(|lookup| lookup.by.as_ref());
+        let by = request.lookup.as_ref().and_then(|lookup| lookup.by.as_ref());
         if let (true, Some(By::AccountNumber(text))) = (found.is_empty(), by) {
             // What is no account may be the CRM's own id.
             env.send(id, identify(By::ExternalId(text.clone())));
@@ -134,10 +121,7 @@ impl Model {
     /// Acts here and no longer in the other panel.
     pub(super) fn take_over(&mut self, env: &mut Env<'_>) {
         if let Some(call) = self.shown() {
-            env.push(Effect::Acquire {
-                call: call.id.clone(),
-                steal: true,
-            });
+            env.push(Effect::Acquire { call: call.id.clone(), steal: true });
         }
     }
 
@@ -171,11 +155,7 @@ impl Model {
             call.more.asked = true;
             call.more.next_page_token.clear();
             let customer_id = call.customer_id().to_owned();
-            let request = pb::ListTimelineRequest {
-                customer_id,
-                page_size: 20,
-                page_token,
-            };
+            let request = pb::ListTimelineRequest { customer_id, page_size: 20, page_token };
             env.send(&call.id, Request::Timeline(request));
         });
     }
@@ -204,12 +184,7 @@ impl Call {
 
     /// How the caller is known, for people.
     pub(crate) fn lookup_text(&self) -> &str {
-        match self
-            .context
-            .lookup
-            .as_ref()
-            .and_then(|lookup| lookup.by.as_ref())
-        {
+        match self.context.lookup.as_ref().and_then(|lookup| lookup.by.as_ref()) {
             Some(
                 By::Phone(text) | By::Email(text) | By::ExternalId(text) | By::AccountNumber(text),
             ) => text,
@@ -227,9 +202,7 @@ impl Call {
 /// What a person means who types this into the search.
 fn guess(text: &str) -> By {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let letters = text
-        .bytes()
-        .any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii());
+    let letters = text.bytes().any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii());
     if text.bytes().any(|letter| letter == b'@') {
         By::Email(text.to_owned())
     } else if text.as_bytes().first() == Some(&b'+') || (!letters && digits >= 7) {
@@ -240,7 +213,5 @@ fn guess(text: &str) -> By {
 }
 
 fn identify(by: By) -> Request {
-    Request::Identify(pb::IdentifyCallerRequest {
-        lookup: Some(pb::Lookup { by: Some(by) }),
-    })
+    Request::Identify(pb::IdentifyCallerRequest { lookup: Some(pb::Lookup { by: Some(by) }) })
 }

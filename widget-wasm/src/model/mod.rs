@@ -165,11 +165,7 @@ impl Model {
     /// When what is shown was known to be true.
     pub(crate) fn fresh_at(&self, call: &Call) -> i64 {
         let watched = self.link.is_live() && call.desk_id == self.link.desk_id;
-        if watched {
-            self.link.heard_at.max(call.fresh_at)
-        } else {
-            call.fresh_at
-        }
+        if watched { self.link.heard_at.max(call.fresh_at) } else { call.fresh_at }
     }
 
     /// Takes one event; returns what has to be done, in order.
@@ -188,11 +184,7 @@ impl Model {
                     call.acting = acting;
                 }
             }
-            Event::Answer {
-                call,
-                request,
-                result,
-            } => {
+            Event::Answer { call, request, result } => {
                 self.hear_answer(&call, &request, *result, &mut env);
             }
             Event::User(action) => self.act(action, &mut env),
@@ -319,10 +311,7 @@ impl Model {
         }
         if told.status != self.told.status && !told.status.is_empty() {
             let count = self.shown().map_or(0, Call::match_count);
-            env.tell(Tell::Match {
-                status: told.status,
-                count,
-            });
+            env.tell(Tell::Match { status: told.status, count });
         }
         self.told = told;
         env.into_effects()
@@ -338,11 +327,7 @@ impl Model {
         };
         let held = |call: &Call| call.lines.iter().filter(|line| line.is_held()).count();
         let attention = shown.map_or(0, held);
-        Told {
-            state,
-            attention,
-            status: shown.map_or("", |call| match_word(call.status())),
-        }
+        Told { state, attention, status: shown.map_or("", |call| match_word(call.status())) }
     }
 
     fn restore(&mut self, kept: Kept, env: &mut Env<'_>) {
@@ -385,24 +370,16 @@ fn match_word(status: pb::MatchStatus) -> &'static str {
 
 /// Milliseconds since 1970.
 pub(crate) fn millis(time: &prost_types::Timestamp) -> i64 {
-    time.seconds
-        .saturating_mul(1_000)
-        .saturating_add(i64::from(time.nanos) / 1_000_000)
+    time.seconds.saturating_mul(1_000).saturating_add(i64::from(time.nanos) / 1_000_000)
 }
 
 /// A time of the API.
 pub(crate) fn timestamp(ms: i64) -> prost_types::Timestamp {
     let nanos = i32::try_from(ms.rem_euclid(1_000)).unwrap_or(0) * 1_000_000;
-    prost_types::Timestamp {
-        seconds: ms.div_euclid(1_000),
-        nanos,
-    }
+    prost_types::Timestamp { seconds: ms.div_euclid(1_000), nanos }
 }
 
 /// An amount of the API.
 pub(crate) fn money(amount_minor: i64, currency_code: &str) -> pb::Money {
-    pb::Money {
-        currency_code: currency_code.to_owned(),
-        amount_minor,
-    }
+    pb::Money { currency_code: currency_code.to_owned(), amount_minor }
 }

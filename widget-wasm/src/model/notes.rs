@@ -90,11 +90,7 @@ impl Model {
             Err(fault) if may_wait(&fault) => self.notes[at].sent = false,
             Err(fault) => {
                 self.notes.remove(at);
-                let words = if fault.words.is_empty() {
-                    copy::REFUSED
-                } else {
-                    &fault.words
-                };
+                let words = if fault.words.is_empty() { copy::REFUSED } else { &fault.words };
                 env.say(words);
                 self.with_shown(|call| call.notify(words, env.now));
                 self.save(env);
@@ -114,20 +110,14 @@ impl Model {
 
     /// Whether a note of this kind about this thing waits.
     pub(crate) fn has_note(&self, kind: NoteKind, id: &str) -> bool {
-        self.notes
-            .iter()
-            .any(|note| note.kind == kind && note.id == id)
+        self.notes.iter().any(|note| note.kind == kind && note.id == id)
     }
 }
 
 impl Call {
     fn take_action(&mut self, action: pb::AdvocacyAction) {
         let Some(panel) = &mut self.panel else { return };
-        if !panel
-            .actions
-            .iter()
-            .any(|known| known.action_id == action.action_id)
-        {
+        if !panel.actions.iter().any(|known| known.action_id == action.action_id) {
             panel.actions.insert(0, action);
         }
     }
@@ -140,8 +130,5 @@ impl Call {
 
 /// Whether a note is kept for another try.
 fn may_wait(fault: &Fault) -> bool {
-    matches!(
-        fault.code,
-        Code::Unknown | Code::ResourceExhausted | Code::Unauthenticated
-    )
+    matches!(fault.code, Code::Unknown | Code::ResourceExhausted | Code::Unauthenticated)
 }

@@ -79,26 +79,15 @@ impl Model {
         let amount = env.fmt.money(line.amount_minor(), line.currency());
         match line.op {
             Op::Reserve => {
-                env.say(
-                    [
-                        &copy::held_for(&name, &amount),
-                        ". ",
-                        copy::OFFER_THEN_CONFIRM,
-                    ]
-                    .concat(),
-                );
+                env.say([&copy::held_for(&name, &amount), ". ", copy::OFFER_THEN_CONFIRM].concat());
                 env.tell(Tell::Reserved(line.spend_id.clone()));
                 env.focus(Focus::Tray);
             }
             Op::Give | Op::Commit => {
                 line.proven = true;
                 env.say(
-                    [
-                        &copy::given((line.undo_until - env.now) / 1_000),
-                        " ",
-                        line.reference(),
-                    ]
-                    .concat(),
+                    [&copy::given((line.undo_until - env.now) / 1_000), " ", line.reference()]
+                        .concat(),
                 );
                 env.tell(Tell::Committed {
                     reference: line.reference().to_owned(),
@@ -125,10 +114,7 @@ impl Model {
         let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else {
             return;
         };
-        line.phase = Phase::Unknown {
-            since: env.now,
-            next: env.now + ASK_EVERY_MS,
-        };
+        line.phase = Phase::Unknown { since: env.now, next: env.now + ASK_EVERY_MS };
         env.cry(copy::CHECKING);
         ask(id, spend_id, env);
         env.wake(ASK_EVERY_MS);
@@ -242,15 +228,8 @@ impl Model {
     /// The sidecar answers again: what could not be cleared up is asked once more.
     pub(super) fn ask_stuck(&mut self, env: &mut Env<'_>) {
         for call in &mut self.calls {
-            for line in call
-                .lines
-                .iter_mut()
-                .filter(|line| line.phase == Phase::Stuck)
-            {
-                line.phase = Phase::Unknown {
-                    since: env.now,
-                    next: env.now + ASK_EVERY_MS,
-                };
+            for line in call.lines.iter_mut().filter(|line| line.phase == Phase::Stuck) {
+                line.phase = Phase::Unknown { since: env.now, next: env.now + ASK_EVERY_MS };
                 ask(&call.id, &line.spend_id, env);
             }
         }
@@ -264,12 +243,7 @@ impl Model {
         let cleared =
             |line: &&Line| line.phase != Phase::Sent && line.is_pending() && line.has_happened();
         // One at a time: the next message of the stream brings the next.
-        if let Some(spend_id) = call
-            .lines
-            .iter()
-            .find(cleared)
-            .map(|line| line.spend_id.clone())
-        {
+        if let Some(spend_id) = call.lines.iter().find(cleared).map(|line| line.spend_id.clone()) {
             self.hear_happened(id, &spend_id, env);
         }
     }
@@ -293,10 +267,7 @@ fn tick_line(id: &str, line: &mut Line, prolong: bool, env: &mut Env<'_>) {
             env.cry(copy::STILL_UNSURE);
         }
         Phase::Unknown { since, next } if env.now >= next => {
-            line.phase = Phase::Unknown {
-                since,
-                next: env.now + ASK_EVERY_MS,
-            };
+            line.phase = Phase::Unknown { since, next: env.now + ASK_EVERY_MS };
             ask(id, &line.spend_id, env);
         }
         Phase::Settled if line.is_held() && env.now >= line.extend_at => {
@@ -312,9 +283,7 @@ fn tick_line(id: &str, line: &mut Line, prolong: bool, env: &mut Env<'_>) {
 }
 
 fn ask(id: &str, spend_id: &str, env: &mut Env<'_>) {
-    let request = pb::GetSpendRequest {
-        spend_id: spend_id.to_owned(),
-    };
+    let request = pb::GetSpendRequest { spend_id: spend_id.to_owned() };
     env.send(id, Request::GetSpend(request));
 }
 

@@ -20,13 +20,10 @@ pub(super) struct Revision {
 
 impl Revision {
     fn of(panel: &pb::Panel) -> Revision {
-        panel
-            .revision
-            .as_ref()
-            .map_or_else(Revision::default, |revision| Revision {
-                ledger: revision.ledger_position,
-                record: revision.record_position,
-            })
+        panel.revision.as_ref().map_or_else(Revision::default, |revision| Revision {
+            ledger: revision.ledger_position,
+            record: revision.record_position,
+        })
     }
 }
 
@@ -47,11 +44,8 @@ impl Model {
                 self.flush_notes(env);
             }
             Err(fault) if !fault.is_unknown() && fault.code != Code::Unauthenticated => {
-                call.fault = if fault.words.is_empty() {
-                    copy::CANNOT_SHOW.to_owned()
-                } else {
-                    fault.words
-                };
+                call.fault =
+                    if fault.words.is_empty() { copy::CANNOT_SHOW.to_owned() } else { fault.words };
             }
             _ => {}
         }
@@ -102,11 +96,7 @@ impl Model {
         }
         call.asking = true;
         // A customer who was ruled out must not be found again by the same number.
-        let lookup = call
-            .context
-            .lookup
-            .clone()
-            .filter(|_| call.rejected.is_empty());
+        let lookup = call.context.lookup.clone().filter(|_| call.rejected.is_empty());
         let request = pb::GetPanelRequest {
             interaction_id: id.to_owned(),
             lookup,
@@ -117,10 +107,7 @@ impl Model {
 }
 
 fn customer_id(panel: &pb::Panel) -> &str {
-    let customer = panel
-        .context
-        .as_ref()
-        .and_then(|context| context.customer.as_ref());
+    let customer = panel.context.as_ref().and_then(|context| context.customer.as_ref());
     customer.map_or("", |customer| &customer.customer_id)
 }
 
@@ -156,10 +143,7 @@ impl Call {
         if self.announced {
             return;
         }
-        let name = context
-            .customer
-            .as_ref()
-            .map_or("", |customer| &customer.display_name);
+        let name = context.customer.as_ref().map_or("", |customer| &customer.display_name);
         let score = context.recent_scores.first().map(|score| score.value);
         let amount = env.fmt.money(room.available_minor, &room.currency_code);
         env.say(copy::painted(name, score, &amount));
@@ -174,12 +158,7 @@ impl Call {
             return None;
         }
         let own_before: i64 = self.lines.iter().map(Line::outstanding_minor).sum();
-        let own_after: i64 = panel
-            .spends
-            .iter()
-            .filter(|spend| spend.own)
-            .map(outstanding)
-            .sum();
+        let own_after: i64 = panel.spends.iter().filter(|spend| spend.own).map(outstanding).sum();
         let lost = before.available_minor - after.available_minor - (own_after - own_before);
         if lost <= 0 || self.has_unsettled_line() {
             return None;
@@ -188,19 +167,10 @@ impl Call {
             let old = self.panel.as_ref().map_or(&[][..], |panel| &panel.spends);
             old.iter().any(|old| old.spend_id == spend.spend_id)
         };
-        let other = panel
-            .spends
-            .iter()
-            .filter(|spend| !spend.own)
-            .find(|spend| !known(spend));
+        let other = panel.spends.iter().filter(|spend| !spend.own).find(|spend| !known(spend));
         let who = other.map_or("", |spend| &spend.agent_name);
         let money = |minor| env.fmt.money(minor, &after.currency_code);
-        Some(copy::race_lost(
-            who,
-            self.first_name(),
-            &money(lost),
-            &money(after.available_minor),
-        ))
+        Some(copy::race_lost(who, self.first_name(), &money(lost), &money(after.available_minor)))
     }
 }
 

@@ -53,11 +53,7 @@ impl Model {
         if !(line.reuse && line.op == op && line.why == why) {
             line.request_id = request_id;
         }
-        line.asked_minor = if op == Op::Reverse {
-            line.given_minor()
-        } else {
-            line.held_minor()
-        };
+        line.asked_minor = if op == Op::Reverse { line.given_minor() } else { line.held_minor() };
         (line.op, line.why, line.phase) = (op, why, Phase::Sent);
         (line.armed, line.asking_back, line.reuse, line.resent) = (false, false, false, 0);
         line.message.clear();
@@ -123,10 +119,7 @@ impl Call {
 
     /// Takes up the lines of this interaction whose outcome was open when the page went away.
     pub(super) fn recall(&mut self, parked: &mut Vec<Line>) {
-        while let Some(at) = parked
-            .iter()
-            .position(|line| line.want.interaction_id == self.id)
-        {
+        while let Some(at) = parked.iter().position(|line| line.want.interaction_id == self.id) {
             let line = parked.swap_remove(at);
             self.lines.insert(0, line);
         }
@@ -136,10 +129,8 @@ impl Call {
 /// Asks for a hold to be prolonged.
 pub(super) fn extend(id: &str, line: &mut Line, env: &mut Env<'_>) {
     line.extend_at = env.now + EXTEND_AGAIN_MS;
-    let request = pb::ExtendSpendRequest {
-        request_id: env.new_id(),
-        spend_id: line.spend_id.clone(),
-    };
+    let request =
+        pb::ExtendSpendRequest { request_id: env.new_id(), spend_id: line.spend_id.clone() };
     env.send(id, Request::Extend(request));
 }
 
@@ -157,11 +148,7 @@ pub(super) fn request(line: &Line) -> Request {
             amount,
             keep_rest: false,
         }),
-        Op::Void => Request::Void(pb::VoidSpendRequest {
-            request_id,
-            spend_id,
-            reason: line.why,
-        }),
+        Op::Void => Request::Void(pb::VoidSpendRequest { request_id, spend_id, reason: line.why }),
         Op::Reverse => Request::Reverse(pb::ReverseSpendRequest {
             request_id,
             spend_id,

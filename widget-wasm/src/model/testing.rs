@@ -29,11 +29,7 @@ impl Format for Plain {
         } else {
             whole
         };
-        if cents == 0 {
-            format!("${grouped}")
-        } else {
-            format!("${grouped}.{cents:02}")
-        }
+        if cents == 0 { format!("${grouped}") } else { format!("${grouped}.{cents:02}") }
     }
 
     fn digits(&self, _: &str) -> u32 {
@@ -58,10 +54,7 @@ impl Format for Plain {
     }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "fields that are messages are optional"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "fields that are messages are optional")]
 fn time(ms: i64) -> Option<Timestamp> {
     Some(super::timestamp(ms))
 }
@@ -94,10 +87,7 @@ pub(crate) fn full_panel() -> pb::Panel {
             ..pb::Interaction::default()
         }),
         match_status: pb::MatchStatus::Exact as i32,
-        candidates: vec![
-            candidate("maria", "Maria Okafor"),
-            candidate("mario", "Mario Okafor"),
-        ],
+        candidates: vec![candidate("maria", "Maria Okafor"), candidate("mario", "Mario Okafor")],
         headroom: Some(headroom(164_000, 36_000, 0)),
         spends: vec![spend("s-1", pb::SpendState::Committed, 36_000)],
         actions: vec![pb::AdvocacyAction {
@@ -110,10 +100,7 @@ pub(crate) fn full_panel() -> pb::Panel {
             ..pb::AdvocacyAction::default()
         }],
         as_of_time: time(NOON),
-        revision: Some(pb::Revision {
-            ledger_position: 10,
-            record_position: 20,
-        }),
+        revision: Some(pb::Revision { ledger_position: 10, record_position: 20 }),
         history_state: pb::HistoryState::Ready as i32,
         requested_interaction_id: "c-1".to_owned(),
     }
@@ -233,11 +220,7 @@ pub(crate) fn spend(id: &str, state: pb::SpendState, minor: i64) -> pb::Spend {
         amount: Some(dollars(minor)),
         held_minor: if held { minor } else { 0 },
         committed_minor: if given { minor } else { 0 },
-        reversed_minor: if state == pb::SpendState::Reversed {
-            minor
-        } else {
-            0
-        },
+        reversed_minor: if state == pb::SpendState::Reversed { minor } else { 0 },
         reason_code: "FAILED".to_owned(),
         gesture_code: "WAIVE".to_owned(),
         gesture_label: "fee waiver".to_owned(),
@@ -247,11 +230,7 @@ pub(crate) fn spend(id: &str, state: pb::SpendState, minor: i64) -> pb::Spend {
         undo_expire_time: if given { time(NOON + 30_000) } else { None },
         agent_name: "Sam".to_owned(),
         own: true,
-        reference: if given {
-            "MG-7Q2K".to_owned()
-        } else {
-            String::new()
-        },
+        reference: if given { "MG-7Q2K".to_owned() } else { String::new() },
         ..pb::Spend::default()
     }
 }
@@ -295,18 +274,12 @@ pub(crate) fn proven(spend: pb::Spend, room: pb::Headroom, position: i64) -> Rep
 
 /// The answer to the question what became of a spend.
 pub(crate) fn seen(spend: pb::Spend) -> Reply {
-    Reply::Spend(Box::new(SpendReply {
-        spend: Some(spend),
-        ..SpendReply::default()
-    }))
+    Reply::Spend(Box::new(SpendReply { spend: Some(spend), ..SpendReply::default() }))
 }
 
 /// A refusal.
 pub(crate) fn refusal(reason: &str) -> Fault {
-    Fault {
-        reason: reason.to_owned(),
-        ..Fault::new(Code::FailedPrecondition)
-    }
+    Fault { reason: reason.to_owned(), ..Fault::new(Code::FailedPrecondition) }
 }
 
 /// A model with a clock and ids of its own.
@@ -323,12 +296,7 @@ pub(crate) struct Rig {
 impl Rig {
     /// A panel whose host has just been greeted.
     pub(crate) fn new() -> Rig {
-        let mut rig = Rig {
-            model: Model::new(NOON),
-            now: NOON,
-            ids: 0,
-            effects: Vec::new(),
-        };
+        let mut rig = Rig { model: Model::new(NOON), now: NOON, ids: 0, effects: Vec::new() };
         rig.feed(Event::Host(Host::Joined));
         rig
     }
@@ -339,14 +307,8 @@ impl Rig {
         rig.feed(Event::Lead);
         rig.ring("c-1");
         rig.connect();
-        rig.feed(Event::Acting {
-            call: "c-1".to_owned(),
-            acting: Acting::Here,
-        });
-        rig.answer(
-            |request| matches!(request, Request::Start(_)),
-            Ok(Reply::Done),
-        );
+        rig.feed(Event::Acting { call: "c-1".to_owned(), acting: Acting::Here });
+        rig.answer(|request| matches!(request, Request::Start(_)), Ok(Reply::Done));
         let panel = Reply::Panel(Box::new(quiet_panel()));
         rig.answer(|request| matches!(request, Request::GetPanel(_)), Ok(panel));
         rig.stream(vec![quiet_panel()]);
@@ -372,19 +334,12 @@ impl Rig {
 
     /// The agent presses a key outside fields and buttons.
     pub(crate) fn press(&mut self, name: &str) {
-        self.feed(Event::Key(Key {
-            name: name.to_owned(),
-            ..Key::default()
-        }));
+        self.feed(Event::Key(Key { name: name.to_owned(), ..Key::default() }));
     }
 
     /// The agent presses Control and Enter.
     pub(crate) fn press_give(&mut self) {
-        self.feed(Event::Key(Key {
-            name: "Enter".to_owned(),
-            control: true,
-            ..Key::default()
-        }));
+        self.feed(Event::Key(Key { name: "Enter".to_owned(), control: true, ..Key::default() }));
     }
 
     /// Lets time go by, a second at a time.
@@ -402,9 +357,7 @@ impl Rig {
             id: id.to_owned(),
             state,
             channel: pb::Channel::Phone,
-            lookup: Some(pb::Lookup {
-                by: Some(By::Phone("+15550100".to_owned())),
-            }),
+            lookup: Some(pb::Lookup { by: Some(By::Phone("+15550100".to_owned())) }),
             case_id: String::new(),
             reason: String::new(),
         }
@@ -428,11 +381,7 @@ impl Rig {
     /// A message of the stream.
     pub(crate) fn stream(&mut self, panels: Vec<pb::Panel>) {
         let server_time = Some(super::timestamp(self.now));
-        let message = pb::WatchDeskResponse {
-            panels,
-            server_time,
-            ..Default::default()
-        };
+        let message = pb::WatchDeskResponse { panels, server_time, ..Default::default() };
         self.feed(Event::Stream(Box::new(message)));
     }
 
@@ -458,11 +407,7 @@ impl Rig {
             _ => None,
         });
         let (call, request) = found.expect("it was sent");
-        self.feed(Event::Answer {
-            call,
-            request,
-            result: Box::new(result),
-        });
+        self.feed(Event::Answer { call, request, result: Box::new(result) });
     }
 
     /// What the host was told since it was last looked at.
@@ -482,10 +427,7 @@ impl Rig {
     /// The stream is lost, and calls of its own fail too.
     pub(crate) fn go_offline(&mut self) {
         self.feed(Event::StreamClosed { going_away: false });
-        self.answer(
-            |request| matches!(request, Request::GetPanel(_)),
-            Err(Fault::unknown()),
-        );
+        self.answer(|request| matches!(request, Request::GetPanel(_)), Err(Fault::unknown()));
         assert!(self.model.link.is_offline());
         assert_eq!(self.model.desktop, Desktop::Spoken);
     }

@@ -71,11 +71,7 @@ pub(crate) struct Fault {
 impl Fault {
     /// A fault without details.
     pub(crate) fn new(code: Code) -> Fault {
-        Fault {
-            code,
-            reason: String::new(),
-            words: String::new(),
-        }
+        Fault { code, reason: String::new(), words: String::new() }
     }
 
     /// No answer came that says what happened.
@@ -119,10 +115,7 @@ impl Trailer {
 
     /// Says how the call ended; a missing status is a failure.
     pub(crate) fn outcome(&self) -> Result<(), Fault> {
-        let code = self
-            .status
-            .as_deref()
-            .map_or(Code::Unknown, Code::from_grpc);
+        let code = self.status.as_deref().map_or(Code::Unknown, Code::from_grpc);
         if code == Code::Ok {
             return Ok(());
         }
@@ -214,14 +207,10 @@ mod tests {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut text = String::new();
         for chunk in bytes.chunks(3) {
-            let bits = chunk
-                .iter()
-                .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+            let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
                 << (8 * (3 - chunk.len()));
             for place in 0..=chunk.len() {
-                text.push(char::from(
-                    LETTERS[(bits >> (18 - 6 * place) & 63) as usize],
-                ));
+                text.push(char::from(LETTERS[(bits >> (18 - 6 * place) & 63) as usize]));
             }
         }
         text
@@ -244,10 +233,7 @@ mod tests {
     fn reads_reason_and_words_from_the_details() {
         let detail = |name: &str, first: &str, second: &str| Detail {
             type_url: ["type.googleapis.com/", name].concat(),
-            value: encode(&Texts {
-                first: first.to_owned(),
-                second: second.to_owned(),
-            }),
+            value: encode(&Texts { first: first.to_owned(), second: second.to_owned() }),
         };
         let status = RpcStatus {
             details: vec![
@@ -255,11 +241,9 @@ mod tests {
                 detail("google.rpc.LocalizedMessage", "en", "That is too much."),
             ],
         };
-        let lines = [
-            "grpc-status: 9\r\ngrpc-status-details-bin: ",
-            &encode_base64(&encode(&status)),
-        ]
-        .concat();
+        let lines =
+            ["grpc-status: 9\r\ngrpc-status-details-bin: ", &encode_base64(&encode(&status))]
+                .concat();
         let fault = Trailer::from_lines(lines.as_bytes()).outcome().unwrap_err();
         assert_eq!(fault.code, Code::FailedPrecondition);
         assert_eq!(fault.reason, "LIMIT_EXCEEDED");

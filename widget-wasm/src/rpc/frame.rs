@@ -46,11 +46,7 @@ impl Decoder {
         };
         let body = body.to_vec();
         self.pending.drain(..HEAD + size);
-        Ok(Some(if flags & TRAILER == 0 {
-            Frame::Message(body)
-        } else {
-            Frame::Trailer(body)
-        }))
+        Ok(Some(if flags & TRAILER == 0 { Frame::Message(body) } else { Frame::Trailer(body) }))
     }
 }
 

@@ -143,37 +143,17 @@ impl Request {
             | Request::Void(_)
             | Request::Reverse(_) => {
                 let reply: pb::ReserveSpendResponse = decode(bytes)?;
-                let pb::ReserveSpendResponse {
-                    spend,
-                    headroom,
-                    receipt,
-                    replayed: _,
-                } = reply;
-                Reply::Spend(Box::new(SpendReply {
-                    spend,
-                    headroom,
-                    receipt,
-                }))
+                let pb::ReserveSpendResponse { spend, headroom, receipt, replayed: _ } = reply;
+                Reply::Spend(Box::new(SpendReply { spend, headroom, receipt }))
             }
             Request::Extend(_) => {
                 let reply: pb::ExtendSpendResponse = decode(bytes)?;
-                let pb::ExtendSpendResponse {
-                    spend,
-                    receipt,
-                    replayed: _,
-                } = reply;
-                Reply::Spend(Box::new(SpendReply {
-                    spend,
-                    headroom: None,
-                    receipt,
-                }))
+                let pb::ExtendSpendResponse { spend, receipt, replayed: _ } = reply;
+                Reply::Spend(Box::new(SpendReply { spend, headroom: None, receipt }))
             }
             Request::GetSpend(_) => {
                 let reply: pb::GetSpendResponse = decode(bytes)?;
-                Reply::Spend(Box::new(SpendReply {
-                    spend: reply.spend,
-                    ..SpendReply::default()
-                }))
+                Reply::Spend(Box::new(SpendReply { spend: reply.spend, ..SpendReply::default() }))
             }
             Request::Note(NoteKind::LogAction, _) => {
                 let reply: pb::LogActionResponse = decode(bytes)?;
@@ -214,18 +194,9 @@ mod tests {
 
     #[test]
     fn every_write_of_a_spend_has_the_same_reply() {
-        let spend = Some(pb::Spend {
-            spend_id: "s".to_owned(),
-            ..pb::Spend::default()
-        });
-        let headroom = Some(pb::Headroom {
-            available_minor: 7,
-            ..pb::Headroom::default()
-        });
-        let receipt = Some(pb::Receipt {
-            ledger_position: 3,
-            ..pb::Receipt::default()
-        });
+        let spend = Some(pb::Spend { spend_id: "s".to_owned(), ..pb::Spend::default() });
+        let headroom = Some(pb::Headroom { available_minor: 7, ..pb::Headroom::default() });
+        let receipt = Some(pb::Receipt { ledger_position: 3, ..pb::Receipt::default() });
         let expected = SpendReply {
             spend: spend.clone(),
             headroom: headroom.clone(),

@@ -24,25 +24,12 @@ fn reads_what_prost_writes() {
     assert_reads(&pb::WatchDeskResponse {
         panels: vec![panel.clone(), panel],
         revision: None,
-        server_time: Some(Timestamp {
-            seconds: 1,
-            nanos: 2,
-        }),
+        server_time: Some(Timestamp { seconds: 1, nanos: 2 }),
         going_away: true,
     });
-    assert_reads(&pb::Revision {
-        ledger_position: -1,
-        record_position: i64::MAX,
-    });
-    assert_reads(&pb::Receipt {
-        ledger_position: 7,
-        leaf_hash: vec![1; 32],
-        record_time: None,
-    });
-    assert_reads(&Timestamp {
-        seconds: -1,
-        nanos: 999_999_999,
-    });
+    assert_reads(&pb::Revision { ledger_position: -1, record_position: i64::MAX });
+    assert_reads(&pb::Receipt { ledger_position: 7, leaf_hash: vec![1; 32], record_time: None });
+    assert_reads(&Timestamp { seconds: -1, nanos: 999_999_999 });
     assert_reads(&pb::ListTimelineResponse {
         items: vec![pb::TimelineItem::default()],
         next_page_token: "next".to_owned(),
@@ -61,32 +48,18 @@ fn id(text: &str) -> String {
 fn writes_what_prost_writes_about_calls() {
     use pb::lookup::By;
     for by in [By::Phone, By::Email, By::ExternalId, By::AccountNumber] {
-        let lookup = Some(pb::Lookup {
-            by: Some(by(id("x"))),
-        });
+        let lookup = Some(pb::Lookup { by: Some(by(id("x"))) });
         let interaction_id = id("c-1");
         assert_writes(&pb::GetPanelRequest {
             interaction_id,
             lookup: lookup.clone(),
             customer_id: id(""),
         });
-        assert_writes(&pb::IdentifyCallerRequest {
-            lookup: lookup.clone(),
-        });
-        let topic = pb::DeskTopic {
-            interaction_id: id("c-1"),
-            lookup: lookup.clone(),
-        };
+        assert_writes(&pb::IdentifyCallerRequest { lookup: lookup.clone() });
+        let topic = pb::DeskTopic { interaction_id: id("c-1"), lookup: lookup.clone() };
         let topics = vec![topic.clone(), topic.clone()];
-        assert_writes(&pb::WatchDeskRequest {
-            desk_id: id("d"),
-            topics,
-            resume_revision: None,
-        });
-        assert_writes(&pb::AddTopicRequest {
-            desk_id: id("d"),
-            topic: Some(topic),
-        });
+        assert_writes(&pb::WatchDeskRequest { desk_id: id("d"), topics, resume_revision: None });
+        assert_writes(&pb::AddTopicRequest { desk_id: id("d"), topic: Some(topic) });
         assert_writes(&pb::StartInteractionRequest {
             interaction_id: id("c-1"),
             channel: 3,
@@ -96,34 +69,15 @@ fn writes_what_prost_writes_about_calls() {
             call_state: 2,
         });
     }
-    assert_writes(&pb::UpdateInteractionRequest {
-        interaction_id: id("c-1"),
-        call_state: 4,
-    });
-    assert_writes(&pb::EndInteractionRequest {
-        interaction_id: id("c-1"),
-        resolved: true,
-    });
+    assert_writes(&pb::UpdateInteractionRequest { interaction_id: id("c-1"), call_state: 4 });
+    assert_writes(&pb::EndInteractionRequest { interaction_id: id("c-1"), resolved: true });
     let (interaction_id, customer_id) = (id("c-1"), id("maria"));
-    assert_writes(&pb::ConfirmCustomerRequest {
-        interaction_id,
-        customer_id,
-    });
+    assert_writes(&pb::ConfirmCustomerRequest { interaction_id, customer_id });
     let (interaction_id, customer_id) = (id("c-1"), id("maria"));
-    assert_writes(&pb::RejectCustomerRequest {
-        interaction_id,
-        customer_id,
-    });
-    assert_writes(&pb::DropTopicRequest {
-        desk_id: id("d"),
-        interaction_id: id("c-1"),
-    });
+    assert_writes(&pb::RejectCustomerRequest { interaction_id, customer_id });
+    assert_writes(&pb::DropTopicRequest { desk_id: id("d"), interaction_id: id("c-1") });
     let (customer_id, page_token) = (id("maria"), id("next"));
-    assert_writes(&pb::ListTimelineRequest {
-        customer_id,
-        page_size: -20,
-        page_token,
-    });
+    assert_writes(&pb::ListTimelineRequest { customer_id, page_size: -20, page_token });
 }
 
 #[test]
@@ -131,9 +85,7 @@ fn writes_what_prost_writes_about_spends() {
     let want = testing::full_want();
     let (request_id, spend_id, amount) = (id("r"), id("s"), want.amount.clone());
     assert_writes(&want);
-    assert_writes(&pb::GetSpendRequest {
-        spend_id: spend_id.clone(),
-    });
+    assert_writes(&pb::GetSpendRequest { spend_id: spend_id.clone() });
     assert_writes(&pb::ExtendSpendRequest {
         request_id: request_id.clone(),
         spend_id: spend_id.clone(),
@@ -149,12 +101,7 @@ fn writes_what_prost_writes_about_spends() {
         amount: amount.clone(),
         reason: 1,
     });
-    assert_writes(&pb::CommitSpendRequest {
-        request_id,
-        spend_id,
-        amount,
-        keep_rest: false,
-    });
+    assert_writes(&pb::CommitSpendRequest { request_id, spend_id, amount, keep_rest: false });
     // Holding and giving have the same fields, and the panel writes both as the same message.
     let give = pb::GiveSpendRequest::decode(encode(&want).as_slice()).unwrap();
     assert_eq!(give.encode_to_vec(), want.encode_to_vec());
@@ -174,20 +121,14 @@ fn writes_what_prost_writes_about_notes() {
         counterpart: id("Logistics"),
         blocker: 0,
         suggestion_code: id("WAIVE"),
-        act_time: Some(Timestamp {
-            seconds: 5,
-            nanos: 6,
-        }),
+        act_time: Some(Timestamp { seconds: 5, nanos: 6 }),
     });
     assert_writes(&pb::MakePromiseRequest {
         promise_id: id("p"),
         customer_id: id("maria"),
         interaction_id: id("c-1"),
         text: id("call back"),
-        due_time: Some(Timestamp {
-            seconds: 5,
-            nanos: 0,
-        }),
+        due_time: Some(Timestamp { seconds: 5, nanos: 0 }),
     });
     assert_writes(&pb::SavePreferenceRequest {
         preference_id: id("p"),
@@ -199,14 +140,8 @@ fn writes_what_prost_writes_about_notes() {
         interaction_id: id("c-1"),
     });
     let (preference_id, customer_id) = (id("p"), id("maria"));
-    assert_writes(&pb::RetirePreferenceRequest {
-        preference_id,
-        customer_id,
-    });
-    assert_writes(&pb::KeepPromiseRequest {
-        promise_id: id("p"),
-        customer_id: id("maria"),
-    });
+    assert_writes(&pb::RetirePreferenceRequest { preference_id, customer_id });
+    assert_writes(&pb::KeepPromiseRequest { promise_id: id("p"), customer_id: id("maria") });
 }
 
 #[test]
@@ -214,29 +149,17 @@ fn skips_fields_that_it_does_not_know() {
     // Field 100: a number, eight bytes, a text, four bytes.
     let mut bytes = vec![0xa0, 6, 5, 0xa1, 6, 1, 2, 3, 4, 5, 6, 7, 8];
     bytes.extend([0xa2, 6, 1, b'x', 0xa5, 6, 1, 2, 3, 4]);
-    let money = pb::Money {
-        currency_code: id("USD"),
-        amount_minor: -3,
-    };
+    let money = pb::Money { currency_code: id("USD"), amount_minor: -3 };
     bytes.extend(money.encode_to_vec());
     assert_eq!(decode::<pb::Money>(&bytes), Ok(money));
 }
 
 #[test]
 fn refuses_what_is_not_a_message() {
-    let cases: [&[u8]; 5] = [
-        &[0x0a],
-        &[0x0a, 5, b'x'],
-        &[0x0b],
-        &[0x0a, 1, 0xff],
-        &[0x10, 0x80, 0x80],
-    ];
+    let cases: [&[u8]; 5] =
+        [&[0x0a], &[0x0a, 5, b'x'], &[0x0b], &[0x0a, 1, 0xff], &[0x10, 0x80, 0x80]];
     for bytes in cases {
         assert_eq!(decode::<pb::Money>(bytes), Err(Malformed), "{bytes:?}");
     }
-    assert_eq!(
-        decode::<pb::Money>(&[0x08, 1]),
-        Err(Malformed),
-        "a number for a text"
-    );
+    assert_eq!(decode::<pb::Money>(&[0x08, 1]), Err(Malformed), "a number for a text");
 }

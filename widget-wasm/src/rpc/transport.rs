@@ -49,11 +49,7 @@ pub(crate) fn unary(
     let heard = message.clone();
     let hear = Box::new(move |bytes| drop(heard.replace(bytes)));
     let done = Box::new(move |end: Result<(), Fault>| {
-        done(end.and_then(|()| {
-            request
-                .decode(&message.take())
-                .map_err(|_| Fault::unknown())
-        }));
+        done(end.and_then(|()| request.decode(&message.take()).map_err(|_| Fault::unknown())));
     });
     let signal = signal_after(limit);
     let init = init(&body, token, limit, &signal);
@@ -122,13 +118,7 @@ fn read_reply(response: &JsValue, hear: Hear, done: Done) {
     let body: Body = field(response, "body").unchecked_into();
     let reader = body.reader();
     let part = reader.read();
-    Reading {
-        reader,
-        decoder: Decoder::default(),
-        hear,
-        done,
-    }
-    .go_on(&part);
+    Reading { reader, decoder: Decoder::default(), hear, done }.go_on(&part);
 }
 
 /// A reply that is being read.

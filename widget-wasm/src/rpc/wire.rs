@@ -36,10 +36,7 @@ fn read(mut bytes: &[u8], message: &mut dyn Wire) -> Result<(), Malformed> {
             1 => Value::Bytes(take(&mut bytes, 8)?),
             2 => {
                 let length = number(&mut bytes)?;
-                Value::Bytes(take(
-                    &mut bytes,
-                    usize::try_from(length).map_err(|_| Malformed)?,
-                )?)
+                Value::Bytes(take(&mut bytes, usize::try_from(length).map_err(|_| Malformed)?)?)
             }
             5 => Value::Bytes(take(&mut bytes, 4)?),
             _ => return Err(Malformed),
@@ -69,10 +66,7 @@ fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a [u8], Malformed> 
 }
 
 impl<'a> Value<'a> {
-    #[expect(
-        clippy::cast_possible_wrap,
-        reason = "the format has negative numbers wrap"
-    )]
+    #[expect(clippy::cast_possible_wrap, reason = "the format has negative numbers wrap")]
     fn number(self) -> Result<i64, Malformed> {
         match self {
             Value::Number(value) => Ok(value as i64),
@@ -165,10 +159,7 @@ pub(crate) mod kind {
             Ok(())
         }
 
-        #[expect(
-            clippy::cast_sign_loss,
-            reason = "the format has negative numbers wrap"
-        )]
+        #[expect(clippy::cast_sign_loss, reason = "the format has negative numbers wrap")]
         pub(crate) fn write(field: &i64, tag: u64, out: &mut Vec<u8>) {
             if *field != 0 {
                 put_number(out, tag << 3);
@@ -181,10 +172,7 @@ pub(crate) mod kind {
     pub(crate) mod int {
         use super::super::{Malformed, Value};
 
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the format has wider numbers cut"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the format has wider numbers cut")]
         pub(crate) fn read(field: &mut i32, value: Value<'_>) -> Result<(), Malformed> {
             *field = value.number()? as i32;
             Ok(())
@@ -246,9 +234,7 @@ pub(crate) mod kind {
         ) -> Result<(), Malformed> {
             field.push(M::default());
             // What was pushed is there.
-            field
-                .last_mut()
-                .map_or(Ok(()), |last| super::super::read(value.bytes()?, last))
+            field.last_mut().map_or(Ok(()), |last| super::super::read(value.bytes()?, last))
         }
 
         pub(crate) fn write<M: Put>(field: &[M], tag: u64, out: &mut Vec<u8>) {

@@ -27,14 +27,8 @@ fn name(scene: Scene<'_>) -> Element {
         return identity;
     };
     let since = customer.customer_since_time.as_ref();
-    let years = since.map_or(0, |since| {
-        (scene.model.now - scene.model.local_ms(since)) / YEAR_MS
-    });
-    let years = if years > 0 {
-        copy::years(years)
-    } else {
-        String::new()
-    };
+    let years = since.map_or(0, |since| (scene.model.now - scene.model.local_ms(since)) / YEAR_MS);
+    let years = if years > 0 { copy::years(years) } else { String::new() };
     identity
         .child(top(&customer.display_name))
         .child(span("tier", &dotted(&[&customer.tier, &years])))
@@ -48,11 +42,7 @@ pub(super) fn top(text: &str) -> Element {
 fn found_by(scene: Scene<'_>) -> Element {
     let call = scene.call;
     let phone = call.customer().map_or("", |customer| &customer.phone);
-    let by = call
-        .context
-        .lookup
-        .as_ref()
-        .and_then(|lookup| lookup.by.as_ref());
+    let by = call.context.lookup.as_ref().and_then(|lookup| lookup.by.as_ref());
     let how = match by {
         _ if call.status() == pb::MatchStatus::Confirmed => copy::BY_YOU,
         Some(By::Phone(_)) => copy::BY_NUMBER,
@@ -75,9 +65,7 @@ fn scores(scene: Scene<'_>) -> Element {
     let Some(last) = context.recent_scores.first() else {
         return line.child(span("chip", copy::NO_SCORE));
     };
-    let mut line = line
-        .child(chip(last, context.trend()))
-        .child(span("meta", &when(scene, last)));
+    let mut line = line.child(chip(last, context.trend())).child(span("meta", &when(scene, last)));
     for other in &context.recent_scores {
         if other.kind != last.kind {
             line.push(span("chip", &dotted(&[&value(other), word(other)])));
@@ -114,12 +102,7 @@ fn chip(score: &pb::Score, trend: pb::Trend) -> Element {
 
 fn value(score: &pb::Score) -> String {
     if score.kind() == pb::ScoreKind::YesNo {
-        return if score.value == 0 {
-            copy::NO
-        } else {
-            copy::YES
-        }
-        .to_owned();
+        return if score.value == 0 { copy::NO } else { copy::YES }.to_owned();
     }
     copy::out_of(score.value, score.max_value)
 }
@@ -148,9 +131,7 @@ fn when(scene: Scene<'_>, score: &pb::Score) -> String {
 fn owed(scene: Scene<'_>) -> Option<Element> {
     let context = scene.call.customer_context()?;
     if let Some(promise) = &context.owed
-        && !scene
-            .model
-            .has_note(NoteKind::KeepPromise, &promise.promise_id)
+        && !scene.model.has_note(NoteKind::KeepPromise, &promise.promise_id)
     {
         let due = scene.day(promise.due_time.as_ref());
         let words = copy::we_owe(&promise.text, &due, i64::from(promise.late_days));
@@ -164,9 +145,5 @@ fn owed(scene: Scene<'_>) -> Option<Element> {
 }
 
 fn owe(mark: &str, state: &'static str, words: &str) -> Element {
-    div("owe")
-        .part("owed")
-        .attr("data-state", state)
-        .child(sign(mark))
-        .child(span("what", words))
+    div("owe").part("owed").attr("data-state", state).child(sign(mark)).child(span("what", words))
 }

@@ -20,11 +20,7 @@ const QUICK: usize = 5;
 pub(super) fn did(scene: Scene<'_>) -> Element {
     let call = scene.call;
     let asking = copy::what_did_you_do(call.first_name());
-    let title = if call.is_live() {
-        copy::WHAT_YOU_DID
-    } else {
-        &asking
-    };
+    let title = if call.is_live() { copy::WHAT_YOU_DID } else { &asking };
     let mut part = section("did", "did").child(heading("did", title));
     let rows = rows(scene);
     if !rows.is_empty() {
@@ -35,12 +31,7 @@ pub(super) fn did(scene: Scene<'_>) -> Element {
         _ => part.push(chips(scene)),
     }
     if !call.is_live() {
-        part.push(choice(
-            "settled",
-            call.resolved,
-            copy::SETTLED,
-            Action::ToggleSettled,
-        ));
+        part.push(choice("settled", call.resolved, copy::SETTLED, Action::ToggleSettled));
     }
     part
 }
@@ -48,12 +39,7 @@ pub(super) fn did(scene: Scene<'_>) -> Element {
 fn rows(scene: Scene<'_>) -> Element {
     let mut rows = el("ul");
     let mut waiting = 0_i64;
-    for note in scene
-        .model
-        .notes
-        .iter()
-        .filter(|note| note.call == scene.call.id)
-    {
+    for note in scene.model.notes.iter().filter(|note| note.call == scene.call.id) {
         waiting += 1;
         if matches!(note.kind, NoteKind::LogAction | NoteKind::MakePromise) {
             rows.push(row(marks::WAITS, &note.words, &note.aside).key(&note.id));
@@ -67,11 +53,7 @@ fn rows(scene: Scene<'_>) -> Element {
             super::push(&mut rows, other_row(scene, spend));
         }
         // A gesture of the ledger is shown by its spend.
-        for action in panel
-            .actions
-            .iter()
-            .filter(|action| action.kind() != ActionKind::Gesture)
-        {
+        for action in panel.actions.iter().filter(|action| action.kind() != ActionKind::Gesture) {
             rows.push(action_row(scene, action));
         }
     }
@@ -91,33 +73,21 @@ fn line_row(scene: Scene<'_>, line: &Line) -> Option<Element> {
     }
     let back = Action::AskBack(line.spend_id.clone());
     let back = button("ask-back", "link", copy::TAKE_BACK, back).only_if(scene.may_hold());
-    line.is_given()
-        .then(|| row(marks::DONE, &words, line.reference()).child(back))
+    line.is_given().then(|| row(marks::DONE, &words, line.reference()).child(back))
 }
 
 fn other_row(scene: Scene<'_>, spend: &pb::Spend) -> Option<Element> {
     let given = spend.committed_minor - spend.reversed_minor;
     let amount = spend.held_minor + given;
-    let mark = if given > 0 {
-        marks::DONE
-    } else {
-        marks::CLOSED
-    };
+    let mark = if given > 0 { marks::DONE } else { marks::CLOSED };
     let words = copy::gesture(&spend.gesture_label, &scene.money(amount));
     (amount > 0).then(|| row(mark, &words, &copy::by(&spend.agent_name)))
 }
 
 fn action_row(scene: Scene<'_>, action: &pb::AdvocacyAction) -> Element {
-    let value = action
-        .customer_value
-        .as_ref()
-        .or(action.margin_given_up.as_ref());
+    let value = action.customer_value.as_ref().or(action.margin_given_up.as_ref());
     let aside = action_aside(action.kind(), value, &action.counterpart, scene.fmt);
-    row(
-        marks::DONE,
-        &action_words(action.kind(), &action.note),
-        &aside,
-    )
+    row(marks::DONE, &action_words(action.kind(), &action.note), &aside)
 }
 
 fn chips(scene: Scene<'_>) -> Element {

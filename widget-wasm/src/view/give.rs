@@ -24,15 +24,10 @@ pub(super) fn give(scene: Scene<'_>) -> Option<Element> {
         }
         part = part.child(heading("give", copy::TRY_THIS)).child(cards);
     }
-    let more = button(
-        "something-else",
-        "more",
-        copy::ADD_SOMETHING_ELSE,
-        Action::Compose,
-    )
-    .attr("aria-keyshortcuts", "G")
-    .child(el("kbd").attr("aria-hidden", "true").text("G"))
-    .only_if(scene.may_hold());
+    let more = button("something-else", "more", copy::ADD_SOMETHING_ELSE, Action::Compose)
+        .attr("aria-keyshortcuts", "G")
+        .child(el("kbd").attr("aria-hidden", "true").text("G"))
+        .only_if(scene.may_hold());
     Some(part.child(more))
 }
 
@@ -44,11 +39,7 @@ fn digit(index: usize) -> String {
 fn card(scene: Scene<'_>, index: usize, gesture: &pb::GestureCard) -> Element {
     // What costs nothing needs no room, and no sidecar to hold it.
     let free = gesture.value() == GestureValue::Free;
-    let allowed = if free {
-        scene.may_note()
-    } else {
-        scene.may_hold()
-    };
+    let allowed = if free { scene.may_note() } else { scene.may_hold() };
     let value = match &gesture.amount {
         _ if free => copy::FREE.to_owned(),
         Some(amount) => scene.fmt.money(amount.amount_minor, &amount.currency_code),
@@ -106,12 +97,7 @@ fn amount_row(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
     let wrong = matches!(sum, Sum::Wrong(error) if error != AmountError::Empty);
     let mut presets = div("pills");
     for minor in PRESETS_MINOR {
-        presets.push(button(
-            "preset",
-            "pill",
-            &scene.money(minor),
-            Action::Preset(minor),
-        ));
+        presets.push(button("preset", "pill", &scene.money(minor), Action::Preset(minor)));
     }
     let amount = input("amount", copy::AMOUNT, &draft.amount, Field::Amount)
         .attr("inputmode", "decimal")
@@ -128,10 +114,9 @@ pub(super) fn choice(act: &str, chosen: bool, label: &str, action: Action) -> El
 /// What the amount comes to, before anything is pressed.
 fn verdict(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Option<Element> {
     let (class, words) = match sum {
-        Sum::Over { excess, left } => (
-            "caution",
-            copy::over(&scene.money(excess), &scene.money(left)),
-        ),
+        Sum::Over { excess, left } => {
+            ("caution", copy::over(&scene.money(excess), &scene.money(left)))
+        }
         _ if !draft.error.is_empty() => ("caution", draft.error.clone()),
         Sum::Wrong(AmountError::Empty) => return None,
         Sum::Wrong(error) => ("caution", amount_words(error).to_owned()),
@@ -150,11 +135,7 @@ fn verdict(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Option<Element> {
 fn buttons(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
     let minor = sum.holdable();
     let ready = minor > 0 && !draft.reason.is_empty();
-    let amount = if minor > 0 {
-        scene.money(minor)
-    } else {
-        String::new()
-    };
+    let amount = if minor > 0 { scene.money(minor) } else { String::new() };
     let (hold, give) = (copy::hold(&amount), copy::give(&amount));
     div("buttons")
         .child(

@@ -13,9 +13,7 @@ use crate::model::Sum;
 pub(super) fn headroom(scene: Scene<'_>) -> Element {
     let Some(room) = scene.call.headroom() else {
         // It follows in a moment: its height is kept, so that nothing moves under the hand.
-        return section("room", "skeleton")
-            .child(div("bone big"))
-            .child(div("bone meter"));
+        return section("room", "skeleton").child(div("bone big")).child(div("bone meter"));
     };
     let offline = scene.model.link.is_offline();
     let old = offline || scene.model.is_stale(scene.call);
@@ -32,20 +30,13 @@ pub(super) fn headroom(scene: Scene<'_>) -> Element {
         _ => copy::YOU_CAN_GIVE.to_owned(),
     };
     let reset = scene.day(room.reset_time.as_ref());
-    let new_room = if reset.is_empty() {
-        String::new()
-    } else {
-        copy::new_room(&reset)
-    };
+    let new_room = if reset.is_empty() { String::new() } else { copy::new_room(&reset) };
     part.push(label(&title, &room.label));
     part.push(big(scene, room));
     part.push(meter(scene, room));
     part.push(label(&used(scene, room), &new_room));
     if room.available_minor <= 0 && room.held_minor == 0 {
-        part.push(p(
-            "caution",
-            &copy::used_up(scene.call.first_name(), &reset),
-        ));
+        part.push(p("caution", &copy::used_up(scene.call.first_name(), &reset)));
     }
     if !scene.call.race.is_empty() {
         part.push(p("caution", &scene.call.race));
@@ -78,12 +69,7 @@ fn big(scene: Scene<'_>, room: &pb::Headroom) -> Element {
 
 fn meter(scene: Scene<'_>, room: &pb::Headroom) -> Element {
     let used_minor = (room.given_minor + room.held_minor).min(room.cap_minor);
-    let text = [
-        &used(scene, room),
-        " ",
-        &copy::of_cap(&scene.money(room.cap_minor)),
-    ]
-    .concat();
+    let text = [&used(scene, room), " ", &copy::of_cap(&scene.money(room.cap_minor))].concat();
     div("meter")
         .part("meter")
         .attr("role", "meter")
@@ -105,10 +91,6 @@ fn percent(part: i64, whole: i64) -> i64 {
 }
 
 fn used(scene: Scene<'_>, room: &pb::Headroom) -> String {
-    let held = if room.held_minor > 0 {
-        scene.money(room.held_minor)
-    } else {
-        String::new()
-    };
+    let held = if room.held_minor > 0 { scene.money(room.held_minor) } else { String::new() };
     copy::given_and_held(&scene.money(room.given_minor), &held)
 }

@@ -86,11 +86,7 @@ pub(crate) fn view(model: &Model, fmt: &dyn Format) -> Element {
 
 /// A region that a screen reader reads out when it changes.
 fn live(role: &'static str, politeness: &'static str, words: &str) -> Element {
-    div("unseen")
-        .key(role)
-        .attr("role", role)
-        .attr("aria-live", politeness)
-        .text(words)
+    div("unseen").key(role).attr("role", role).attr("aria-live", politeness).text(words)
 }
 
 fn sections(scene: Scene<'_>, body: &mut Element) {
@@ -110,10 +106,7 @@ fn sections(scene: Scene<'_>, body: &mut Element) {
     if call.is_mirror() {
         body.push(states::mirror());
     }
-    let sure = matches!(
-        call.status(),
-        pb::MatchStatus::Exact | pb::MatchStatus::Confirmed
-    );
+    let sure = matches!(call.status(), pb::MatchStatus::Exact | pb::MatchStatus::Confirmed);
     let known = call.customer().is_some() && sure;
     if known {
         body.push(customer::customer(scene));
@@ -144,11 +137,7 @@ fn push(parent: &mut Element, child: Option<Element>) {
 
 /// A row: a sign, what it is, and a quiet word at the end.
 fn row(mark: &str, what: &str, aside: &str) -> Element {
-    el("li")
-        .class("row")
-        .child(sign(mark))
-        .child(span("what", what))
-        .child(span("aside", aside))
+    el("li").class("row").child(sign(mark)).child(span("what", what)).child(span("aside", aside))
 }
 
 /// Signs with a meaning of their own, so that no colour has to carry it.

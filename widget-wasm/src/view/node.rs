@@ -115,12 +115,7 @@ pub(crate) fn p(class: &'static str, text: &str) -> Element {
 
 /// A button of this name that does something.
 pub(crate) fn button(act: &str, class: &'static str, text: &str, action: Action) -> Element {
-    el("button")
-        .attr("type", "button")
-        .attr("data-act", act)
-        .class(class)
-        .text(text)
-        .on(action)
+    el("button").attr("type", "button").attr("data-act", act).class(class).text(text).on(action)
 }
 
 /// A section of this name and class; the name tells it from the others.

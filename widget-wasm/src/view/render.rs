@@ -17,10 +17,7 @@ fn attribute<'a>(element: &'a Element, name: &str) -> &'a str {
 }
 
 fn write(element: &Element, out: &mut String) {
-    let block = !matches!(
-        element.tag,
-        "span" | "b" | "strong" | "kbd" | "q" | "button" | "input"
-    );
+    let block = !matches!(element.tag, "span" | "b" | "strong" | "kbd" | "q" | "button" | "input");
     if block {
         out.push('\n');
     }
@@ -39,10 +36,7 @@ fn write(element: &Element, out: &mut String) {
             out.push(']');
         }
         "input" => {
-            let (label, value) = (
-                attribute(element, "aria-label"),
-                attribute(element, "value"),
-            );
+            let (label, value) = (attribute(element, "aria-label"), attribute(element, "value"));
             out.push_str(&[" <", label, ": ", value, ">"].concat());
         }
         "q" => {

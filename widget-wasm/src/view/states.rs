@@ -42,14 +42,7 @@ pub(super) fn looking(scene: Scene<'_>) -> Element {
     let mut part = section("looking", "skeleton")
         .flag("aria-busy", true)
         .child(p("meta", &words).attr("id", "top").attr("tabindex", "-1"));
-    for bone in [
-        "bone name",
-        "bone meta",
-        "bone score",
-        "bone owe",
-        "bone big",
-        "bone meter",
-    ] {
+    for bone in ["bone name", "bone meta", "bone score", "bone owe", "bone big", "bone meter"] {
         part.push(div(bone));
     }
     part
@@ -69,15 +62,8 @@ pub(super) fn who(scene: Scene<'_>) -> Element {
     if !why.is_empty() {
         part.push(p("meta", why));
     }
-    let without = button(
-        "continue-without",
-        "more",
-        copy::CONTINUE_WITHOUT,
-        Action::Without,
-    );
-    part.child(candidates)
-        .child(search(scene))
-        .child(without.only_if(scene.may_note()))
+    let without = button("continue-without", "more", copy::CONTINUE_WITHOUT, Action::Without);
+    part.child(candidates).child(search(scene)).child(without.only_if(scene.may_note()))
 }
 
 fn candidates(scene: Scene<'_>) -> Element {
@@ -90,21 +76,12 @@ fn candidates(scene: Scene<'_>) -> Element {
 
 fn candidate(scene: Scene<'_>, found: &pb::Candidate) -> Element {
     let day = scene.day(found.last_contact_time.as_ref());
-    let when = if day.is_empty() {
-        copy::NEVER_IN_TOUCH
-    } else {
-        &day
-    };
-    button(
-        "pick",
-        "card pick",
-        "",
-        Action::Pick(found.customer_id.clone()),
-    )
-    .child(el("b").text(&found.display_name))
-    .child(span("aside", when))
-    .child(span("why", &found.tier))
-    .only_if(scene.may_note())
+    let when = if day.is_empty() { copy::NEVER_IN_TOUCH } else { &day };
+    button("pick", "card pick", "", Action::Pick(found.customer_id.clone()))
+        .child(el("b").text(&found.display_name))
+        .child(span("aside", when))
+        .child(span("why", &found.tier))
+        .only_if(scene.may_note())
 }
 
 fn search(scene: Scene<'_>) -> Element {
@@ -121,16 +98,12 @@ fn search(scene: Scene<'_>) -> Element {
         .attr("maxlength", "128")
         .attr("aria-keyshortcuts", "/");
     let find = button("search", "button", copy::FIND, Action::Search).only_if(scene.may_note());
-    div("search")
-        .child(div("amount").child(field).child(find))
-        .child(p("meta", words))
+    div("search").child(div("amount").child(field).child(find)).child(p("meta", words))
 }
 
 /// The agent goes on without a customer.
 pub(super) fn without(scene: Scene<'_>) -> Element {
-    plain("without", copy::WITHOUT_CUSTOMER)
-        .child(candidates(scene))
-        .child(search(scene))
+    plain("without", copy::WITHOUT_CUSTOMER).child(candidates(scene)).child(search(scene))
 }
 
 /// The token was refused: nothing of the customer is left but the name to sign in for.
@@ -147,12 +120,10 @@ pub(super) fn faulty(scene: Scene<'_>) -> Element {
 
 /// Another panel acts on this interaction.
 pub(super) fn mirror() -> Element {
-    section("mirror", "mirror")
-        .child(el("p").text(copy::OTHER_TAB))
-        .child(button(
-            "use-here",
-            "button",
-            copy::USE_HERE,
-            Action::UseHere,
-        ))
+    section("mirror", "mirror").child(el("p").text(copy::OTHER_TAB)).child(button(
+        "use-here",
+        "button",
+        copy::USE_HERE,
+        Action::UseHere,
+    ))
 }

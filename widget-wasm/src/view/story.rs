@@ -21,10 +21,7 @@ pub(super) fn remember(scene: Scene<'_>) -> Element {
     }
     if let Some(context) = call.customer_context() {
         for preference in &context.preferences {
-            if !scene
-                .model
-                .has_note(NoteKind::RetirePreference, &preference.preference_id)
-            {
+            if !scene.model.has_note(NoteKind::RetirePreference, &preference.preference_id) {
                 rows.push(known(scene, preference));
             }
         }
@@ -33,22 +30,13 @@ pub(super) fn remember(scene: Scene<'_>) -> Element {
     if !rows.is_empty() {
         part.push(rows);
     }
-    if let Some(form) = call
-        .form
-        .as_ref()
-        .filter(|form| form.kind == LogKind::Preference)
-    {
+    if let Some(form) = call.form.as_ref().filter(|form| form.kind == LogKind::Preference) {
         return part.child(form::form(scene, form));
     }
     part.push(
-        button(
-            "remember",
-            "more",
-            copy::REMEMBER_MORE,
-            Action::ToggleRemember,
-        )
-        .flag("aria-expanded", call.remember_open)
-        .only_if(scene.may_note()),
+        button("remember", "more", copy::REMEMBER_MORE, Action::ToggleRemember)
+            .flag("aria-expanded", call.remember_open)
+            .only_if(scene.may_note()),
     );
     if call.remember_open {
         part.push(ready(scene));
@@ -74,16 +62,9 @@ fn known(scene: Scene<'_>, preference: &pb::Preference) -> Element {
         PreferenceSource::Imported => copy::IMPORTED,
         PreferenceSource::Unspecified => "",
     };
-    let learned = preference
-        .confirmed_time
-        .as_ref()
-        .or(preference.learned_time.as_ref());
+    let learned = preference.confirmed_time.as_ref().or(preference.learned_time.as_ref());
     let learned = [source, " ", &scene.day(learned)].concat();
-    let once = if preference.situational {
-        copy::THAT_TIME
-    } else {
-        ""
-    };
+    let once = if preference.situational { copy::THAT_TIME } else { "" };
     let mut ends = scene.day(preference.expire_time.as_ref());
     if !ends.is_empty() {
         ends = copy::until(&ends);
@@ -101,9 +82,7 @@ fn known(scene: Scene<'_>, preference: &pb::Preference) -> Element {
     let retire = button("retire", "icon", "×", Action::Retire(id.clone()))
         .attr("aria-label", &label)
         .only_if(scene.may_note());
-    row(mark, &preference.text, &dotted(&[&learned, once, &ends]))
-        .key(id)
-        .child(retire)
+    row(mark, &preference.text, &dotted(&[&learned, once, &ends])).key(id).child(retire)
 }
 
 /// The timeline.
@@ -118,25 +97,14 @@ pub(super) fn recent(scene: Scene<'_>) -> Element {
         rows.push(happened(scene, item));
     }
     for item in &call.more.items {
-        if !context
-            .timeline
-            .iter()
-            .any(|shown| shown.item_id == item.item_id)
-        {
+        if !context.timeline.iter().any(|shown| shown.item_id == item.item_id) {
             rows.push(happened(scene, item));
         }
     }
     if rows.is_empty() {
         let state = call.panel.as_ref().map(pb::Panel::history_state);
         let rebuilding = state == Some(pb::HistoryState::Rebuilding);
-        part.push(p(
-            "meta",
-            if rebuilding {
-                copy::REBUILDING
-            } else {
-                copy::NOTHING_YET
-            },
-        ));
+        part.push(p("meta", if rebuilding { copy::REBUILDING } else { copy::NOTHING_YET }));
     } else {
         part.push(rows);
     }
@@ -159,11 +127,7 @@ fn happened(scene: Scene<'_>, item: &pb::TimelineItem) -> Element {
         _ => String::new(),
     };
     let aside = dotted(&[&score, &scene.day(item.occur_time.as_ref())]);
-    let mark = if item.open {
-        marks::OPEN
-    } else {
-        marks::CLOSED
-    };
+    let mark = if item.open { marks::OPEN } else { marks::CLOSED };
     let mut line = row(mark, &item.title, &aside).key(&item.item_id);
     if item.open {
         line.push(span("unseen", copy::STILL_OPEN));

@@ -40,10 +40,7 @@ Maria Okafor, last score 3, you can give $1,640";
 fn what_was_done_is_listed_with_what_it_was_worth() {
     let mut rig = Rig::on_call();
     let mut panel = full_panel();
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 21,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 21 });
     panel.actions.push(pb::AdvocacyAction {
         kind: pb::ActionKind::RaisedInside as i32,
         counterpart: "Logistics".to_owned(),
@@ -51,14 +48,8 @@ fn what_was_done_is_listed_with_what_it_was_worth() {
     });
     rig.stream(vec![panel]);
     let text = rig.text();
-    assert!(
-        text.contains("✓ fee waiver, $360 MG-7Q2K [Take back…]"),
-        "{text}"
-    );
-    assert!(
-        text.contains("✓ Saved money: Pointed to the afternoon flight saved $150"),
-        "{text}"
-    );
+    assert!(text.contains("✓ fee waiver, $360 MG-7Q2K [Take back…]"), "{text}");
+    assert!(text.contains("✓ Saved money: Pointed to the afternoon flight saved $150"), "{text}");
     assert!(text.contains("✓ Raised inside with Logistics"), "{text}");
 }
 
@@ -70,15 +61,9 @@ fn a_history_that_is_being_rebuilt_says_so() {
     if let Some(context) = &mut panel.context {
         context.timeline.clear();
     }
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 21,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 21 });
     rig.stream(vec![panel]);
-    assert!(
-        rig.text()
-            .contains("The story is being put together again. Giving works.")
-    );
+    assert!(rig.text().contains("The story is being put together again. Giving works."));
 }
 
 #[test]
@@ -86,10 +71,7 @@ fn wrap_up_asks_what_was_done() {
     let mut rig = Rig::on_call();
     rig.state("c-1", pb::CallState::WrapUp);
     assert!(rig.text().contains("What did you do for Maria?"));
-    assert!(
-        rig.text().contains("[Sent elsewhere]"),
-        "every kind is there"
-    );
+    assert!(rig.text().contains("[Sent elsewhere]"), "every kind is there");
     rig.act(Action::ToggleSettled);
     assert!(rig.text().contains("[*The matter is settled]"));
 }
@@ -106,23 +88,14 @@ fn walk(element: &Element, visit: &mut impl FnMut(&Element)) {
 
 /// Trees of many states.
 fn trees() -> Vec<Element> {
-    let mut rigs = [
-        Rig::new(),
-        Rig::on_call(),
-        Rig::on_call(),
-        Rig::on_call(),
-        Rig::on_call(),
-    ];
+    let mut rigs = [Rig::new(), Rig::on_call(), Rig::on_call(), Rig::on_call(), Rig::on_call()];
     rigs[2].act(Action::Compose);
     rigs[2].press("?");
     rigs[3].press("1");
     rigs[3].act(Action::ToggleRemember);
     rigs[3].act(Action::ToggleLog);
     rigs[4].act(Action::NotThem);
-    rigs[4].feed(Event::Acting {
-        call: "c-1".to_owned(),
-        acting: Acting::Elsewhere,
-    });
+    rigs[4].feed(Event::Acting { call: "c-1".to_owned(), acting: Acting::Elsewhere });
     rigs.iter().map(|rig| view(&rig.model, &Plain)).collect()
 }
 
@@ -144,11 +117,7 @@ fn attributes_come_from_the_list_alone() {
 #[test]
 fn every_button_can_be_named_and_every_field_has_a_label() {
     let attribute = |element: &Element, name: &str| {
-        element
-            .attributes
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value.clone())
+        element.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     };
     for tree in trees() {
         walk(&tree, &mut |element| match element.tag {
@@ -189,25 +158,15 @@ fn markup_in_words_stays_words() {
     let mut rig = Rig::on_call();
     let mut panel = quiet_panel();
     let evil = "<img src=x onerror=alert(1)>";
-    if let Some(customer) = panel
-        .context
-        .as_mut()
-        .and_then(|context| context.customer.as_mut())
-    {
+    if let Some(customer) = panel.context.as_mut().and_then(|context| context.customer.as_mut()) {
         evil.clone_into(&mut customer.display_name);
     }
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 21,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 21 });
     rig.stream(vec![panel]);
     let mut found = false;
     walk(&view(&rig.model, &Plain), &mut |element| {
         assert_ne!(element.tag, "img");
-        found |= element
-            .children
-            .iter()
-            .any(|child| *child == Node::Text(evil.to_owned()));
+        found |= element.children.iter().any(|child| *child == Node::Text(evil.to_owned()));
     });
     assert!(found);
 }

@@ -79,38 +79,20 @@ fn held(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     };
     let release = Action::Release(id.clone());
     let release = if line.armed {
-        button(
-            "release-confirm",
-            "button",
-            &copy::release(&amount),
-            release,
-        )
+        button("release-confirm", "button", &copy::release(&amount), release)
     } else {
         button("release", "button", copy::RELEASE, release)
     };
-    let release = release
-        .attr("aria-keyshortcuts", "R")
-        .only_if(scene.may_hold());
+    let release = release.attr("aria-keyshortcuts", "R").only_if(scene.may_hold());
     let mut buttons = div("buttons").child(release);
     if !talking {
         let keep = Action::KeepHolding(id.clone());
         let keep = button("keep-holding", "button", copy::KEEP_HOLDING, keep);
         buttons.push(keep.only_if(scene.may_hold()));
     }
-    let give = button(
-        "give",
-        "button main",
-        &copy::give(&amount),
-        Action::Give(id.clone()),
-    );
-    buttons.push(
-        give.attr("aria-keyshortcuts", "Control+Enter")
-            .only_if(scene.may_give()),
-    );
-    block
-        .child(p("title", &title))
-        .child(p("meta", advice))
-        .child(buttons)
+    let give = button("give", "button main", &copy::give(&amount), Action::Give(id.clone()));
+    buttons.push(give.attr("aria-keyshortcuts", "Control+Enter").only_if(scene.may_give()));
+    block.child(p("title", &title)).child(p("meta", advice)).child(buttons)
 }
 
 fn pending(scene: Scene<'_>, line: &Line, block: Element) -> Element {
@@ -128,9 +110,7 @@ fn pending(scene: Scene<'_>, line: &Line, block: Element) -> Element {
         Phase::Stuck => {
             let check = Action::CheckAgain(line.spend_id.clone());
             let check = button("check-again", "button main", copy::CHECK_AGAIN, check);
-            block
-                .child(p("meta", copy::STILL_UNSURE))
-                .child(div("buttons").child(check))
+            block.child(p("meta", copy::STILL_UNSURE)).child(div("buttons").child(check))
         }
     }
 }
@@ -138,67 +118,33 @@ fn pending(scene: Scene<'_>, line: &Line, block: Element) -> Element {
 /// A hold that ended by time, or that never came to be.
 fn lapsed(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     let id = &line.spend_id;
-    let message = if line.message.is_empty() {
-        copy::HOLD_ENDED
-    } else {
-        &line.message
-    };
-    let again = if line.op == Op::Give {
-        copy::TRY_AGAIN
-    } else {
-        copy::HOLD_AGAIN
-    };
-    let again = button(
-        "hold-again",
-        "button main",
-        again,
-        Action::HoldAgain(id.clone()),
-    );
+    let message = if line.message.is_empty() { copy::HOLD_ENDED } else { &line.message };
+    let again = if line.op == Op::Give { copy::TRY_AGAIN } else { copy::HOLD_AGAIN };
+    let again = button("hold-again", "button main", again, Action::HoldAgain(id.clone()));
     let buttons = div("buttons")
-        .child(button(
-            "dismiss",
-            "button",
-            copy::LET_GO,
-            Action::Dismiss(id.clone()),
-        ))
+        .child(button("dismiss", "button", copy::LET_GO, Action::Dismiss(id.clone())))
         .child(again.only_if(scene.may_hold()));
-    block
-        .child(p("title", &gesture(scene, line)))
-        .child(p("meta", message))
-        .child(buttons)
+    block.child(p("title", &gesture(scene, line))).child(p("meta", message)).child(buttons)
 }
 
 fn given(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     let id = &line.spend_id;
     let can_undo = line.can_undo(scene.model.now);
-    let left_ms = if can_undo {
-        line.undo_until - scene.model.now
-    } else {
-        0
-    };
+    let left_ms = if can_undo { line.undo_until - scene.model.now } else { 0 };
     let words = copy::given((left_ms + 999) / 1_000);
-    let words = if line.message.is_empty() {
-        &words
-    } else {
-        &line.message
-    };
+    let words = if line.message.is_empty() { &words } else { &line.message };
     let title = p("title", "")
         .child(sign("✓"))
         .child(span("what", words))
         .child(span("aside", line.reference()));
     let undo = button("undo", "button", copy::UNDO, Action::Undo(id.clone()));
-    let buttons = div("buttons")
-        .child(undo.only_if(can_undo && scene.may_hold()))
-        .child(button(
-            "dismiss",
-            "button",
-            copy::CLOSE,
-            Action::Dismiss(id.clone()),
-        ));
-    block
-        .child(title)
-        .child(p("meta", &gesture(scene, line)))
-        .child(buttons)
+    let buttons = div("buttons").child(undo.only_if(can_undo && scene.may_hold())).child(button(
+        "dismiss",
+        "button",
+        copy::CLOSE,
+        Action::Dismiss(id.clone()),
+    ));
+    block.child(title).child(p("meta", &gesture(scene, line))).child(buttons)
 }
 
 fn taking_back(scene: Scene<'_>, line: &Line, block: Element) -> Element {
@@ -212,12 +158,7 @@ fn taking_back(scene: Scene<'_>, line: &Line, block: Element) -> Element {
         let action = Action::TakeBack(id.clone(), reason as i32);
         reasons.push(button("take-back", "choice", label, action).only_if(scene.may_hold()));
     }
-    let cancel = button(
-        "cancel",
-        "button",
-        copy::CANCEL,
-        Action::AskBack(id.clone()),
-    );
+    let cancel = button("cancel", "button", copy::CANCEL, Action::AskBack(id.clone()));
     block
         .child(p("title", copy::WHY_BACK))
         .child(p("meta", &gesture(scene, line)))

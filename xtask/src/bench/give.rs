@@ -73,11 +73,7 @@ impl Till {
         let started = patiently(|| line.call(START_INTERACTION, &start))?;
         let interaction = Started::decode(started.as_slice())?.interaction;
         let customer_id = interaction.context("no call was started")?.customer_id;
-        Ok(Self {
-            line,
-            customer_id,
-            given: 0,
-        })
+        Ok(Self { line, customer_id, given: 0 })
     }
 
     fn give(&mut self) -> anyhow::Result<()> {
@@ -86,10 +82,7 @@ impl Till {
             spend_id: format!("00000000-0000-4000-8000-{:012x}", self.given),
             customer_id: self.customer_id.clone(),
             interaction_id: INTERACTION.to_owned(),
-            amount: Some(Money {
-                currency_code: "USD".to_owned(),
-                amount_minor: 1,
-            }),
+            amount: Some(Money { currency_code: "USD".to_owned(), amount_minor: 1 }),
             reason_code: "delay".to_owned(),
             gesture_code: "credit".to_owned(),
         };

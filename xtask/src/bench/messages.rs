@@ -103,9 +103,7 @@ impl Start {
         Self {
             interaction_id: interaction_id.to_owned(),
             channel: CHANNEL_PHONE,
-            lookup: Some(Lookup {
-                phone: phone.to_owned(),
-            }),
+            lookup: Some(Lookup { phone: phone.to_owned() }),
         }
     }
 }

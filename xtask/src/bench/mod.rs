@@ -32,13 +32,8 @@ use crate::workspace::Workspace;
 pub(crate) const ROUNDS_DEFAULT: usize = 7;
 
 /// Every bench, in the order in which they run: the cheapest first.
-const BENCHES: &[Bench] = &[
-    size::PANEL,
-    size::SHELL,
-    panel_cpu::GET_PANEL,
-    give::GIVE_SPEND,
-    ring::RING_TO_PAINT,
-];
+const BENCHES: &[Bench] =
+    &[size::PANEL, size::SHELL, panel_cpu::GET_PANEL, give::GIVE_SPEND, ring::RING_TO_PAINT];
 
 /// One figure and how to get it.
 pub struct Bench {
@@ -106,10 +101,7 @@ fn print_table(bench: &Bench, figure: &Figure) {
             samples.unit
         ));
     }
-    progress::line(&format!(
-        "  {} = {:.2} {}",
-        bench.name, figure.value, figure.unit
-    ));
+    progress::line(&format!("  {} = {:.2} {}", bench.name, figure.value, figure.unit));
 }
 
 /// One JSON line a run, so that the file is the figure's history on this machine.
@@ -153,14 +145,7 @@ impl Session<'_> {
     pub fn release_binary(&self) -> anyhow::Result<PathBuf> {
         crate::wasm::run(self.workspace)?;
         let mut cargo = self.workspace.cargo();
-        cargo.args([
-            "build",
-            "--release",
-            "--package",
-            "makegood-sidecar",
-            "--bin",
-            "makegood",
-        ]);
+        cargo.args(["build", "--release", "--package", "makegood-sidecar", "--bin", "makegood"]);
         process::run(&mut cargo)?;
         Ok(self.workspace.target("release/makegood"))
     }

@@ -30,9 +30,7 @@ fn run(session: &Session<'_>) -> anyhow::Result<Figure> {
     let folder = session.scratch("get_panel_requests")?;
     let caller = Caller::new(session, &server.authority, &server.token)?;
     let start = Start::phone_call(INTERACTION, &server.phone);
-    let ask = GetPanel {
-        interaction_id: INTERACTION.to_owned(),
-    };
+    let ask = GetPanel { interaction_id: INTERACTION.to_owned() };
     let call = |path, message: &[u8]| Call::new(path, message, &folder);
     let start = call(START_INTERACTION, &start.encode_to_vec())?;
     let panel = call(GET_PANEL_PATH, &ask.encode_to_vec())?;

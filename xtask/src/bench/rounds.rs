@@ -41,11 +41,7 @@ pub fn interleave(
 ) -> anyhow::Result<Vec<Samples>> {
     let mut samples: Vec<Samples> = contenders
         .iter()
-        .map(|contender| Samples {
-            name: contender.name,
-            unit: contender.unit,
-            values: Vec::new(),
-        })
+        .map(|contender| Samples { name: contender.name, unit: contender.unit, values: Vec::new() })
         .collect();
     for round in 0..rounds {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
@@ -87,12 +83,9 @@ mod tests {
 
     #[test]
     fn medians() {
-        for (values, expected) in [
-            (vec![], 0.0),
-            (vec![3.0], 3.0),
-            (vec![9.0, 1.0, 2.0], 2.0),
-            (vec![4.0, 1.0], 2.5),
-        ] {
+        for (values, expected) in
+            [(vec![], 0.0), (vec![3.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0), (vec![4.0, 1.0], 2.5)]
+        {
             assert!((median(&values) - expected).abs() < 1e-9, "{values:?}");
         }
     }

@@ -53,12 +53,7 @@ impl Server {
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
         let authority = listening(&mut child)?;
-        Ok(Self {
-            child,
-            authority,
-            phone,
-            token,
-        })
+        Ok(Self { child, authority, phone, token })
     }
 
     /// The processor time that it has used so far, of all threads, in microseconds.
@@ -89,14 +84,7 @@ impl Drop for Server {
 
 /// Lets the demo fill the folder, asks it who is there, and stops it.
 fn generate(session: &Session<'_>, binary: &Path, data: &Path) -> anyhow::Result<Cast> {
-    let arguments = [
-        "demo",
-        "--port",
-        "0",
-        "--customers",
-        CUSTOMER_COUNT,
-        "--print-json",
-    ];
+    let arguments = ["demo", "--port", "0", "--customers", CUSTOMER_COUNT, "--print-json"];
     let mut demo = makegood(binary, &arguments, data)
         .stdout(Stdio::piped())
         .spawn()
@@ -138,10 +126,7 @@ fn listening(child: &mut Child) -> anyhow::Result<String> {
     let mut said = String::new();
     loop {
         let start = said.len();
-        anyhow::ensure!(
-            log.read_line(&mut said)? > 0,
-            "the server ended before it served: {said}"
-        );
+        anyhow::ensure!(log.read_line(&mut said)? > 0, "the server ended before it served: {said}");
         let line: Value = serde_json::from_str(&said[start..]).unwrap_or_default();
         if let Some(address) = line["listen"].as_str() {
             let address = address.to_owned();

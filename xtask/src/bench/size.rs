@@ -22,10 +22,8 @@ pub(super) const SHELL: Bench = Bench {
     about: "the element that a host page loads, in gzip",
     run: |session| {
         let sizes = sizes(session)?;
-        let parts = [
-            ("makegood-panel.js, gzip", sizes.shell_gzip),
-            ("budget", SHELL_GZIP_BYTES_MAX),
-        ];
+        let parts =
+            [("makegood-panel.js, gzip", sizes.shell_gzip), ("budget", SHELL_GZIP_BYTES_MAX)];
         Ok(figure(sizes.shell_gzip, &parts))
     },
 };

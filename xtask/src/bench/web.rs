@@ -32,10 +32,7 @@ impl Line {
             "host: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/grpc-web+proto\r\n",
             server.authority, server.token
         );
-        Ok(Self {
-            stream: BufReader::new(stream),
-            head,
-        })
+        Ok(Self { stream: BufReader::new(stream), head })
     }
 
     /// Calls once and returns the message of the answer.

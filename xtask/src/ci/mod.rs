@@ -22,56 +22,24 @@ struct Step {
 /// The panel is built before anything compiles the sidecar, because the sidecar's build takes it
 /// into the binary.
 const STEPS: [Step; 10] = [
-    Step {
-        name: "tidy",
-        about: "conventions",
-        run: |workspace, _| tidy::run(workspace),
-    },
-    Step {
-        name: "fmt",
-        about: "rustfmt",
-        run: |workspace, _| fmt(workspace),
-    },
+    Step { name: "tidy", about: "conventions", run: |workspace, _| tidy::run(workspace) },
+    Step { name: "fmt", about: "rustfmt", run: |workspace, _| fmt(workspace) },
     Step {
         name: "codegen",
         about: "generated code",
         run: |workspace, _| codegen::check(workspace),
     },
-    Step {
-        name: "buf",
-        about: "the .proto files",
-        run: |workspace, _| buf(workspace),
-    },
-    Step {
-        name: "deny",
-        about: "licences, sources, bans",
-        run: |workspace, _| deny(workspace),
-    },
+    Step { name: "buf", about: "the .proto files", run: |workspace, _| buf(workspace) },
+    Step { name: "deny", about: "licences, sources, bans", run: |workspace, _| deny(workspace) },
     Step {
         name: "wasm",
         about: "the panel and its budget",
         run: |workspace, _| wasm::run(workspace),
     },
-    Step {
-        name: "clippy",
-        about: "lints, warnings denied",
-        run: |workspace, _| clippy(workspace),
-    },
-    Step {
-        name: "test",
-        about: "unit and integration tests",
-        run: test,
-    },
-    Step {
-        name: "browser",
-        about: "the panel in Chromium",
-        run: browser,
-    },
-    Step {
-        name: "doc",
-        about: "rustdoc, warnings denied",
-        run: |workspace, _| doc(workspace),
-    },
+    Step { name: "clippy", about: "lints, warnings denied", run: |workspace, _| clippy(workspace) },
+    Step { name: "test", about: "unit and integration tests", run: test },
+    Step { name: "browser", about: "the panel in Chromium", run: browser },
+    Step { name: "doc", about: "rustdoc, warnings denied", run: |workspace, _| doc(workspace) },
 ];
 
 /// The names that `--only` takes.
@@ -88,12 +56,10 @@ pub(crate) fn run(workspace: &Workspace, only: &[String]) -> anyhow::Result<()> 
     let mut steps = Steps::new(chosen.len());
     let mut tally = Tally::default();
     let outcome = chosen.into_iter().try_for_each(|step| {
-        steps
-            .run(step.name, step.about, || (step.run)(workspace, &mut tally))
-            .with_context(|| {
-                let name = step.name;
-                format!("step `{name}` failed; repeat it alone with `cargo xtask ci --only {name}`")
-            })
+        steps.run(step.name, step.about, || (step.run)(workspace, &mut tally)).with_context(|| {
+            let name = step.name;
+            format!("step `{name}` failed; repeat it alone with `cargo xtask ci --only {name}`")
+        })
     });
     steps.print_times();
     if outcome.is_ok() {
@@ -127,11 +93,7 @@ fn breaking(workspace: &Workspace, buf: &str) -> anyhow::Result<()> {
         return Ok(());
     };
     let against = format!(".git#tag={tag},subdir=proto");
-    process::run(
-        workspace
-            .command(buf)
-            .args(["breaking", "proto", "--against", &against]),
-    )
+    process::run(workspace.command(buf).args(["breaking", "proto", "--against", &against]))
 }
 
 fn deny(workspace: &Workspace) -> anyhow::Result<()> {
@@ -143,14 +105,7 @@ fn deny(workspace: &Workspace) -> anyhow::Result<()> {
 
 fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
     let mut cargo = workspace.cargo();
-    cargo.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]);
+    cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     process::run(&mut cargo)
 }
 
@@ -174,9 +129,7 @@ fn browser(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
 
 fn doc(workspace: &Workspace) -> anyhow::Result<()> {
     let mut cargo = workspace.cargo();
-    cargo
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .args(["doc", "--workspace", "--no-deps"]);
+    cargo.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]);
     process::run(&mut cargo)
 }
 

@@ -26,8 +26,7 @@ impl Tally {
 
     /// The sum in the plain form, once a runner has ended.
     pub(super) fn line(&self) -> Option<String> {
-        self.ran
-            .then(|| format!("tests: {} passed, {} failed", self.passed, self.failed))
+        self.ran.then(|| format!("tests: {} passed, {} failed", self.passed, self.failed))
     }
 }
 

@@ -18,11 +18,8 @@ const FOLDERS: [&str; 2] = ["proto", "widget-wasm"];
 pub(crate) fn install(workspace: &Workspace) -> anyhow::Result<()> {
     let version = process::probe(workspace.command("node").arg("--version"))
         .with_context(|| format!("node is missing: install Node.js {NODE_MAJOR_MIN} or later"))?;
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|text| text.parse().ok());
+    let major =
+        version.trim_start_matches('v').split('.').next().and_then(|text| text.parse().ok());
     anyhow::ensure!(
         major.is_some_and(|major: u32| major >= NODE_MAJOR_MIN),
         "node {version} is too old: install Node.js {NODE_MAJOR_MIN} or later"
@@ -41,10 +38,7 @@ pub(crate) fn program(workspace: &Workspace, folder: &str, name: &str) -> Option
 }
 
 fn install_folder(workspace: &Workspace, folder: &Path) -> anyhow::Result<()> {
-    let name = folder
-        .strip_prefix(workspace.root())
-        .unwrap_or(folder)
-        .display();
+    let name = folder.strip_prefix(workspace.root()).unwrap_or(folder).display();
     let lock = folder.join("package-lock.json");
     if !lock.is_file() {
         progress::note(&format!("{name}: no npm packages"));
@@ -58,14 +52,11 @@ fn install_folder(workspace: &Workspace, folder: &Path) -> anyhow::Result<()> {
     }
     progress::note(&format!("{name}: npm ci"));
     let mut npm = workspace.command("npm");
-    npm.current_dir(folder)
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    npm.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     process::run(&mut npm)
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path)
-        .and_then(|metadata| metadata.modified())
-        .ok()
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }

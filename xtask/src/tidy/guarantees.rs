@@ -13,12 +13,7 @@ pub(super) fn check(sources: &[Source], findings: &mut Vec<Finding>) {
     };
     let mut named = 0;
     for (number, line) in guarantees.lines() {
-        for reference in line
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter_map(Reference::parse)
-        {
+        for reference in line.split('`').skip(1).step_by(2).filter_map(Reference::parse) {
             named += 1;
             if !reference.exists(sources) {
                 let message = format!("there is no test {reference:?}");
@@ -56,11 +51,7 @@ impl<'a> Reference<'a> {
         sources
             .iter()
             .filter(|source| self.path.is_none_or(|path| source.path == path))
-            .any(|source| {
-                definition
-                    .as_ref()
-                    .is_none_or(|text| source.text.contains(text))
-            })
+            .any(|source| definition.as_ref().is_none_or(|text| source.text.contains(text)))
     }
 }
 
@@ -77,11 +68,8 @@ mod tests {
     fn finds_tests_that_are_not_there() {
         let text = "# G\n1. `keeps_its_word`\n2. `a/b.rs::keeps_its_word`\n3. `a/c.mjs`\n\
                     4. `keeps_no_word`\n5. `a/d.rs::keeps_its_word`\n6. `cargo xtask ci`, `fdatasync`\n";
-        let sources = [
-            source(FILE, text),
-            source("a/b.rs", "fn keeps_its_word() {}"),
-            source("a/c.mjs", ""),
-        ];
+        let sources =
+            [source(FILE, text), source("a/b.rs", "fn keeps_its_word() {}"), source("a/c.mjs", "")];
         let mut findings = Vec::new();
         check(&sources, &mut findings);
         let lines: Vec<usize> = findings.iter().map(|finding| finding.line).collect();

@@ -13,9 +13,7 @@ pub(super) fn check(
     if source.extension() != "md" {
         return Ok(());
     }
-    let titles = prose(source)
-        .filter(|(_, line)| line.starts_with("# "))
-        .count();
+    let titles = prose(source).filter(|(_, line)| line.starts_with("# ")).count();
     if titles != 1 {
         let message = format!("{titles} titles: a file has one `# Title`");
         findings.push(source.finding(1, message));
@@ -44,17 +42,10 @@ fn prose(source: &Source) -> impl Iterator<Item = (usize, &str)> {
 
 /// The relative targets of a line, without their anchors.
 fn links(line: &str) -> impl Iterator<Item = &str> {
-    let markdown = line
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split([')', ' ']).next());
-    let html = ["src=\"", "href=\"", "srcset=\""]
-        .into_iter()
-        .flat_map(move |attribute| {
-            line.split(attribute)
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next())
-        });
+    let markdown = line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    let html = ["src=\"", "href=\"", "srcset=\""].into_iter().flat_map(move |attribute| {
+        line.split(attribute).skip(1).filter_map(|rest| rest.split('"').next())
+    });
     markdown
         .chain(html)
         .filter_map(|target| target.split('#').next())

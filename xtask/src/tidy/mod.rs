@@ -45,17 +45,10 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     }
     guarantees::check(&sources, &mut findings);
     for finding in &findings {
-        progress::line(&format!(
-            "{}:{}: {}",
-            finding.path, finding.line, finding.message
-        ));
+        progress::line(&format!("{}:{}: {}", finding.path, finding.line, finding.message));
     }
     report_long(&sources);
-    anyhow::ensure!(
-        findings.is_empty(),
-        "{} lines break a convention",
-        findings.len()
-    );
+    anyhow::ensure!(findings.is_empty(), "{} lines break a convention", findings.len());
     progress::note(&format!("{} files are tidy", sources.len()));
     Ok(())
 }
@@ -81,9 +74,8 @@ fn paths(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
     git.args(["-c", "safe.directory=*", "ls-files", "-z"]);
     git.args(["--cached", "--others", "--exclude-standard"]);
     let listed = process::output(&mut git).context("tidy asks git which files are ours")?;
-    let written = listed
-        .split('\0')
-        .filter(|path| !path.is_empty() && !path.starts_with(GENERATED));
+    let written =
+        listed.split('\0').filter(|path| !path.is_empty() && !path.starts_with(GENERATED));
     Ok(written.map(str::to_owned).collect())
 }
 
@@ -104,10 +96,7 @@ impl Source {
     }
 
     fn is_code(&self) -> bool {
-        matches!(
-            self.extension(),
-            "rs" | "js" | "mjs" | "ts" | "css" | "html" | "py" | "sh"
-        )
+        matches!(self.extension(), "rs" | "js" | "mjs" | "ts" | "css" | "html" | "py" | "sh")
     }
 
     fn is_rust(&self) -> bool {
@@ -116,28 +105,18 @@ impl Source {
 
     /// Each line with its number, from 1.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     fn finding(&self, line: usize, message: impl Into<String>) -> Finding {
-        Finding {
-            path: self.path.clone(),
-            line,
-            message: message.into(),
-        }
+        Finding { path: self.path.clone(), line, message: message.into() }
     }
 }
 
 /// A source for the tests of the rules.
 #[cfg(test)]
 fn source(path: &str, text: &str) -> Source {
-    Source {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    Source { path: path.to_owned(), text: text.to_owned() }
 }
 
 /// What the tests of the rules compare.

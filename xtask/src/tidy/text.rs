@@ -12,12 +12,8 @@ const UNFINISHED: [&str; 5] = [
 ];
 
 /// Folders that exist on somebody's machine only.
-const MACHINE_FOLDERS: [&str; 4] = [
-    concat!("/wo", "rk/"),
-    concat!("/ro", "ot/"),
-    concat!("/Us", "ers/"),
-    concat!("/ho", "me/"),
-];
+const MACHINE_FOLDERS: [&str; 4] =
+    [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/Us", "ers/"), concat!("/ho", "me/")];
 
 /// Where packages come from is each machine's own setting.
 const REGISTRY_HOSTS: [&str; 6] = [
@@ -41,10 +37,7 @@ pub(super) fn check(source: &Source, findings: &mut Vec<Finding>) {
         if let Some(word) = UNFINISHED.iter().find(|word| line.contains(*word)) {
             findings.push(source.finding(number, format!("`{word}`: finish it, or take it out")));
         }
-        if let Some(folder) = MACHINE_FOLDERS
-            .iter()
-            .find(|folder| names_folder(line, folder))
-        {
+        if let Some(folder) = MACHINE_FOLDERS.iter().find(|folder| names_folder(line, folder)) {
             let message = format!("`{folder}` exists on one machine: use a relative path");
             findings.push(source.finding(number, message));
         }
@@ -80,12 +73,7 @@ mod tests {
 
     #[test]
     fn finds_what_is_of_one_machine() {
-        let text = concat!(
-            "read /ho",
-            "me/me/x\nsee docs/ho",
-            "me/x and ${dir}/ro",
-            "ot/x\n"
-        );
+        let text = concat!("read /ho", "me/me/x\nsee docs/ho", "me/x and ${dir}/ro", "ot/x\n");
         assert_eq!(found(check, "a.md", text), [1]);
     }
 
@@ -105,11 +93,7 @@ mod tests {
         let resolved = "{\n  \"resolved\": \"https://a.example/x.tgz\"\n}\n";
         assert_eq!(found(check, "w/package-lock.json", resolved), [2]);
         assert_eq!(
-            found(
-                check,
-                "a.toml",
-                concat!("url = \"https://index.", "crates.io/\"\n")
-            ),
+            found(check, "a.toml", concat!("url = \"https://index.", "crates.io/\"\n")),
             [1]
         );
     }

@@ -16,10 +16,7 @@ const FRAME: &str = "frame.js";
 pub(super) fn write(bound: &Path, web: &Path, dist: &Path) -> anyhow::Result<()> {
     let mut outputs = vec![
         (PathBuf::from("panel.js"), module(bound, web)?),
-        (
-            PathBuf::from("panel.wasm"),
-            read(&bound.join("panel_bg.wasm"))?,
-        ),
+        (PathBuf::from("panel.wasm"), read(&bound.join("panel_bg.wasm"))?),
     ];
     for file in files::below(web)? {
         if file != Path::new(FRAME) {
@@ -61,10 +58,7 @@ fn module(bound: &Path, web: &Path) -> anyhow::Result<Vec<u8>> {
     let glue = String::from_utf8(read(&bound.join("panel.js"))?)?;
     let frame = String::from_utf8(read(&web.join(FRAME))?)?;
     let default_path = "panel_bg.wasm";
-    anyhow::ensure!(
-        glue.contains(default_path),
-        "the glue does not name {default_path}"
-    );
+    anyhow::ensure!(glue.contains(default_path), "the glue does not name {default_path}");
     let glue = glue.replace(default_path, "panel.wasm");
     Ok(format!("{glue}\n{frame}").into_bytes())
 }
@@ -87,11 +81,7 @@ mod tests {
     #[test]
     fn appends_the_frame_to_the_glue_and_renames_the_wasm() {
         let folder = std::env::temp_dir().join(format!("xtask-assemble-{}", std::process::id()));
-        let (bound, web, dist) = (
-            folder.join("bound"),
-            folder.join("web"),
-            folder.join("dist"),
-        );
+        let (bound, web, dist) = (folder.join("bound"), folder.join("web"), folder.join("dist"));
         for folder in [&bound, &web] {
             files::recreate(folder).expect("creates");
         }

@@ -47,10 +47,7 @@ pub(super) fn check(dist: &Path) -> anyhow::Result<()> {
         sizes.wasm_brotli,
         sizes.js_brotli
     ));
-    progress::note(&format!(
-        "shell {} bytes gzip of {SHELL_GZIP_BYTES_MAX}",
-        sizes.shell_gzip
-    ));
+    progress::note(&format!("shell {} bytes gzip of {SHELL_GZIP_BYTES_MAX}", sizes.shell_gzip));
     anyhow::ensure!(
         sizes.panel_brotli() <= PANEL_BROTLI_BYTES_MAX,
         "the panel is over its size budget of {PANEL_BROTLI_BYTES_MAX} bytes"

@@ -26,24 +26,14 @@ const DIST: &str = "widget-wasm/dist";
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let toolchain = toolchain::find(workspace)?;
     let mut steps = Steps::new(3);
-    let wasm = steps.run("compile", toolchain.about(), || {
-        compile(workspace, toolchain)
-    })?;
+    let wasm = steps.run("compile", toolchain.about(), || compile(workspace, toolchain))?;
     steps.run("assemble", DIST, || assemble_if_changed(workspace, &wasm))?;
-    steps.run("budget", "sizes as they travel", || {
-        budget::check(&workspace.path(DIST))
-    })
+    steps.run("budget", "sizes as they travel", || budget::check(&workspace.path(DIST)))
 }
 
 fn compile(workspace: &Workspace, toolchain: Toolchain) -> anyhow::Result<PathBuf> {
     let mut cargo = toolchain.cargo_build(workspace);
-    cargo.args([
-        "--package",
-        "makegood-widget",
-        "--lib",
-        "--profile",
-        "widget",
-    ]);
+    cargo.args(["--package", "makegood-widget", "--lib", "--profile", "widget"]);
     process::run(&mut cargo)?;
     let built = "wasm32-unknown-unknown/widget/makegood_widget.wasm";
     Ok(workspace.target(toolchain.folder()).join(built))
@@ -84,9 +74,7 @@ fn bind(wasm: &Path, folder: &Path) -> anyhow::Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .web(true)?;
-    bindgen
-        .generate(folder)
-        .context("wasm-bindgen cannot bind the panel")
+    bindgen.generate(folder).context("wasm-bindgen cannot bind the panel")
 }
 
 fn wasm_opt(workspace: &Workspace) -> Option<PathBuf> {
@@ -113,9 +101,7 @@ fn optimise(workspace: &Workspace, program: &Path, folder: &Path) -> anyhow::Res
 /// Tells whether anything that `dist` is made of has changed, this tool included.
 fn fingerprint(wasm: &Path, web: &Path, wasm_opt: Option<&Path>) -> anyhow::Result<String> {
     let mut hasher = DefaultHasher::new();
-    fs::read(wasm)
-        .with_context(|| format!("cannot read {}", wasm.display()))?
-        .hash(&mut hasher);
+    fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?.hash(&mut hasher);
     for file in files::below(web)? {
         file.hash(&mut hasher);
         fs::read(web.join(&file))?.hash(&mut hasher);

@@ -19,13 +19,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_LINKER: &str = "/usr/bin/rust-lld";
-const DEBIAN_PACKAGES: [&str; 5] = [
-    "rustc-web",
-    "cargo-web",
-    "rust-web-src",
-    "rust-web-llvm",
-    "lld-22",
-];
+const DEBIAN_PACKAGES: [&str; 5] =
+    ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
 const DEBIAN_MINOR_MIN: u32 = 95;
 
 /// A way to compile the panel.
@@ -127,21 +122,12 @@ fn ensure_rustup(workspace: &Workspace) -> anyhow::Result<Toolchain> {
     if target_installed(workspace) {
         return Ok(Toolchain::Rustup);
     }
-    anyhow::ensure!(
-        process::find(&["rustup"]).is_some(),
-        "rustup is not installed"
-    );
+    anyhow::ensure!(process::find(&["rustup"]).is_some(), "rustup is not installed");
     let may_fetch = env::var_os("RUSTUP_AUTO_INSTALL").is_none_or(|value| value != "0");
-    anyhow::ensure!(
-        may_fetch,
-        "RUSTUP_AUTO_INSTALL=0 says that it must not fetch {TARGET}"
-    );
+    anyhow::ensure!(may_fetch, "RUSTUP_AUTO_INSTALL=0 says that it must not fetch {TARGET}");
     progress::note(&format!("fetching with rustup: target {TARGET}"));
     process::run(workspace.command("rustup").args(["target", "add", TARGET]))?;
-    anyhow::ensure!(
-        target_installed(workspace),
-        "the toolchain in use still has no {TARGET}"
-    );
+    anyhow::ensure!(target_installed(workspace), "the toolchain in use still has no {TARGET}");
     Ok(Toolchain::Rustup)
 }
 
@@ -192,18 +178,9 @@ const SMALL: &str =
 fn debian_cargo(workspace: &Workspace) -> Command {
     let mut command = workspace.command(DEBIAN_CARGO);
     // Building the standard library is a nightly feature; this opens it in a release compiler.
-    command
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTC", DEBIAN_RUSTC)
-        .env("RUSTFLAGS", SMALL);
+    command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", DEBIAN_RUSTC).env("RUSTFLAGS", SMALL);
     // What rustup's cargo left in the environment names the other toolchain.
-    for name in [
-        "RUSTUP_TOOLCHAIN",
-        "RUSTUP_HOME",
-        "RUSTDOC",
-        "LD_LIBRARY_PATH",
-        "CARGO",
-    ] {
+    for name in ["RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "RUSTDOC", "LD_LIBRARY_PATH", "CARGO"] {
         command.env_remove(name);
     }
     command

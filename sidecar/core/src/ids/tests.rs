@@ -11,12 +11,9 @@ fn shows_pseudonyms_as_rfc_4648_base32() {
 
 #[test]
 fn refuses_other_text_as_a_pseudonym() {
-    for text in [
-        "",
-        "MZXW6YTBOJTG633CMFZGM33",
-        "mzxw6ytbojtg633cmfzgm33p",
-        "1ZXW6YTBOJTG633CMFZGM33P",
-    ] {
+    for text in
+        ["", "MZXW6YTBOJTG633CMFZGM33", "mzxw6ytbojtg633cmfzgm33p", "1ZXW6YTBOJTG633CMFZGM33P"]
+    {
         let parsed: Result<CustomerPid, _> = text.parse();
         assert_eq!(parsed, Err(IdError::Pseudonym { kind: "customer" }));
     }

@@ -169,11 +169,7 @@ impl Posting {
         if amount_minor == 0 {
             return Vec::new();
         }
-        let line = |account, side| Self {
-            account,
-            side,
-            amount_minor,
-        };
+        let line = |account, side| Self { account, side, amount_minor };
         vec![line(debit, Side::Debit), line(credit, Side::Credit)]
     }
 }

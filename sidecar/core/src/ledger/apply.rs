@@ -47,14 +47,8 @@ pub fn apply(rows: &mut impl Write, entry: &Entry) {
 fn advance_head(rows: &mut impl Write, entry: &Entry) {
     let head = rows.head();
     assert_eq!(entry.position, head.entry_count, "positions have no gap");
-    assert!(
-        entry.at > head.last_at || entry.position == 0,
-        "time increases strictly"
-    );
-    let row = HeadRow {
-        entry_count: entry.position.saturating_add(1),
-        last_at: entry.at,
-    };
+    assert!(entry.at > head.last_at || entry.position == 0, "time increases strictly");
+    let row = HeadRow { entry_count: entry.position.saturating_add(1), last_at: entry.at };
     rows.put(Key::Head, Row::Head(row));
 }
 
@@ -72,13 +66,7 @@ fn book(rows: &mut impl Write, postings: &[Posting], currency: Currency) {
 }
 
 fn open_pool(rows: &mut impl Write, entry: &Entry) {
-    let EntryBody::PoolOpened {
-        pool,
-        team,
-        allotted_minor,
-        ..
-    } = &entry.body
-    else {
+    let EntryBody::PoolOpened { pool, team, allotted_minor, .. } = &entry.body else {
         return;
     };
     let Some(currency) = entry.currency else {
@@ -88,12 +76,8 @@ fn open_pool(rows: &mut impl Write, entry: &Entry) {
         Some(row) => (row.held_minor, row.given_minor),
         None => (0, 0),
     };
-    let row = PoolRow {
-        team: team.clone(),
-        allotted_minor: *allotted_minor,
-        held_minor,
-        given_minor,
-    };
+    let row =
+        PoolRow { team: team.clone(), allotted_minor: *allotted_minor, held_minor, given_minor };
     rows.put(Key::Pool(pool.clone(), currency), Row::Pool(row));
 }
 
@@ -101,15 +85,9 @@ fn reserve(rows: &mut impl Write, entry: &Entry) {
     let Some(spend) = SpendRow::reserved(entry) else {
         return;
     };
-    let nothing = SpendRow {
-        held_minor: 0,
-        ..spend.clone()
-    };
+    let nothing = SpendRow { held_minor: 0, ..spend.clone() };
     shift(rows, &nothing, &spend, entry.at);
-    if let EntryBody::Reserved {
-        request, is_give, ..
-    } = &entry.body
-    {
+    if let EntryBody::Reserved { request, is_give, .. } = &entry.body {
         let operation = if *is_give {
             Operation::Give(request.clone())
         } else {
@@ -144,38 +122,21 @@ fn put_spend(rows: &mut impl Write, row: SpendRow) {
 /// The request that an entry answers; `None` where none was asked under an id of its own.
 fn operation_of(body: &EntryBody) -> Option<Operation> {
     match body {
-        EntryBody::Extended { request, about, .. } => Some(Operation::Extend {
-            request: *request,
-            spend: about.spend,
-        }),
-        EntryBody::Committed {
-            request,
-            about,
-            amount_minor,
-            is_final,
-            ..
-        } => request.map(|request| Operation::Commit {
-            request,
-            spend: about.spend,
-            amount_minor: *amount_minor,
-            is_final: *is_final,
-        }),
-        EntryBody::Voided {
-            request,
-            about,
-            reason,
-            ..
-        } => Some(Operation::Void {
-            request: *request,
-            spend: about.spend,
-            reason: *reason,
-        }),
-        EntryBody::Reversed {
-            request,
-            about,
-            amount_minor,
-            reason,
-        } => Some(Operation::Reverse {
+        EntryBody::Extended { request, about, .. } => {
+            Some(Operation::Extend { request: *request, spend: about.spend })
+        }
+        EntryBody::Committed { request, about, amount_minor, is_final, .. } => {
+            request.map(|request| Operation::Commit {
+                request,
+                spend: about.spend,
+                amount_minor: *amount_minor,
+                is_final: *is_final,
+            })
+        }
+        EntryBody::Voided { request, about, reason, .. } => {
+            Some(Operation::Void { request: *request, spend: about.spend, reason: *reason })
+        }
+        EntryBody::Reversed { request, about, amount_minor, reason } => Some(Operation::Reverse {
             request: *request,
             spend: about.spend,
             amount_minor: *amount_minor,
@@ -192,11 +153,7 @@ fn answer_operation(
     spend: Option<&SpendRow>,
 ) {
     let key = Key::Outcome(operation.id());
-    let row = OutcomeRow {
-        agent: entry.caller.agent,
-        operation,
-        outcome: answer(entry, spend),
-    };
+    let row = OutcomeRow { agent: entry.caller.agent, operation, outcome: answer(entry, spend) };
     rows.put(key, Row::Outcome(Box::new(row)));
 }
 
@@ -238,10 +195,7 @@ impl Delta {
     fn add_to(self, held_minor: &mut i64, given_minor: &mut i64) {
         *held_minor = held_minor.saturating_add(self.held_minor);
         *given_minor = given_minor.saturating_add(self.given_minor);
-        assert!(
-            *held_minor >= 0 && *given_minor >= 0,
-            "counts never fall below zero"
-        );
+        assert!(*held_minor >= 0 && *given_minor >= 0, "counts never fall below zero");
     }
 }
 
@@ -256,9 +210,9 @@ fn shift_counter(
         (Some(CounterRow::Rolling { charges }), _) => CounterRow::Rolling {
             charges: shift_charges(charges.clone(), charged, spend, delta, now),
         },
-        (_, WindowKey::Rolling { .. }) => CounterRow::Rolling {
-            charges: shift_charges(Vec::new(), charged, spend, delta, now),
-        },
+        (_, WindowKey::Rolling { .. }) => {
+            CounterRow::Rolling { charges: shift_charges(Vec::new(), charged, spend, delta, now) }
+        }
         (total, _) => shift_total(total, delta),
     };
     rows.put(Key::Counter(charged.counter.clone()), Row::Counter(row));
@@ -266,17 +220,11 @@ fn shift_counter(
 
 fn shift_total(total: Option<&CounterRow>, delta: Delta) -> CounterRow {
     let (mut held_minor, mut given_minor) = match total {
-        Some(CounterRow::Total {
-            held_minor,
-            given_minor,
-        }) => (*held_minor, *given_minor),
+        Some(CounterRow::Total { held_minor, given_minor }) => (*held_minor, *given_minor),
         _ => (0, 0),
     };
     delta.add_to(&mut held_minor, &mut given_minor);
-    CounterRow::Total {
-        held_minor,
-        given_minor,
-    }
+    CounterRow::Total { held_minor, given_minor }
 }
 
 /// Charges of a moving window after one gesture's share has changed.
@@ -293,12 +241,7 @@ fn shift_charges(
     charges.retain(|charge| window.counts(charge.at, now));
     let id = spend.about.spend;
     if spend.reserved_at == now {
-        charges.push(Charge {
-            spend: id,
-            at: now,
-            held_minor: 0,
-            given_minor: 0,
-        });
+        charges.push(Charge { spend: id, at: now, held_minor: 0, given_minor: 0 });
     }
     if let Some(charge) = charges.iter_mut().find(|charge| charge.spend == id) {
         delta.add_to(&mut charge.held_minor, &mut charge.given_minor);

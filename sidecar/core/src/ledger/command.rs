@@ -264,12 +264,9 @@ impl Operation {
             return Some("amount_minor");
         }
         match (self, other) {
-            (
-                Self::Commit { is_final: left, .. },
-                Self::Commit {
-                    is_final: right, ..
-                },
-            ) => (left != right).then_some("is_final"),
+            (Self::Commit { is_final: left, .. }, Self::Commit { is_final: right, .. }) => {
+                (left != right).then_some("is_final")
+            }
             (Self::Void { reason: left, .. }, Self::Void { reason: right, .. }) => {
                 (left != right).then_some("reason")
             }
@@ -301,18 +298,12 @@ impl GestureRequest {
             ("interaction", *interaction == other.interaction),
             ("case", *case == other.case),
             ("currency_code", amount.currency == other.amount.currency),
-            (
-                "amount_minor",
-                amount.amount_minor == other.amount.amount_minor,
-            ),
+            ("amount_minor", amount.amount_minor == other.amount.amount_minor),
             ("reason", *reason == other.reason),
             ("gesture", *gesture == other.gesture),
             ("note", *note == other.note),
             ("suggestion", *suggestion == other.suggestion),
         ];
-        compared
-            .into_iter()
-            .find(|(_, is_same)| !is_same)
-            .map(|(field, _)| field)
+        compared.into_iter().find(|(_, is_same)| !is_same).map(|(field, _)| field)
     }
 }

@@ -137,10 +137,9 @@ impl Fault {
     /// The dynamic parts for machines, units in the names.
     pub fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::NotAuthorized { access, needed } => vec![
-                ("access", access.code().to_owned()),
-                ("needed", (*needed).to_owned()),
-            ],
+            Self::NotAuthorized { access, needed } => {
+                vec![("access", access.code().to_owned()), ("needed", (*needed).to_owned())]
+            }
             Self::AmountNotPositive { amount_minor } => {
                 vec![("amount_minor", amount_minor.to_string())]
             }
@@ -171,9 +170,6 @@ impl Fault {
 
     /// Whether the same command may succeed when it is decided again with fresh time and policy.
     pub const fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::PolicyNotInForce { .. } | Self::WindowNotCurrent { .. }
-        )
+        matches!(self, Self::PolicyNotInForce { .. } | Self::WindowNotCurrent { .. })
     }
 }

@@ -106,16 +106,9 @@ pub fn preview(
     let headroom = headroom(rows, policy, question)?;
     let refusal = refusal(&headroom.limits, question, amount_minor);
     let available = headroom.available_minor;
-    let available_after_minor = if refusal.is_some() {
-        available
-    } else {
-        available.saturating_sub(amount_minor)
-    };
-    Ok(Preview {
-        headroom,
-        refusal,
-        available_after_minor,
-    })
+    let available_after_minor =
+        if refusal.is_some() { available } else { available.saturating_sub(amount_minor) };
+    Ok(Preview { headroom, refusal, available_after_minor })
 }
 
 impl Headroom {
@@ -152,10 +145,9 @@ impl Headroom {
 pub(crate) fn check_spends(access: Access) -> Result<(), Fault> {
     match access {
         Access::Agent | Access::Supervisor => Ok(()),
-        Access::Auditor | Access::Admin | Access::System => Err(Fault::NotAuthorized {
-            access,
-            needed: "agent or supervisor",
-        }),
+        Access::Auditor | Access::Admin | Access::System => {
+            Err(Fault::NotAuthorized { access, needed: "agent or supervisor" })
+        }
     }
 }
 
@@ -174,9 +166,7 @@ pub(crate) fn check_in_force(rows: &impl Read, policy: &Policy) -> Result<(), Fa
     if active.digest == policy.digest {
         Ok(())
     } else {
-        Err(Fault::PolicyNotInForce {
-            given: policy.digest,
-        })
+        Err(Fault::PolicyNotInForce { given: policy.digest })
     }
 }
 

@@ -29,18 +29,11 @@ pub fn replay<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Rows {
 pub fn check_entry(entry: &Entry) -> Result<(), Violation> {
     let position = entry.position;
     let is_line_whole = |amount_minor: i64| amount_minor > 0 && entry.currency.is_some();
-    if !entry
-        .postings
-        .iter()
-        .all(|posting| is_line_whole(posting.amount_minor))
-    {
+    if !entry.postings.iter().all(|posting| is_line_whole(posting.amount_minor)) {
         return Err(Violation::LineWithoutAmount { position });
     }
     for book in [Book::Authority, Book::Expense] {
-        let lines = entry
-            .postings
-            .iter()
-            .filter(|posting| posting.account.book() == book);
+        let lines = entry.postings.iter().filter(|posting| posting.account.book() == book);
         let difference_minor = lines.fold(0_i128, |sum, posting| {
             let amount = i128::from(posting.amount_minor);
             match posting.side {
@@ -49,11 +42,7 @@ pub fn check_entry(entry: &Entry) -> Result<(), Violation> {
             }
         });
         if difference_minor != 0 {
-            return Err(Violation::EntryUnbalanced {
-                position,
-                book,
-                difference_minor,
-            });
+            return Err(Violation::EntryUnbalanced { position, book, difference_minor });
         }
     }
     check_caps(entry)
@@ -63,11 +52,7 @@ fn check_caps(entry: &Entry) -> Result<(), Violation> {
     if !matches!(entry.body, EntryBody::Reserved { .. }) {
         return Ok(());
     }
-    match entry
-        .trace
-        .iter()
-        .find(|trace| trace.after_minor > trace.cap_minor)
-    {
+    match entry.trace.iter().find(|trace| trace.after_minor > trace.cap_minor) {
         None => Ok(()),
         Some(trace) => Err(Violation::AboveCap {
             position: entry.position,
@@ -143,9 +128,7 @@ pub fn check_replay<'a>(
     let differs = |key: &&Key| live.get(key) != replayed.get(key);
     // Indexes follow from rows, so unequal states differ in a row; the head stands for the rest.
     let key = keys.filter(differs).min().unwrap_or(&Key::Head);
-    Err(Violation::ReplayDiffers {
-        key: Box::new(key.clone()),
-    })
+    Err(Violation::ReplayDiffers { key: Box::new(key.clone()) })
 }
 
 fn check_trial_balance(rows: &Rows) -> Result<(), Violation> {
@@ -158,11 +141,9 @@ fn check_trial_balance(rows: &Rows) -> Result<(), Violation> {
     }
     match sums.into_iter().find(|(_, sum)| *sum != 0) {
         None => Ok(()),
-        Some(((book, currency), difference_minor)) => Err(Violation::TrialBalance {
-            book,
-            currency,
-            difference_minor,
-        }),
+        Some(((book, currency), difference_minor)) => {
+            Err(Violation::TrialBalance { book, currency, difference_minor })
+        }
     }
 }
 
@@ -180,9 +161,7 @@ fn check_spend(row: &SpendRow) -> Result<(), Violation> {
     if is_within && is_open == (row.held_minor > 0) {
         Ok(())
     } else {
-        Err(Violation::SpendContradicts {
-            spend: row.about.spend,
-        })
+        Err(Violation::SpendContradicts { spend: row.about.spend })
     }
 }
 
@@ -194,10 +173,7 @@ struct Sums<'a> {
 
 impl<'a> Sums<'a> {
     fn of(spends: impl Iterator<Item = &'a SpendRow>) -> Self {
-        let mut sums = Self {
-            counters: BTreeMap::new(),
-            pools: BTreeMap::new(),
-        };
+        let mut sums = Self { counters: BTreeMap::new(), pools: BTreeMap::new() };
         spends.for_each(|row| sums.add(row));
         sums
     }
@@ -231,10 +207,7 @@ fn check_counter(
     charges: &[Charge],
 ) -> Result<(), Violation> {
     let matches = match row {
-        CounterRow::Total {
-            held_minor,
-            given_minor,
-        } => {
+        CounterRow::Total { held_minor, given_minor } => {
             let sum = |of: fn(&Charge) -> i64| {
                 let add = |sum: i128, charge| sum.saturating_add(i128::from(of(charge)));
                 charges.iter().fold(0, add)
@@ -246,13 +219,7 @@ fn check_counter(
             is_rolling_sum(key, counted, charges, rows.head().last_at)
         }
     };
-    if matches {
-        Ok(())
-    } else {
-        Err(Violation::CounterDiffers {
-            counter: Box::new(key.clone()),
-        })
-    }
+    if matches { Ok(()) } else { Err(Violation::CounterDiffers { counter: Box::new(key.clone()) }) }
 }
 
 /// Whether every charge is that of its gesture, and every gesture that counts has a charge.
@@ -262,10 +229,7 @@ fn is_rolling_sum(key: &CounterKey, counted: &[Charge], charges: &[Charge], now:
         !is_zero && key.window.counts(charge.at, now)
     };
     counted.iter().all(|charge| charges.contains(charge))
-        && charges
-            .iter()
-            .filter(|charge| must_count(charge))
-            .all(|charge| counted.contains(charge))
+        && charges.iter().filter(|charge| must_count(charge)).all(|charge| counted.contains(charge))
         && counted.is_sorted_by_key(|charge| charge.at)
 }
 
@@ -285,12 +249,5 @@ fn check_pool(
         && credit(Account::Encumbered(pool.clone())) == i128::from(held)
         && credit(Account::Expended(pool.clone())) == i128::from(given)
         && credit(Account::AuthorityPool(pool.clone())) == left;
-    if is_sum {
-        Ok(())
-    } else {
-        Err(Violation::PoolDiffers {
-            pool: pool.clone(),
-            currency,
-        })
-    }
+    if is_sum { Ok(()) } else { Err(Violation::PoolDiffers { pool: pool.clone(), currency }) }
 }

@@ -95,33 +95,19 @@ impl Refusal {
         match self {
             Self::HoldExpired { at } => vec![("expired_at_ns", at.as_nanos().to_string())],
             Self::HoldResolved { state } => vec![("state", state.code().to_owned())],
-            Self::AmountAboveHold {
-                held_minor,
-                requested_minor,
-                currency,
-            } => amounts("held_minor", *held_minor, *requested_minor, *currency),
-            Self::AmountAboveGiven {
-                given_minor,
-                requested_minor,
-                currency,
-            } => amounts("given_minor", *given_minor, *requested_minor, *currency),
+            Self::AmountAboveHold { held_minor, requested_minor, currency } => {
+                amounts("held_minor", *held_minor, *requested_minor, *currency)
+            }
+            Self::AmountAboveGiven { given_minor, requested_minor, currency } => {
+                amounts("given_minor", *given_minor, *requested_minor, *currency)
+            }
             Self::UndoWindowClosed { ended_at } => {
                 vec![("ended_at_ns", ended_at.as_nanos().to_string())]
             }
             Self::NoAuthority { role } => vec![("role", role.to_string())],
-            Self::LimitExceeded {
-                limit,
-                label,
-                available_minor,
-                requested_minor,
-                currency,
-            } => {
-                let mut parts = amounts(
-                    "available_minor",
-                    *available_minor,
-                    *requested_minor,
-                    *currency,
-                );
+            Self::LimitExceeded { limit, label, available_minor, requested_minor, currency } => {
+                let mut parts =
+                    amounts("available_minor", *available_minor, *requested_minor, *currency);
                 parts.push(("limit", limit.to_string()));
                 parts.push(("limit_label", label.clone()));
                 parts

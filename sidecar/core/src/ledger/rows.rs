@@ -20,10 +20,7 @@ pub trait Read {
     fn head(&self) -> HeadRow {
         match self.get(&Key::Head) {
             Some(Row::Head(head)) => *head,
-            _ => HeadRow {
-                entry_count: 0,
-                last_at: Time::MIN,
-            },
+            _ => HeadRow { entry_count: 0, last_at: Time::MIN },
         }
     }
 
@@ -118,10 +115,7 @@ impl Rows {
 
     /// The holds whose time has come at `now` (inclusive), the longest due first.
     pub fn due(&self, now: Time) -> impl Iterator<Item = SpendId> {
-        self.due
-            .iter()
-            .take_while(move |(expire_at, _)| *expire_at <= now)
-            .map(|(_, spend)| *spend)
+        self.due.iter().take_while(move |(expire_at, _)| *expire_at <= now).map(|(_, spend)| *spend)
     }
 
     /// When the next hold ends.
@@ -159,8 +153,7 @@ impl Rows {
         self.due.insert((row.expire_at, spend));
         self.open_by_agent.insert((row.about.agent, spend));
         self.open_by_customer.insert((row.about.customer, spend));
-        self.open_by_interaction
-            .insert((row.about.interaction, spend));
+        self.open_by_interaction.insert((row.about.interaction, spend));
     }
 
     fn unindex(&mut self, row: &SpendRow) {
@@ -168,8 +161,7 @@ impl Rows {
         self.due.remove(&(row.expire_at, spend));
         self.open_by_agent.remove(&(row.about.agent, spend));
         self.open_by_customer.remove(&(row.about.customer, spend));
-        self.open_by_interaction
-            .remove(&(row.about.interaction, spend));
+        self.open_by_interaction.remove(&(row.about.interaction, spend));
     }
 }
 
@@ -199,10 +191,7 @@ impl Write for Rows {
 impl<'a> Overlay<'a> {
     /// An overlay without changes.
     pub fn new(base: &'a Rows) -> Self {
-        Self {
-            base,
-            changed: BTreeMap::new(),
-        }
+        Self { base, changed: BTreeMap::new() }
     }
 
     /// The holds whose time has come at `now` (inclusive), the longest due first.
@@ -251,7 +240,5 @@ fn open_range<P: Copy + Ord>(
 ) -> impl Iterator<Item = SpendId> {
     let first = SpendId::from_bytes([0; 16]);
     let last = SpendId::from_bytes([u8::MAX; 16]);
-    index
-        .range((of, first)..=(of, last))
-        .map(|(_, spend)| *spend)
+    index.range((of, first)..=(of, last)).map(|(_, spend)| *spend)
 }

@@ -22,13 +22,8 @@ pub enum SpendState {
 
 impl SpendState {
     /// Every state.
-    pub const ALL: [Self; 5] = [
-        Self::Held,
-        Self::Committed,
-        Self::Voided,
-        Self::Expired,
-        Self::Reversed,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Held, Self::Committed, Self::Voided, Self::Expired, Self::Reversed];
 
     /// The name used in messages and metadata.
     pub const fn code(self) -> &'static str {
@@ -100,14 +95,7 @@ impl SpendRow {
 
     /// The row that a `Reserved` entry makes; `None` for any other entry.
     pub(crate) fn reserved(entry: &Entry) -> Option<Self> {
-        let EntryBody::Reserved {
-            request,
-            kind,
-            pool,
-            expire_at,
-            is_give: _,
-        } = &entry.body
-        else {
+        let EntryBody::Reserved { request, kind, pool, expire_at, is_give: _ } = &entry.body else {
             return None;
         };
         let currency = request.amount.currency;
@@ -136,17 +124,10 @@ impl SpendRow {
     pub(crate) fn advance(&mut self, at: Time, body: &EntryBody) {
         match body {
             EntryBody::Extended { expire_at, .. } => self.expire_at = *expire_at,
-            EntryBody::Committed {
-                amount_minor,
-                released_minor,
-                ..
-            } => {
+            EntryBody::Committed { amount_minor, released_minor, .. } => {
                 self.committed_minor = self.committed_minor.saturating_add(*amount_minor);
                 self.committed_at = Some(at);
-                self.release(
-                    amount_minor.saturating_add(*released_minor),
-                    SpendState::Committed,
-                );
+                self.release(amount_minor.saturating_add(*released_minor), SpendState::Committed);
             }
             EntryBody::Voided { released_minor, .. } => {
                 self.release(*released_minor, SpendState::Voided);

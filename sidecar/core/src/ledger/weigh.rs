@@ -72,14 +72,9 @@ impl Use {
     pub(crate) fn of(row: Option<&CounterRow>, window: WindowKey, now: Time) -> Self {
         match row {
             None => Self::default(),
-            Some(CounterRow::Total {
-                held_minor,
-                given_minor,
-            }) => Self {
-                held_minor: *held_minor,
-                given_minor: *given_minor,
-                oldest_at: None,
-            },
+            Some(CounterRow::Total { held_minor, given_minor }) => {
+                Self { held_minor: *held_minor, given_minor: *given_minor, oldest_at: None }
+            }
             Some(CounterRow::Rolling { charges }) => charges
                 .iter()
                 .filter(|charge| window.counts(charge.at, now))
@@ -144,13 +139,7 @@ pub(crate) fn weigh(
             window: window_key(limit, question)?,
             currency: question.currency,
         };
-        states.push(limit_state(
-            rows,
-            key,
-            &limit.label,
-            *cap_minor,
-            question.at,
-        ));
+        states.push(limit_state(rows, key, &limit.label, *cap_minor, question.at));
     }
     if !states.is_empty() {
         states.extend(pool_state(rows, &pool, question.currency));
@@ -171,9 +160,7 @@ pub(crate) fn refusal(
     amount_minor: i64,
 ) -> Option<Refusal> {
     let Some(tightest) = binding(states) else {
-        return Some(Refusal::NoAuthority {
-            role: question.caller.role.clone(),
-        });
+        return Some(Refusal::NoAuthority { role: question.caller.role.clone() });
     };
     let available_minor = tightest.available_minor();
     (amount_minor > available_minor).then(|| Refusal::LimitExceeded {
@@ -218,10 +205,7 @@ fn pool_state(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<Limit
     Some(LimitState {
         limit: pool.limit_id(),
         label: pool.label.clone(),
-        scope: ScopeKey {
-            pool: Some(pool.id.clone()),
-            ..ScopeKey::default()
-        },
+        scope: ScopeKey { pool: Some(pool.id.clone()), ..ScopeKey::default() },
         window: WindowKey::Lifetime,
         cap_minor: row.allotted_minor?,
         held_minor: row.held_minor,
@@ -253,14 +237,10 @@ fn window_key(limit: &Limit, question: &Question) -> Result<WindowKey, Fault> {
         Window::Interaction => Ok(WindowKey::Interaction(subject.interaction)),
         Window::Case { otherwise_ns } => Ok(match subject.case {
             Some(case) => WindowKey::Case(case),
-            None => WindowKey::Rolling {
-                duration_ns: *otherwise_ns,
-            },
+            None => WindowKey::Rolling { duration_ns: *otherwise_ns },
         }),
         Window::Calendar { .. } => calendar_key(limit, question),
-        Window::Rolling { duration_ns } => Ok(WindowKey::Rolling {
-            duration_ns: *duration_ns,
-        }),
+        Window::Rolling { duration_ns } => Ok(WindowKey::Rolling { duration_ns: *duration_ns }),
         Window::Lifetime => Ok(WindowKey::Lifetime),
     }
 }
@@ -271,12 +251,6 @@ fn calendar_key(limit: &Limit, question: &Question) -> Result<WindowKey, Fault> 
         .windows
         .iter()
         .find(|window| window.limit == limit.id && window.start <= at && at < window.end)
-        .map(|window| WindowKey::Calendar {
-            start: window.start,
-            end: window.end,
-        })
-        .ok_or_else(|| Fault::WindowNotCurrent {
-            limit: limit.id.clone(),
-            at,
-        })
+        .map(|window| WindowKey::Calendar { start: window.start, end: window.end })
+        .ok_or_else(|| Fault::WindowNotCurrent { limit: limit.id.clone(), at })
 }

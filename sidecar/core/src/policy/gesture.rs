@@ -145,13 +145,6 @@ impl Gesture {
     }
 
     fn plain(code: GestureCode, label: &str, kind: GestureKind, value: GestureValue) -> Self {
-        Self {
-            code,
-            label: label.to_owned(),
-            kind,
-            value,
-            reason: None,
-            why: None,
-        }
+        Self { code, label: label.to_owned(), kind, value, reason: None, why: None }
     }
 }

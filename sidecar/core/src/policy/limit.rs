@@ -98,18 +98,13 @@ impl Limit {
     pub fn applies(&self, role: &RoleCode, tenure_days: u32, reason: Option<&ReasonCode>) -> bool {
         let role_fits = self.roles.as_ref().is_none_or(|roles| roles.contains(role));
         let tenure_fits = tenure_days >= self.min_tenure_days
-            && self
-                .below_tenure_days
-                .is_none_or(|below| tenure_days < below);
+            && self.below_tenure_days.is_none_or(|below| tenure_days < below);
         role_fits && tenure_fits && self.fits_reason(reason)
     }
 
     fn fits_reason(&self, reason: Option<&ReasonCode>) -> bool {
         match reason {
-            Some(reason) => self
-                .reasons
-                .as_ref()
-                .is_none_or(|reasons| reasons.contains(reason)),
+            Some(reason) => self.reasons.as_ref().is_none_or(|reasons| reasons.contains(reason)),
             None => self.reasons.is_none() && !self.scope.contains(&Dimension::Reason),
         }
     }

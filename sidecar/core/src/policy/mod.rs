@@ -120,9 +120,7 @@ impl Policy {
                 id: LimitId::known("customer_case"),
                 label: "with this customer".to_owned(),
                 scope: BTreeSet::from([Dimension::Agent, Dimension::Customer]),
-                window: Window::Case {
-                    otherwise_ns: 30 * NS_PER_DAY,
-                },
+                window: Window::Case { otherwise_ns: 30 * NS_PER_DAY },
                 roles: None,
                 min_tenure_days: 0,
                 below_tenure_days: None,
@@ -136,26 +134,14 @@ impl Policy {
                 reason("goodwill", "Goodwill", "Nobody leaves unheard."),
             ],
             gestures: vec![
-                Gesture::asked(
-                    GestureCode::known("refund"),
-                    "Refund",
-                    GestureKind::RefundCredit,
-                ),
+                Gesture::asked(GestureCode::known("refund"), "Refund", GestureKind::RefundCredit),
                 Gesture::asked(
                     GestureCode::known("waive_fee"),
                     "Waive fee",
                     GestureKind::FeeWaiver,
                 ),
-                Gesture::asked(
-                    GestureCode::known("upgrade"),
-                    "Upgrade",
-                    GestureKind::Upgrade,
-                ),
-                Gesture::free(
-                    GestureCode::known("explain"),
-                    "Explain",
-                    GestureKind::Explained,
-                ),
+                Gesture::asked(GestureCode::known("upgrade"), "Upgrade", GestureKind::Upgrade),
+                Gesture::free(GestureCode::known("explain"), "Explain", GestureKind::Explained),
             ],
             pools: Vec::new(),
         }
@@ -177,11 +163,8 @@ impl Policy {
     /// The pool that a team draws on: its own, else the one for every team without its own.
     pub fn pool_of(&self, team: Option<&TeamId>) -> Option<Pool> {
         let pools = self.pools_in_force();
-        let own = pools
-            .iter()
-            .find(|pool| pool.team.is_some() && pool.team.as_ref() == team);
-        own.or_else(|| pools.iter().find(|pool| pool.team.is_none()))
-            .cloned()
+        let own = pools.iter().find(|pool| pool.team.is_some() && pool.team.as_ref() == team);
+        own.or_else(|| pools.iter().find(|pool| pool.team.is_none())).cloned()
     }
 
     /// The reason with this code.

@@ -119,16 +119,9 @@ fn collects_every_problem_at_once() {
 
 #[test]
 fn refuses_two_pools_for_one_team() {
-    let pool = |id: &str| Pool {
-        id: PoolId::known(id),
-        label: id.to_owned(),
-        team: None,
-        caps: None,
-    };
-    let policy = Policy {
-        pools: vec![pool("a"), pool("b")],
-        ..standard()
-    };
+    let pool =
+        |id: &str| Pool { id: PoolId::known(id), label: id.to_owned(), team: None, caps: None };
+    let policy = Policy { pools: vec![pool("a"), pool("b")], ..standard() };
     assert_eq!(fields(&policy), ["pools[1].team"]);
 }
 
@@ -140,10 +133,8 @@ fn finds_the_pool_of_a_team_and_falls_back_to_the_one_for_all() {
         team: team.map(|team| team.parse().unwrap()),
         caps: None,
     };
-    let mut policy = Policy {
-        pools: vec![pool("all", None), pool("north", Some("north"))],
-        ..standard()
-    };
+    let mut policy =
+        Policy { pools: vec![pool("all", None), pool("north", Some("north"))], ..standard() };
     let north = "north".parse().unwrap();
     let south = "south".parse().unwrap();
     let name = |pool: Option<Pool>| pool.map(|pool| pool.id.to_string());
@@ -160,10 +151,6 @@ fn names_each_kind_by_its_code() {
         assert_eq!(GestureKind::from_code(kind.code()), Some(kind));
     }
     assert_eq!(GestureKind::from_code("bribe"), None);
-    let free = Gesture::free(
-        GestureCode::known("listen"),
-        "Listen",
-        GestureKind::Listened,
-    );
+    let free = Gesture::free(GestureCode::known("listen"), "Listen", GestureKind::Listened);
     assert_eq!(free.value, GestureValue::Free);
 }

@@ -65,26 +65,15 @@ impl Policy {
         check_reasons(self, &mut found);
         check_gestures(self, &mut found);
         check_pools(self, &mut found);
-        if found.0.is_empty() {
-            Ok(())
-        } else {
-            Err(found.0)
-        }
+        if found.0.is_empty() { Ok(()) } else { Err(found.0) }
     }
 }
 
 fn check_limits(policy: &Policy, found: &mut Problems) {
     if policy.limits.is_empty() {
-        found.add(
-            "limits",
-            "is empty; without a limit nobody may give anything",
-        );
+        found.add("limits", "is empty; without a limit nobody may give anything");
     }
-    found.unique(
-        "limits",
-        "id",
-        policy.limits.iter().map(|one| one.id.as_str()),
-    );
+    found.unique("limits", "id", policy.limits.iter().map(|one| one.id.as_str()));
     for (index, limit) in policy.limits.iter().enumerate() {
         let field = |name: &str| format!("limits[{index}].{name}");
         if limit.id.as_str().starts_with(POOL_LIMIT_PREFIX) {
@@ -102,10 +91,7 @@ fn check_limit(
     found: &mut Problems,
 ) {
     if limit.scope.is_empty() {
-        found.add(
-            field("scope"),
-            "is empty; name tenant to count the whole house together",
-        );
+        found.add(field("scope"), "is empty; name tenant to count the whole house together");
     }
     match &limit.window {
         Window::Case { otherwise_ns: span } | Window::Rolling { duration_ns: span } => {
@@ -115,10 +101,7 @@ fn check_limit(
         }
         Window::Calendar { zone, .. } => {
             if zone.is_empty() {
-                found.add(
-                    field("window"),
-                    "has no zone; name one, such as Europe/Madrid",
-                );
+                found.add(field("window"), "has no zone; name one, such as Europe/Madrid");
             }
         }
         Window::Interaction | Window::Lifetime => {}
@@ -157,10 +140,7 @@ fn check_amounts(
     }
     for (currency, amount) in amounts {
         if !policy.currencies.contains(currency) {
-            found.add(
-                field,
-                format!("names {currency}, which is not among currencies"),
-            );
+            found.add(field, format!("names {currency}, which is not among currencies"));
         }
         if !(1..=MAX_AMOUNT_MINOR).contains(amount) {
             let fix = format!("in {currency} must be 1 to {MAX_AMOUNT_MINOR} minor units");
@@ -173,11 +153,7 @@ fn check_reasons(policy: &Policy, found: &mut Problems) {
     if policy.reasons.is_empty() {
         found.add("reasons", "is empty; every gesture needs a reason");
     }
-    found.unique(
-        "reasons",
-        "code",
-        policy.reasons.iter().map(|one| one.code.as_str()),
-    );
+    found.unique("reasons", "code", policy.reasons.iter().map(|one| one.code.as_str()));
     for (index, reason) in policy.reasons.iter().enumerate() {
         found.text(&format!("reasons[{index}].label"), &reason.label);
         if let Some(standard) = &reason.standard {
@@ -188,16 +164,9 @@ fn check_reasons(policy: &Policy, found: &mut Problems) {
 
 fn check_gestures(policy: &Policy, found: &mut Problems) {
     if !policy.gestures.iter().any(|one| one.kind.moves_money()) {
-        found.add(
-            "gestures",
-            "has none that moves money; add one, such as a refund",
-        );
+        found.add("gestures", "has none that moves money; add one, such as a refund");
     }
-    found.unique(
-        "gestures",
-        "code",
-        policy.gestures.iter().map(|one| one.code.as_str()),
-    );
+    found.unique("gestures", "code", policy.gestures.iter().map(|one| one.code.as_str()));
     for (index, gesture) in policy.gestures.iter().enumerate() {
         let field = |name: &str| format!("gestures[{index}].{name}");
         check_gesture(policy, gesture, &field, found);
@@ -218,18 +187,12 @@ fn check_gesture(
     if let Some(reason) = &one.reason
         && policy.reason(reason).is_none()
     {
-        found.add(
-            field("reason"),
-            format!("names {reason}, which is not among reasons"),
-        );
+        found.add(field("reason"), format!("names {reason}, which is not among reasons"));
     }
     let is_free = one.value == GestureValue::Free;
     if is_free == one.kind.moves_money() {
         let fix = if is_free {
-            format!(
-                "is free, but {} moves money; name an amount or asked",
-                one.kind.code()
-            )
+            format!("is free, but {} moves money; name an amount or asked", one.kind.code())
         } else {
             format!("must be free, because {} moves no money", one.kind.code())
         };
@@ -241,11 +204,7 @@ fn check_gesture(
 }
 
 fn check_pools(policy: &Policy, found: &mut Problems) {
-    found.unique(
-        "pools",
-        "id",
-        policy.pools.iter().map(|one| one.id.as_str()),
-    );
+    found.unique("pools", "id", policy.pools.iter().map(|one| one.id.as_str()));
     let team = |pool: &Pool| match &pool.team {
         Some(team) => team.to_string(),
         None => "(every team)".to_owned(),
@@ -268,10 +227,7 @@ struct Problems(Vec<PolicyProblem>);
 
 impl Problems {
     fn add(&mut self, field: impl Into<String>, fix: impl Into<String>) {
-        self.0.push(PolicyProblem {
-            field: field.into(),
-            fix: fix.into(),
-        });
+        self.0.push(PolicyProblem { field: field.into(), fix: fix.into() });
     }
 
     fn text(&mut self, field: &str, text: &str) {

@@ -40,11 +40,7 @@ fn give(house: &mut House, spend: &str, amount_minor: i64, at: i64) -> Option<Re
 #[test]
 fn opens_one_uncapped_house_pool_where_none_is_named() {
     let house = House::standard();
-    let kinds: Vec<&str> = house
-        .entries
-        .iter()
-        .map(|entry| entry.body.kind())
-        .collect();
+    let kinds: Vec<&str> = house.entries.iter().map(|entry| entry.body.kind()).collect();
     assert_eq!(kinds, ["POLICY_ACTIVATED", "POOL_OPENED"]);
     let pool = house.rows.pool(&"house".parse().unwrap(), Currency::USD);
     assert_eq!(pool.map(|pool| pool.allotted_minor), Some(None));
@@ -74,10 +70,7 @@ fn lets_only_administrators_and_the_system_activate() {
 #[test]
 fn refuses_a_policy_that_is_not_whole_or_not_the_one_named() {
     let mut house = House::standard();
-    house.policy = Policy {
-        limits: Vec::new(),
-        ..Policy::standard(Digest::from_bytes([7; 32]))
-    };
+    house.policy = Policy { limits: Vec::new(), ..Policy::standard(Digest::from_bytes([7; 32])) };
     for (named, field) in [([7; 32], "limits"), ([8; 32], "digest")] {
         let digest = Digest::from_bytes(named);
         let command = house.command(seconds(9), "adm", Action::ActivatePolicy { digest });
@@ -104,10 +97,7 @@ fn holds_a_pool_to_its_cap_and_names_it() {
     let limit = ("limit", "pool-north".to_owned());
     assert!(refusal.metadata().contains(&limit), "{refusal}");
     assert_eq!(give(&mut house, "S3", 400, 3), None);
-    let left = house.rows.balance(
-        &Account::AuthorityPool("north".parse().unwrap()),
-        Currency::USD,
-    );
+    let left = house.rows.balance(&Account::AuthorityPool("north".parse().unwrap()), Currency::USD);
     assert_eq!(left.credit_minor - left.debit_minor, 0);
 }
 
@@ -119,11 +109,7 @@ fn changes_an_allotment_by_a_balanced_entry_and_keeps_what_was_used() {
     let opened = house.entries.last().map(|entry| entry.body.clone());
     assert!(matches!(
         opened,
-        Some(EntryBody::PoolOpened {
-            allotted_minor: Some(500),
-            previous_minor: Some(1_000),
-            ..
-        })
+        Some(EntryBody::PoolOpened { allotted_minor: Some(500), previous_minor: Some(1_000), .. })
     ));
     // History stays valid; only what is new is held to the lower cap.
     assert!(give(&mut house, "S2", 1, 3).is_some());
@@ -150,10 +136,7 @@ fn names_the_policy_in_every_entry() {
     let first = Digest::from_bytes([1; 32]);
     let second = Digest::from_bytes([4; 32]);
     let policies: Vec<Digest> = house.entries.iter().map(|entry| entry.policy).collect();
-    assert_eq!(
-        policies,
-        [first, first, first, first, second, second, second, second]
-    );
+    assert_eq!(policies, [first, first, first, first, second, second, second, second]);
 }
 
 #[test]
@@ -162,15 +145,9 @@ fn never_shortens_a_hold_that_stands() {
     let reserve = Operation::Reserve(Box::new(gesture("S1", "cora", 1)));
     let command = house.command(seconds(1), "ann", reserve.into());
     let held = house.submit(&command).unwrap().outcome.spend.unwrap();
-    let shorter = Policy {
-        hold_ns: 1,
-        ..with_pool(4, "north", None)
-    };
+    let shorter = Policy { hold_ns: 1, ..with_pool(4, "north", None) };
     activate(&mut house, shorter, 2);
-    let extend = Operation::Extend {
-        request: request_id("R1"),
-        spend: held.spend,
-    };
+    let extend = Operation::Extend { request: request_id("R1"), spend: held.spend };
     let command = house.command(seconds(3), "ann", extend.into());
     let extended = house.submit(&command).unwrap().outcome.spend.unwrap();
     assert_eq!(extended.expire_at, held.expire_at);

@@ -26,15 +26,10 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     pub(crate) fn new(policy: &Policy) -> Self {
-        let caps = policy
-            .limits
-            .iter()
-            .map(|limit| (limit.id.to_string(), limit.caps[&Currency::USD]));
+        let caps =
+            policy.limits.iter().map(|limit| (limit.id.to_string(), limit.caps[&Currency::USD]));
         let pool = policy.pools[0].caps.as_ref().unwrap()[&Currency::USD];
-        Self {
-            caps: caps.chain([("pool".to_owned(), pool)]).collect(),
-            gifts: BTreeMap::new(),
-        }
+        Self { caps: caps.chain([("pool".to_owned(), pool)]).collect(), gifts: BTreeMap::new() }
     }
 
     /// Follows an entry; panics where a reservation passes a cap.
@@ -54,25 +49,14 @@ impl Oracle {
                 assert!(is_new, "a gesture is reserved once");
                 self.check(request.spend, entry.at);
             }
-            EntryBody::Committed {
-                about,
-                released_minor,
-                ..
+            EntryBody::Committed { about, released_minor, .. }
+            | EntryBody::Voided { about, released_minor, .. }
+            | EntryBody::Expired { about, released_minor } => {
+                self.release(about.spend, *released_minor)
             }
-            | EntryBody::Voided {
-                about,
-                released_minor,
-                ..
+            EntryBody::Reversed { about, amount_minor, .. } => {
+                self.release(about.spend, *amount_minor)
             }
-            | EntryBody::Expired {
-                about,
-                released_minor,
-            } => self.release(about.spend, *released_minor),
-            EntryBody::Reversed {
-                about,
-                amount_minor,
-                ..
-            } => self.release(about.spend, *amount_minor),
             EntryBody::PolicyActivated { .. }
             | EntryBody::PoolOpened { .. }
             | EntryBody::Refused { .. }
@@ -96,9 +80,7 @@ impl Oracle {
             |gift: &Gift| gift.case == new.case && (new.case.is_some() || two_days(gift));
         self.within("case", |gift| same_pair(gift) && same_case(gift));
         self.within("today", |gift| gift.agent == new.agent && today(gift));
-        self.within("customer", |gift| {
-            gift.customer == new.customer && two_days(gift)
-        });
+        self.within("customer", |gift| gift.customer == new.customer && two_days(gift));
         self.within("call", |gift| gift.interaction == new.interaction);
         if new.is_goodwill {
             self.within("kind", |gift| gift.is_goodwill && today(gift));

@@ -37,11 +37,7 @@ fn read(house: &House, line: &str) -> Command {
     let (named, plain): (Vec<&str>, Vec<&str>) =
         words.into_iter().partition(|word| word.contains('='));
     let named = |name: &str| {
-        let value = |word: &&str| {
-            word.strip_prefix(name)?
-                .strip_prefix('=')
-                .map(str::to_owned)
-        };
+        let value = |word: &&str| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
         named.iter().find_map(value)
     };
     let [at, caller, verb, rest @ ..] = plain.as_slice() else {
@@ -56,9 +52,7 @@ fn read(house: &House, line: &str) -> Command {
             let request = request(spend, customer, amount, &named);
             Action::Spend(Operation::Give(Box::new(request)))
         }
-        ("expire", [spend]) => Action::Expire {
-            spend: spend_id(spend),
-        },
+        ("expire", [spend]) => Action::Expire { spend: spend_id(spend) },
         _ => Action::Spend(later_operation(verb, rest)),
     };
     house.command(seconds(at.parse().unwrap()), caller, action)
@@ -131,18 +125,13 @@ fn request(
 
 fn words(answer: &Result<Decision, Fault>) -> BTreeSet<String> {
     let metadata = |parts: Vec<(&'static str, String)>| {
-        parts
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}"))
+        parts.into_iter().map(|(name, value)| format!("{name}={value}"))
     };
     let decision = match answer {
         Err(fault) => {
             assert_is_plain(&fault.to_string());
             let reason = [fault.reason().to_owned(), "fault".to_owned()];
-            return reason
-                .into_iter()
-                .chain(metadata(fault.metadata()))
-                .collect();
+            return reason.into_iter().chain(metadata(fault.metadata())).collect();
         }
         Ok(decision) => decision,
     };
@@ -161,10 +150,7 @@ fn words(answer: &Result<Decision, Fault>) -> BTreeSet<String> {
         words.insert(format!("held={}", spend.held_minor));
         words.insert(format!("given={}", spend.committed_minor));
         words.insert(format!("back={}", spend.reversed_minor));
-        words.insert(format!(
-            "until={}",
-            spend.expire_at.as_nanos() / 1_000_000_000
-        ));
+        words.insert(format!("until={}", spend.expire_at.as_nanos() / 1_000_000_000));
     }
     words
 }

@@ -79,43 +79,24 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 }
 
 pub(crate) fn ask() -> impl Strategy<Value = Ask> {
-    (
-        0..6_u8,
-        0..CUSTOMERS.len(),
-        any::<Option<bool>>(),
-        any::<bool>(),
-        any::<bool>(),
-        1..120_i64,
-    )
-        .prop_map(
-            |(spend, customer, case, interaction, is_goodwill, amount_minor)| Ask {
-                spend,
-                customer,
-                case,
-                interaction,
-                is_goodwill,
-                amount_minor,
-            },
-        )
+    (0..6_u8, 0..CUSTOMERS.len(), any::<Option<bool>>(), any::<bool>(), any::<bool>(), 1..120_i64)
+        .prop_map(|(spend, customer, case, interaction, is_goodwill, amount_minor)| Ask {
+            spend,
+            customer,
+            case,
+            interaction,
+            is_goodwill,
+            amount_minor,
+        })
 }
 
 /// A policy in which every kind of window and scope can bind.
 pub(crate) fn crowded_policy() -> Policy {
     let two_days = 2 * NS_PER_DAY;
-    let scoped = |rule: Limit, scope: &[Dimension]| Limit {
-        scope: scope.iter().copied().collect(),
-        ..rule
-    };
-    let case = limit(
-        "case",
-        Window::Case {
-            otherwise_ns: two_days,
-        },
-        200,
-    );
-    let rolling = Window::Rolling {
-        duration_ns: two_days,
-    };
+    let scoped =
+        |rule: Limit, scope: &[Dimension]| Limit { scope: scope.iter().copied().collect(), ..rule };
+    let case = limit("case", Window::Case { otherwise_ns: two_days }, 200);
+    let rolling = Window::Rolling { duration_ns: two_days };
     Policy {
         pools: vec![Pool {
             id: "all".parse().unwrap(),
@@ -127,10 +108,7 @@ pub(crate) fn crowded_policy() -> Policy {
             case,
             scoped(limit("today", day(), 250), &[Dimension::Agent]),
             scoped(limit("customer", rolling, 300), &[Dimension::Customer]),
-            scoped(
-                limit("call", Window::Interaction, 220),
-                &[Dimension::Tenant],
-            ),
+            scoped(limit("call", Window::Interaction, 220), &[Dimension::Tenant]),
             Limit {
                 reasons: Some(["goodwill".parse().unwrap()].into()),
                 ..scoped(limit("kind", day(), 90), &[Dimension::Reason])
@@ -156,30 +134,21 @@ pub(crate) fn operation_of(verb: &Verb) -> Operation {
     match verb {
         Verb::Reserve(ask) => Operation::Reserve(Box::new(request_of(ask))),
         Verb::Give(ask) => Operation::Give(Box::new(request_of(ask))),
-        Verb::Extend(id, of) => Operation::Extend {
-            request: request(id),
-            spend: spend(of),
-        },
+        Verb::Extend(id, of) => Operation::Extend { request: request(id), spend: spend(of) },
         Verb::Commit(id, of, amount_minor, is_final) => Operation::Commit {
             request: request(id),
             spend: spend(of),
             amount_minor: *amount_minor,
             is_final: *is_final,
         },
-        Verb::Void(id, of) => Operation::Void {
-            request: request(id),
-            spend: spend(of),
-            reason: VoidReason::Other,
-        },
+        Verb::Void(id, of) => {
+            Operation::Void { request: request(id), spend: spend(of), reason: VoidReason::Other }
+        }
         Verb::Reverse(id, of, amount_minor, is_slip) => Operation::Reverse {
             request: request(id),
             spend: spend(of),
             amount_minor: *amount_minor,
-            reason: if *is_slip {
-                ReverseReason::MisEntry
-            } else {
-                ReverseReason::Other
-            },
+            reason: if *is_slip { ReverseReason::MisEntry } else { ReverseReason::Other },
         },
     }
 }

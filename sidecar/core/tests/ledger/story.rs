@@ -237,10 +237,7 @@ fn names_every_reason_once_and_in_upper_case() {
         decide(&house.rows, &other, &command).unwrap_err(),
     ];
     let reasons: BTreeSet<&str> = faults.iter().map(Fault::reason).collect();
-    assert_eq!(
-        reasons,
-        BTreeSet::from(["NO_POLICY", "POLICY_NOT_IN_FORCE"])
-    );
+    assert_eq!(reasons, BTreeSet::from(["NO_POLICY", "POLICY_NOT_IN_FORCE"]));
     assert_eq!(faults.map(|fault| fault.is_transient()), [false, true]);
 }
 

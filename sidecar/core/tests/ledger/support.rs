@@ -22,11 +22,7 @@ pub(crate) struct House {
 impl House {
     /// A house with this policy in force since a second before zero.
     pub(crate) fn new(policy: Policy) -> Self {
-        let mut house = Self {
-            rows: Rows::default(),
-            policy,
-            entries: Vec::new(),
-        };
+        let mut house = Self { rows: Rows::default(), policy, entries: Vec::new() };
         let digest = house.policy.digest;
         let command = house.command(seconds(-1), "sys", Action::ActivatePolicy { digest });
         house.submit(&command).unwrap();
@@ -38,12 +34,7 @@ impl House {
     }
 
     pub(crate) fn command(&self, at: Time, caller: &str, action: Action) -> Command {
-        Command {
-            at,
-            caller: caller_named(caller),
-            windows: windows(&self.policy, at),
-            action,
-        }
+        Command { at, caller: caller_named(caller), windows: windows(&self.policy, at), action }
     }
 
     pub(crate) fn question(&self, at: Time, caller: &str, request: &GestureRequest) -> Question {
@@ -190,10 +181,7 @@ pub(crate) fn limit(id: &str, window: Window, cap_minor: i64) -> Limit {
 }
 
 pub(crate) fn policy_with(limits: Vec<Limit>) -> Policy {
-    Policy {
-        limits,
-        ..Policy::standard(Digest::from_bytes([2; 32]))
-    }
+    Policy { limits, ..Policy::standard(Digest::from_bytes([2; 32])) }
 }
 
 /// Bounds of calendar windows where every unit is a day of UTC, for tests need no calendar.
@@ -211,8 +199,5 @@ fn windows(policy: &Policy, at: Time) -> Vec<WindowBounds> {
 }
 
 pub(crate) fn day() -> Window {
-    Window::Calendar {
-        unit: CalendarUnit::Day,
-        zone: "Etc/UTC".to_owned(),
-    }
+    Window::Calendar { unit: CalendarUnit::Day, zone: "Etc/UTC".to_owned() }
 }

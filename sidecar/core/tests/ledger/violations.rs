@@ -14,10 +14,9 @@ use crate::support::{House, gesture, limit, policy_with, seconds};
 
 fn house_with(window: Window) -> House {
     let mut house = House::new(policy_with(vec![limit("rule", window, 1_000)]));
-    for (spend, operation) in [
-        ("S1", Operation::Reserve as fn(_) -> Operation),
-        ("S2", Operation::Give),
-    ] {
+    for (spend, operation) in
+        [("S1", Operation::Reserve as fn(_) -> Operation), ("S2", Operation::Give)]
+    {
         let action = operation(Box::new(gesture(spend, "cora", 100))).into();
         let command = house.command(seconds(1), "ann", action);
         house.submit(&command).unwrap();
@@ -36,13 +35,8 @@ fn reserved(house: &House) -> Entry {
 
 /// Changes the first row that `change` accepts.
 fn tamper(rows: &mut Rows, change: impl Fn(&mut Row) -> bool) {
-    let all: Vec<(Key, Row)> = rows
-        .iter()
-        .map(|(key, row)| (key.clone(), row.clone()))
-        .collect();
-    let changed = all
-        .into_iter()
-        .find_map(|(key, mut row)| change(&mut row).then_some((key, row)));
+    let all: Vec<(Key, Row)> = rows.iter().map(|(key, row)| (key.clone(), row.clone())).collect();
+    let changed = all.into_iter().find_map(|(key, mut row)| change(&mut row).then_some((key, row)));
     let (key, row) = changed.unwrap();
     rows.put(key, row);
 }
@@ -51,25 +45,16 @@ fn tamper(rows: &mut Rows, change: impl Fn(&mut Row) -> bool) {
 fn finds_an_entry_out_of_balance() {
     let mut entry = reserved(&house());
     entry.postings[0].amount_minor += 1;
-    assert!(matches!(
-        check_entry(&entry),
-        Err(Violation::EntryUnbalanced { .. })
-    ));
+    assert!(matches!(check_entry(&entry), Err(Violation::EntryUnbalanced { .. })));
     entry.postings[0].amount_minor = 0;
-    assert!(matches!(
-        check_entry(&entry),
-        Err(Violation::LineWithoutAmount { .. })
-    ));
+    assert!(matches!(check_entry(&entry), Err(Violation::LineWithoutAmount { .. })));
 }
 
 #[test]
 fn finds_a_reservation_above_a_cap() {
     let mut entry = reserved(&house());
     entry.trace[0].cap_minor = 99;
-    assert!(matches!(
-        check_entry(&entry),
-        Err(Violation::AboveCap { .. })
-    ));
+    assert!(matches!(check_entry(&entry), Err(Violation::AboveCap { .. })));
 }
 
 #[test]
@@ -77,20 +62,11 @@ fn finds_gaps_and_time_that_stands_still() {
     let house = house();
     assert_eq!(check_sequence(&house.entries), Ok(()));
     let found = check_sequence(&house.entries[1..]);
-    assert!(matches!(
-        found,
-        Err(Violation::PositionGap {
-            position: 1,
-            expected: 0
-        })
-    ));
+    assert!(matches!(found, Err(Violation::PositionGap { position: 1, expected: 0 })));
     let mut entries = house.entries;
     entries[2].at = entries[1].at;
     let found = check_sequence(&entries);
-    assert!(matches!(
-        found,
-        Err(Violation::TimeNotIncreasing { position: 2 })
-    ));
+    assert!(matches!(found, Err(Violation::TimeNotIncreasing { position: 2 })));
 }
 
 #[test]

@@ -28,9 +28,7 @@ fn give(house: &mut House, at: i64, caller: &str, request: GestureRequest) -> Op
 }
 
 fn rolling_day() -> Window {
-    Window::Rolling {
-        duration_ns: NS_PER_DAY,
-    }
+    Window::Rolling { duration_ns: NS_PER_DAY }
 }
 
 #[test]
@@ -72,18 +70,12 @@ fn counts_holds_as_it_counts_gifts() {
 #[test]
 fn starts_a_calendar_window_anew_at_its_first_instant() {
     let mut house = House::new(policy_with(vec![limit("today", day(), 100)]));
-    assert_eq!(
-        give(&mut house, 10, "ann", gesture("S1", "cora", 100)),
-        None
-    );
+    assert_eq!(give(&mut house, 10, "ann", gesture("S1", "cora", 100)), None);
     let last_second = DAY_S - 1;
     assert!(give(&mut house, last_second, "ann", gesture("S2", "cora", 1)).is_some());
     let before = room(&house, last_second, "ann", &gesture("S3", "cora", 1));
     assert_eq!(before.resets_at, Some(seconds(DAY_S)));
-    assert_eq!(
-        give(&mut house, DAY_S, "ann", gesture("S4", "cora", 100)),
-        None
-    );
+    assert_eq!(give(&mut house, DAY_S, "ann", gesture("S4", "cora", 100)), None);
 }
 
 #[test]
@@ -120,11 +112,9 @@ fn frees_a_rolling_window_amount_by_amount() {
     assert_eq!(give(&mut house, 0, "ann", gesture("S1", "cora", 60)), None);
     assert_eq!(give(&mut house, 10, "ann", gesture("S2", "cora", 40)), None);
     let ask = gesture("S3", "cora", 1);
-    for (at, available_minor, resets_at) in [
-        (DAY_S - 1, 0, Some(DAY_S)),
-        (DAY_S, 60, Some(DAY_S + 10)),
-        (DAY_S + 10, 100, None),
-    ] {
+    for (at, available_minor, resets_at) in
+        [(DAY_S - 1, 0, Some(DAY_S)), (DAY_S, 60, Some(DAY_S + 10)), (DAY_S + 10, 100, None)]
+    {
         let room = room(&house, at, "ann", &ask);
         assert_eq!(room.available_minor, available_minor, "{at}");
         assert_eq!(room.resets_at, resets_at.map(seconds), "{at}");
@@ -154,27 +144,9 @@ fn counts_together_what_the_scope_names() {
         assert_eq!(give(&mut house, 0, "ann", first.clone()), None);
         let found = [
             ("ann", gesture("S2", "carl", 100)),
-            (
-                "ann",
-                GestureRequest {
-                    interaction: interaction("i2"),
-                    ..first.clone()
-                },
-            ),
-            (
-                "ann",
-                GestureRequest {
-                    reason: "wrong".parse().unwrap(),
-                    ..first.clone()
-                },
-            ),
-            (
-                "ann",
-                GestureRequest {
-                    case: Some(case("K1")),
-                    ..first.clone()
-                },
-            ),
+            ("ann", GestureRequest { interaction: interaction("i2"), ..first.clone() }),
+            ("ann", GestureRequest { reason: "wrong".parse().unwrap(), ..first.clone() }),
+            ("ann", GestureRequest { case: Some(case("K1")), ..first.clone() }),
             ("ben", first),
         ]
         .map(|(caller, request)| room(&house, 1, caller, &request).available_minor == 100);
@@ -225,10 +197,7 @@ fn leaves_out_limits_by_reason_until_one_is_chosen() {
         reasons: Some(BTreeSet::from(["goodwill".parse().unwrap()])),
         ..limit("goodwill", Window::Lifetime, 100)
     };
-    let house = House::new(policy_with(vec![
-        limit("all", Window::Lifetime, 500),
-        goodwill,
-    ]));
+    let house = House::new(policy_with(vec![limit("all", Window::Lifetime, 500), goodwill]));
     let mut question = house.question(seconds(1), "ann", &gesture("S1", "cora", 1));
     question.subject.reason = None;
     let room = headroom(&house.rows, &house.policy, &question).unwrap();
@@ -247,18 +216,9 @@ fn names_the_first_of_equally_tight_limits() {
     assert!(refusal.metadata().contains(&("limit", "first".to_owned())));
     // The refusal's entry carries every limit that it was held against.
     let entry = house.entries.last().unwrap();
-    let traced: Vec<_> = entry
-        .trace
-        .iter()
-        .map(|trace| trace.limit.as_str())
-        .collect();
+    let traced: Vec<_> = entry.trace.iter().map(|trace| trace.limit.as_str()).collect();
     assert_eq!(traced, ["wide", "first", "second"]);
-    assert!(
-        entry
-            .trace
-            .iter()
-            .all(|trace| trace.before_minor == trace.after_minor)
-    );
+    assert!(entry.trace.iter().all(|trace| trace.before_minor == trace.after_minor));
 }
 
 #[test]
@@ -309,9 +269,6 @@ fn lowers_a_cap_without_touching_history() {
     let command = house.command(seconds(2), "adm", action);
     house.submit(&command).unwrap();
     let room = room(&house, 3, "ann", &gesture("S2", "cora", 1));
-    assert_eq!(
-        (room.available_minor, room.given_minor, room.cap_minor),
-        (0, 90, 50)
-    );
+    assert_eq!((room.available_minor, room.given_minor, room.cap_minor), (0, 90, 50));
     house.check();
 }

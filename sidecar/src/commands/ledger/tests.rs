@@ -60,16 +60,10 @@ fn names_whom_it_can_and_leaves_the_others_out() {
     let other_folder = tempfile::tempdir().unwrap();
     let mut vault = Vault::open(folder.path(), &[7; 32]).unwrap();
     let mut other = Vault::open(other_folder.path(), &[7; 32]).unwrap();
-    let (known, erased) = (
-        vault.create_subject().unwrap(),
-        other.create_subject().unwrap(),
-    );
+    let (known, erased) = (vault.create_subject().unwrap(), other.create_subject().unwrap());
     let mut journal = journal(&folder.path().join("records"));
     for (vault, subject) in [(&other, erased), (&vault, known)] {
-        let content = pb::Customer {
-            display_name: "Maria".to_owned(),
-            ..pb::Customer::default()
-        };
+        let content = pb::Customer { display_name: "Maria".to_owned(), ..pb::Customer::default() };
         let draft = Draft::new(RecordKind::Customer, subject, [1; 16], 0, &content);
         let envelope = draft.seal(vault, 1, None).unwrap();
         journal.append(&[records::encode(&envelope)]).unwrap();

@@ -100,24 +100,15 @@ impl Stage {
             end_ns: start_ns + 12 * MINUTE,
             wait_ms: 60_000,
             transfer_count: scene.transfers,
-            repeat_of: if scene.attempt > 1 {
-                format!("{stem}-{before}")
-            } else {
-                String::new()
-            },
+            repeat_of: if scene.attempt > 1 { format!("{stem}-{before}") } else { String::new() },
             resolved_agent: Some(scene.is_settled),
             call_state: api::CallState::Ended as i32,
             match_status: api::MatchStatus::Exact as i32,
             case_id: format!("{stem}-{}", scene.reason.replace(' ', "-")),
             ..records::Interaction::default()
         };
-        Self::row(
-            customer,
-            scene.id,
-            start_ns,
-            Content::Interaction(interaction),
-        )
-        .with_agent("A-001")
+        Self::row(customer, scene.id, start_ns, Content::Interaction(interaction))
+            .with_agent("A-001")
     }
 
     pub(super) fn recommend(
@@ -128,12 +119,7 @@ impl Stage {
         answer: (i32, &str),
     ) -> Row {
         let question = "How likely are you to recommend us to a friend?";
-        self.score(
-            customer,
-            interaction,
-            at,
-            (api::ScoreKind::Recommend, question, answer),
-        )
+        self.score(customer, interaction, at, (api::ScoreKind::Recommend, question, answer))
     }
 
     pub(super) fn satisfaction(
@@ -144,12 +130,7 @@ impl Stage {
         answer: (i32, &str),
     ) -> Row {
         let question = "How satisfied are you with this contact?";
-        self.score(
-            customer,
-            interaction,
-            at,
-            (api::ScoreKind::Satisfaction, question, answer),
-        )
+        self.score(customer, interaction, at, (api::ScoreKind::Satisfaction, question, answer))
     }
 
     fn score(
@@ -172,12 +153,7 @@ impl Stage {
             words: words.to_owned(),
             question: question.to_owned(),
         };
-        Self::row(
-            customer,
-            &format!("{interaction}-S"),
-            end_ns + HOUR,
-            Content::Score(score),
-        )
+        Self::row(customer, &format!("{interaction}-S"), end_ns + HOUR, Content::Score(score))
     }
 
     pub(super) fn preference(
@@ -220,12 +196,7 @@ impl Stage {
             quantity: 1,
             ..records::Purchase::default()
         };
-        Self::row(
-            customer,
-            &format!("{customer}-{id}"),
-            at_ns,
-            Content::Purchase(purchase),
-        )
+        Self::row(customer, &format!("{customer}-{id}"), at_ns, Content::Purchase(purchase))
     }
 
     /// A promise that is open; late by so many days, or due in so many if they are negative.
@@ -242,11 +213,7 @@ impl Stage {
             customer,
             interaction,
             made,
-            records::Promise {
-                text: text.to_owned(),
-                due_ns,
-                ..records::Promise::default()
-            },
+            records::Promise { text: text.to_owned(), due_ns, ..records::Promise::default() },
         )
     }
 
@@ -275,18 +242,10 @@ impl Stage {
         promise: records::Promise,
     ) -> Row {
         let create_ns = self.at(made) + 10 * MINUTE;
-        let promise = records::Promise {
-            create_ns,
-            interaction_id: interaction.to_owned(),
-            ..promise
-        };
-        Self::row(
-            customer,
-            &format!("{interaction}-P"),
-            create_ns,
-            Content::Promise(promise),
-        )
-        .with_agent("A-001")
+        let promise =
+            records::Promise { create_ns, interaction_id: interaction.to_owned(), ..promise };
+        Self::row(customer, &format!("{interaction}-P"), create_ns, Content::Promise(promise))
+            .with_agent("A-001")
     }
 
     fn row(customer: &str, id: &str, sort_time_ns: i64, content: Content) -> Row {

@@ -68,38 +68,16 @@ fn loses_only_the_broken_lines_and_keeps_them_with_their_reasons() {
     assert_eq!(ids, ["1", "10", "7"]);
     assert_eq!((report.broken_count, report.rejected_count()), (4, 7));
     assert_eq!(report.exit_code(), 3);
-    assert_eq!(
-        report.rejects_file.as_deref(),
-        Some(desk.rejects().as_path())
-    );
+    assert_eq!(report.rejects_file.as_deref(), Some(desk.rejects().as_path()));
     let rejected = desk.rejected();
-    let shown: Vec<_> = rejected
-        .iter()
-        .map(|it| (&*it[1], &*it[2], &*it[3]))
-        .collect();
+    let shown: Vec<_> = rejected.iter().map(|it| (&*it[1], &*it[2], &*it[3])).collect();
     let expected = [
         ("3", "", "the line has 3 fields, but there are 4 columns"),
-        (
-            "4",
-            "",
-            "the line is not valid UTF-8; if the file is in Latin-1, set encoding",
-        ),
-        (
-            "5",
-            "preference.learned",
-            "\"someday\" is not a moment of ISO 8601",
-        ),
-        (
-            "6",
-            "preference.customer",
-            "is missing; there is no value in column who",
-        ),
+        ("4", "", "the line is not valid UTF-8; if the file is in Latin-1, set encoding"),
+        ("5", "preference.learned", "\"someday\" is not a moment of ISO 8601"),
+        ("6", "preference.customer", "is missing; there is no value in column who"),
         ("7", "", "a quote is opened and not closed"),
-        (
-            "9",
-            "preference.text",
-            "has 201 characters; the most are 200",
-        ),
+        ("9", "preference.text", "has 201 characters; the most are 200"),
         ("10", "", "the line is longer than 1 MiB"),
     ];
     assert_eq!(shown.len(), expected.len(), "{shown:?}");
@@ -148,10 +126,7 @@ fn names_the_missing_column_the_file_and_the_nearest_name() {
     let good = desk.file("good.csv", "id,who,text,day\n1,a,good,2024-05-03\n");
     let bad = desk.file("bad.csv", "id,who,texts,day\n1,a,good,2024-05-03\n");
     let error = desk.import(NOTES, &[good, bad]).unwrap_err().to_string();
-    assert!(
-        error.ends_with("bad.csv has no column `text`; did you mean `texts`?"),
-        "{error}"
-    );
+    assert!(error.ends_with("bad.csv has no column `text`; did you mean `texts`?"), "{error}");
     // The good file comes first, and still nothing of it was taken.
     assert_eq!(desk.sink.count(Kind::Preference), 0);
 }
@@ -160,15 +135,10 @@ fn names_the_missing_column_the_file_and_the_nearest_name() {
 fn names_the_missing_key_of_json_lines() {
     let mut desk = Desk::new();
     let mapping = NOTES.replace("[[record]]", "format = \"jsonl\"\n[[record]]");
-    let file = desk.file(
-        "notes.jsonl",
-        "{\"id\":1,\"who\":\"a\",\"Text\":\"b\",\"day\":\"2024-05-03\"}",
-    );
+    let file =
+        desk.file("notes.jsonl", "{\"id\":1,\"who\":\"a\",\"Text\":\"b\",\"day\":\"2024-05-03\"}");
     let error = desk.import(&mapping, &[file]).unwrap_err().to_string();
-    assert!(
-        error.ends_with("notes.jsonl has no column `text`; did you mean `Text`?"),
-        "{error}"
-    );
+    assert!(error.ends_with("notes.jsonl has no column `text`; did you mean `Text`?"), "{error}");
 }
 
 #[test]
@@ -214,16 +184,10 @@ impl Sink for Picky {
     fn put(&mut self, row: Row) -> Result<Put, PutError> {
         let who = row.customer.map(|it| it.id).unwrap_or_default();
         match who.as_str() {
-            "b" => Err(Reject {
-                field: "customer".to_owned(),
-                reason: "was erased".to_owned(),
+            "b" => {
+                Err(Reject { field: "customer".to_owned(), reason: "was erased".to_owned() }.into())
             }
-            .into()),
-            "c" => Err(SinkError {
-                message: "no space".to_owned(),
-                cause: None,
-            }
-            .into()),
+            "c" => Err(SinkError { message: "no space".to_owned(), cause: None }.into()),
             _ => Ok(Put::New),
         }
     }

@@ -31,10 +31,7 @@ fn imports_star_as_its_file_counts_and_then_nothing() {
     let mut desk = Desk::new();
 
     let report = desk.import(&mapping, std::slice::from_ref(&file)).unwrap();
-    let new = |new| Counts {
-        new,
-        ..Counts::default()
-    };
+    let new = |new| Counts { new, ..Counts::default() };
     assert_eq!(report.counts(Kind::Interaction), new(6_652));
     assert_eq!(report.counts(Kind::Customer), new(109));
     assert_eq!(report.counts(Kind::Agent), new(115));
@@ -45,10 +42,7 @@ fn imports_star_as_its_file_counts_and_then_nothing() {
     assert_eq!(calm_count(&desk), 5_642);
 
     let again = desk.import(&mapping, &[file]).unwrap();
-    let same = |same| Counts {
-        same,
-        ..Counts::default()
-    };
+    let same = |same| Counts { same, ..Counts::default() };
     assert_eq!(again.counts(Kind::Interaction), same(6_652));
     assert_eq!(again.counts(Kind::Customer), same(109));
     assert_eq!(again.counts(Kind::Agent), same(115));
@@ -62,13 +56,10 @@ fn keeps_what_star_says_of_a_dialogue() {
     };
     let mapping = std::fs::read_to_string(STAR).unwrap();
     let mut desk = Desk::new();
-    desk.import(&mapping, &[folder.join("interactions.csv.gz")])
-        .unwrap();
+    desk.import(&mapping, &[folder.join("interactions.csv.gz")]).unwrap();
 
     let row = desk.sink.row(Kind::Interaction, "star", "2").unwrap();
-    let Content::Interaction(interaction) = &row.content else {
-        panic!("{row:?}")
-    };
+    let Content::Interaction(interaction) = &row.content else { panic!("{row:?}") };
     assert_eq!(interaction.channel, api::Channel::Chat as i32);
     assert_eq!(interaction.reasons, ["spaceship access codes"]);
     assert_eq!(interaction.start_ns, 1_589_375_958_000_000_000);
@@ -76,17 +67,13 @@ fn keeps_what_star_says_of_a_dialogue() {
     assert_eq!(interaction.resolved_customer, Some(true));
     let customer = row.customer.as_ref().unwrap();
     let row = desk.sink.row(Kind::Customer, "star", &customer.id).unwrap();
-    let Content::Customer(customer) = &row.content else {
-        panic!("{row:?}")
-    };
+    let Content::Customer(customer) = &row.content else { panic!("{row:?}") };
     assert_eq!(customer.display_name, "Customer 1777b3e5");
 
     // A dialogue without a start stands where its batch began, and says that it has none.
     let row = desk.sink.row(Kind::Interaction, "star", "44").unwrap();
     assert_eq!(row.sort_time_ns, 1_589_458_635_000_000_000);
-    let Content::Interaction(interaction) = &row.content else {
-        panic!("{row:?}")
-    };
+    let Content::Interaction(interaction) = &row.content else { panic!("{row:?}") };
     assert_eq!(interaction.start_ns, 0);
 }
 
@@ -105,9 +92,7 @@ fn resolved_counts(desk: &Desk) -> (usize, usize) {
 
 fn calm_count(desk: &Desk) -> usize {
     let scores = desk.sink.rows(Kind::Score);
-    scores
-        .filter(|row| matches!(&row.content, Content::Score(it) if it.value == 1))
-        .count()
+    scores.filter(|row| matches!(&row.content, Content::Score(it) if it.value == 1)).count()
 }
 
 /// The mapping of a data set that only has to be expressible, as yet.
@@ -211,16 +196,9 @@ fn expresses_the_other_data_sets() {
             continue;
         };
         let mut desk = Desk::new();
-        let report = desk
-            .import(sketch.mapping, &[folder.join(sketch.file)])
-            .unwrap();
+        let report = desk.import(sketch.mapping, &[folder.join(sketch.file)]).unwrap();
         assert_eq!(report.rejected_count(), 0, "{}: {report}", sketch.folder);
-        assert_eq!(
-            desk.sink.count(sketch.kind),
-            sketch.count,
-            "{}",
-            sketch.folder
-        );
+        assert_eq!(desk.sink.count(sketch.kind), sketch.count, "{}", sketch.folder);
     }
 }
 
@@ -230,8 +208,7 @@ fn leaves_people_of_events_bare() {
         return;
     };
     let mut desk = Desk::new();
-    desk.import(SKETCHES[0].mapping, &[folder.join(SKETCHES[0].file)])
-        .unwrap();
+    desk.import(SKETCHES[0].mapping, &[folder.join(SKETCHES[0].file)]).unwrap();
     let people: BTreeSet<_> = desk.sink.bare().map(|(_, it)| it.id.clone()).collect();
     assert_eq!(people.len(), 23_570);
     let cents: i64 = desk

@@ -43,27 +43,15 @@ fn reads_a_customer_with_everything() {
     let report = desk.import_text(mapping, text);
     assert_eq!(report.rejected_count(), 0, "{report}");
     let row = only(&desk, Kind::Customer);
-    assert_eq!(
-        (
-            row.source.as_str(),
-            row.source_id.as_str(),
-            row.sort_time_ns
-        ),
-        ("crm", "7", 0)
-    );
-    let Content::Customer(customer) = &row.content else {
-        panic!("{row:?}")
-    };
+    assert_eq!((row.source.as_str(), row.source_id.as_str(), row.sort_time_ns), ("crm", "7", 0));
+    let Content::Customer(customer) = &row.content else { panic!("{row:?}") };
     assert_eq!(customer.display_name, "Maria Okafor");
     assert_eq!(customer.short_name, "Maria");
     assert_eq!(customer.tier, "Gold");
     assert_eq!(customer.customer_since_ns, 1_556_834_400_000_000_000);
     assert_eq!(customer.time_zone, "Europe/Vienna");
     assert_eq!(customer.language_code, "de-AT");
-    assert_eq!(
-        customer.phones,
-        ["+431588580", "+436641234567", "+12025550100"]
-    );
+    assert_eq!(customer.phones, ["+431588580", "+436641234567", "+12025550100"]);
     assert_eq!(customer.emails, ["m@example.com"]);
     assert_eq!(customer.account_numbers, ["A-7"]);
     assert_eq!(customer.region, "");
@@ -93,44 +81,20 @@ fn reads_an_interaction_from_nested_json() {
     let line = r#"{"id": 12, "who": {"id": "c-1"}, "by": null, "via": "phone", "tags": ["late", "lost"],
         "at": 1589375664250, "waited": 1.5, "done": "solved"}"#;
     let second = r#"{"id": 13, "via": "fax", "by": "x", "at": 1589375664250}"#;
-    let file = desk.file(
-        "t.jsonl",
-        format!("{}\n{second}\n[1]\n", line.replace('\n', " ")),
-    );
+    let file = desk.file("t.jsonl", format!("{}\n{second}\n[1]\n", line.replace('\n', " ")));
     let report = desk.import(mapping, &[file]).unwrap();
-    let reasons: Vec<_> = desk
-        .rejected()
-        .into_iter()
-        .map(|it| it[3].clone())
-        .collect();
+    let reasons: Vec<_> = desk.rejected().into_iter().map(|it| it[3].clone()).collect();
     assert_eq!(report.rejected_count(), 2);
-    assert!(
-        reasons[0].starts_with("`fax` is unknown; there are: phone, chat"),
-        "{reasons:?}"
-    );
-    assert!(
-        reasons[1].starts_with("the line is no JSON object"),
-        "{reasons:?}"
-    );
+    assert!(reasons[0].starts_with("`fax` is unknown; there are: phone, chat"), "{reasons:?}");
+    assert!(reasons[1].starts_with("the line is no JSON object"), "{reasons:?}");
     let row = only(&desk, Kind::Interaction);
     let customer = row.customer.as_ref().unwrap();
-    assert_eq!(
-        (customer.source.as_str(), customer.id.as_str()),
-        ("crm", "c-1")
-    );
+    assert_eq!((customer.source.as_str(), customer.id.as_str()), ("crm", "c-1"));
     assert_eq!(row.agent, None);
-    let Content::Interaction(it) = &row.content else {
-        panic!("{row:?}")
-    };
+    let Content::Interaction(it) = &row.content else { panic!("{row:?}") };
     assert_eq!(it.channel, api::Channel::Phone as i32);
-    assert_eq!(
-        (it.reasons.join("+"), it.product.as_str()),
-        ("late+lost".to_owned(), "late, lost")
-    );
-    assert_eq!(
-        (it.wait_ms, it.severity, it.resolved_agent),
-        (90_000, 2, Some(true))
-    );
+    assert_eq!((it.reasons.join("+"), it.product.as_str()), ("late+lost".to_owned(), "late, lost"));
+    assert_eq!((it.wait_ms, it.severity, it.resolved_agent), (90_000, 2, Some(true)));
     assert_eq!(row.sort_time_ns, 1_589_375_664_250_000_000);
 }
 
@@ -158,9 +122,7 @@ fn reads_a_promise_and_latin_1_with_given_names() {
     let row = only(&desk, Kind::Promise);
     assert_eq!(row.source_id, "data.csv:1");
     assert_eq!(row.agent.as_ref().unwrap().id, "a-1");
-    let Content::Promise(it) = &row.content else {
-        panic!("{row:?}")
-    };
+    let Content::Promise(it) = &row.content else { panic!("{row:?}") };
     assert_eq!((it.text.as_str(), it.outcome), ("Rückruf", 1));
 }
 
@@ -206,31 +168,18 @@ fn writes_nothing_in_a_dry_run() {
         currency = "EUR"
         revenue = { from = "{sum}", replace = { "€" = "", "." = "" }, decimal = "," }
     "#;
-    let file = desk.file(
-        "shop.csv",
-        "who,day,sum\na,2024-05-03,\"1.234,50€\"\nb,2024-05-03,free\n",
-    );
+    let file =
+        desk.file("shop.csv", "who,day,sum\na,2024-05-03,\"1.234,50€\"\nb,2024-05-03,free\n");
     let parsed = Mapping::parse(mapping).unwrap();
-    let options = Options {
-        is_dry_run: true,
-        rejects: desk.rejects(),
-    };
+    let options = Options { is_dry_run: true, rejects: desk.rejects() };
     let files = [file];
     let report = run(&parsed, &files, &mut desk.sink, options, &mut Silent).unwrap();
     let counts = report.counts(Kind::Purchase);
     assert_eq!((counts.checked, counts.rejected, counts.new), (1, 1, 0));
     assert_eq!(desk.sink.count(Kind::Purchase), 0);
-    assert!(
-        report.to_string().contains("dry run: nothing was written"),
-        "{report}"
-    );
+    assert!(report.to_string().contains("dry run: nothing was written"), "{report}");
 
     desk.import(mapping, &files).unwrap();
-    let Content::Purchase(it) = &only(&desk, Kind::Purchase).content else {
-        panic!()
-    };
-    assert_eq!(
-        (it.revenue_minor, it.quantity, it.margin_minor),
-        (123_450, 1, None)
-    );
+    let Content::Purchase(it) = &only(&desk, Kind::Purchase).content else { panic!() };
+    assert_eq!((it.revenue_minor, it.quantity, it.margin_minor), (123_450, 1, None));
 }

@@ -25,11 +25,7 @@ fn counts_a_person_once_however_many_lines_repeat_them() {
     let report = desk.import_text(CALLS, text);
     let customers = report.counts(Kind::Customer);
     assert_eq!((customers.new, customers.same), (2, 0));
-    let bare: Vec<_> = desk
-        .sink
-        .bare()
-        .map(|(kind, it)| (kind, it.id.as_str()))
-        .collect();
+    let bare: Vec<_> = desk.sink.bare().map(|(kind, it)| (kind, it.id.as_str())).collect();
     assert_eq!(bare, [(Kind::Agent, "a"); 3]);
 }
 

@@ -29,10 +29,7 @@ pub(in crate::import) fn flag(value: &Value, text: &str) -> Result<bool, String>
 
 /// A whole number from 0 to `most`.
 pub(in crate::import) fn count(text: &str, most: i32) -> Result<i32, String> {
-    let number = text
-        .parse::<i32>()
-        .ok()
-        .filter(|number| (0..=most).contains(number));
+    let number = text.parse::<i32>().ok().filter(|number| (0..=most).contains(number));
     number.ok_or_else(|| format!("{text:?} is not a whole number from 0 to {most}"))
 }
 
@@ -44,11 +41,9 @@ pub(in crate::import) fn score(value: &Value, text: &str, scale: i32) -> Result<
     } else {
         text.parse().ok()
     };
-    number
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| {
-            format!("{text:?} is not on the scale from {least} to {most}; a map can translate it")
-        })
+    number.filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+        format!("{text:?} is not on the scale from {least} to {most}; a map can translate it")
+    })
 }
 
 /// A length of time in milliseconds.
@@ -66,14 +61,9 @@ pub(in crate::import) fn duration_ms(value: &Value, text: &str) -> Result<i64, S
 /// An amount in minor units.
 pub(in crate::import) fn money(value: &Value, text: &str, code: &str) -> Result<i64, String> {
     let currency = Currency::parse(code).map_err(|error| error.to_string())?;
-    let plain = if value.decimal == '.' {
-        text.to_owned()
-    } else {
-        text.replace(value.decimal, ".")
-    };
-    Money::parse(currency, &plain)
-        .map(|it| it.amount_minor)
-        .map_err(|error| error.to_string())
+    let plain =
+        if value.decimal == '.' { text.to_owned() } else { text.replace(value.decimal, ".") };
+    Money::parse(currency, &plain).map(|it| it.amount_minor).map_err(|error| error.to_string())
 }
 
 /// A mail address in lower case.

@@ -69,13 +69,7 @@ impl TimeFormat {
 
     fn iso(&self, text: &str) -> Option<Timestamp> {
         text.parse::<Timestamp>().ok().or_else(|| {
-            Some(
-                text.parse::<DateTime>()
-                    .ok()?
-                    .to_zoned(self.zone.clone())
-                    .ok()?
-                    .timestamp(),
-            )
+            Some(text.parse::<DateTime>().ok()?.to_zoned(self.zone.clone()).ok()?.timestamp())
         })
     }
 
@@ -87,15 +81,9 @@ impl TimeFormat {
         let local = match parts.hour() {
             Some(_) => parts.to_datetime().ok()?,
             // A day alone stands for its start.
-            None => parts
-                .to_date()
-                .ok()?
-                .to_datetime(jiff::civil::Time::midnight()),
+            None => parts.to_date().ok()?.to_datetime(jiff::civil::Time::midnight()),
         };
-        local
-            .to_zoned(self.zone.clone())
-            .ok()
-            .map(|it: Zoned| it.timestamp())
+        local.to_zoned(self.zone.clone()).ok().map(|it: Zoned| it.timestamp())
     }
 }
 
@@ -119,17 +107,10 @@ fn unix(text: &str, unit_ns: i64) -> Result<i64, String> {
     }
     let digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
     let padded = format!("{fraction:0<9}");
-    let billionths: i64 = padded
-        .get(..9)
-        .filter(|_| digits)
-        .and_then(|it| it.parse().ok())
-        .ok_or_else(bad)?;
+    let billionths: i64 =
+        padded.get(..9).filter(|_| digits).and_then(|it| it.parse().ok()).ok_or_else(bad)?;
     let part = billionths * (unit_ns / 1_000_000) / 1_000;
-    Ok(if whole.starts_with('-') {
-        nanoseconds - part
-    } else {
-        nanoseconds.saturating_add(part)
-    })
+    Ok(if whole.starts_with('-') { nanoseconds - part } else { nanoseconds.saturating_add(part) })
 }
 
 #[cfg(test)]
@@ -139,53 +120,21 @@ mod tests {
     fn read(format: Option<&str>, zone: &str, text: &str) -> Result<String, String> {
         let format = TimeFormat::new(format, TimeZone::get(zone).unwrap())?;
         let nanoseconds = format.read(text)?;
-        Ok(Timestamp::from_nanosecond(i128::from(nanoseconds))
-            .unwrap()
-            .to_string())
+        Ok(Timestamp::from_nanosecond(i128::from(nanoseconds)).unwrap().to_string())
     }
 
     #[test]
     fn reads_moments_as_other_systems_write_them() {
         let table = [
             (None, "UTC", "2024-05-03T10:00:00Z", "2024-05-03T10:00:00Z"),
-            (
-                None,
-                "UTC",
-                "2024-05-03T10:00:00+02:00",
-                "2024-05-03T08:00:00Z",
-            ),
-            (
-                None,
-                "Europe/Vienna",
-                "2024-05-03 10:00",
-                "2024-05-03T08:00:00Z",
-            ),
+            (None, "UTC", "2024-05-03T10:00:00+02:00", "2024-05-03T08:00:00Z"),
+            (None, "Europe/Vienna", "2024-05-03 10:00", "2024-05-03T08:00:00Z"),
             (None, "Europe/Vienna", "2024-05-03", "2024-05-02T22:00:00Z"),
             (Some("unix"), "UTC", "1589375664", "2020-05-13T13:14:24Z"),
-            (
-                Some("unix"),
-                "UTC",
-                "1589375664.25",
-                "2020-05-13T13:14:24.25Z",
-            ),
-            (
-                Some("unix_ms"),
-                "UTC",
-                "1589375664250",
-                "2020-05-13T13:14:24.25Z",
-            ),
-            (
-                Some("%d/%m/%Y %H:%M"),
-                "UTC",
-                "29/2/2016 01:16",
-                "2016-02-29T01:16:00Z",
-            ),
-            (
-                Some("%d/%m/%Y"),
-                "America/New_York",
-                "5/3/2016",
-                "2016-03-05T05:00:00Z",
-            ),
+            (Some("unix"), "UTC", "1589375664.25", "2020-05-13T13:14:24.25Z"),
+            (Some("unix_ms"), "UTC", "1589375664250", "2020-05-13T13:14:24.25Z"),
+            (Some("%d/%m/%Y %H:%M"), "UTC", "29/2/2016 01:16", "2016-02-29T01:16:00Z"),
+            (Some("%d/%m/%Y"), "America/New_York", "5/3/2016", "2016-03-05T05:00:00Z"),
             (Some("%Y%m%d"), "UTC", "19970101", "1997-01-01T00:00:00Z"),
             (
                 Some("%Y-%m-%d %H:%M:%S %z"),

@@ -31,10 +31,7 @@ fn keeps_records_over_several_segments_of_a_real_folder() {
     let (journal, recovery) = Journal::open(&folder, SMALL).unwrap();
     assert_eq!((recovery.entries, recovery.cut_bytes), (300, 0));
     assert_eq!(contents(&journal.reader()).unwrap(), payloads(0..300));
-    assert_eq!(
-        contents(&Reader::open(&folder).unwrap()).unwrap(),
-        payloads(0..300)
-    );
+    assert_eq!(contents(&Reader::open(&folder).unwrap()).unwrap(), payloads(0..300));
 }
 
 #[test]
@@ -49,9 +46,7 @@ fn does_nothing_for_an_empty_batch() {
 #[test]
 fn stores_empty_and_longest_payloads() {
     let disk = SimDisk::new(0);
-    let config = Config {
-        segment_bytes: 256 << 10,
-    };
+    let config = Config { segment_bytes: 256 << 10 };
     let (mut journal, _) = Journal::open_on(Arc::new(disk), config).unwrap();
     let longest = vec![7; crate::journal::frame::MAX_PAYLOAD_BYTES];
     journal.append(&[vec![], longest.clone()]).unwrap();
@@ -62,14 +57,8 @@ fn stores_empty_and_longest_payloads() {
 fn refuses_what_does_not_fit_and_goes_on() {
     let disk = SimDisk::new(0);
     let (mut journal, _) = open(&disk).unwrap();
-    let long = journal
-        .append(&[vec![], vec![0; (64 << 10) + 1]])
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        long,
-        "payload 1 of the batch has 65537 bytes; keep each at or below 65536"
-    );
+    let long = journal.append(&[vec![], vec![0; (64 << 10) + 1]]).unwrap_err().to_string();
+    assert_eq!(long, "payload 1 of the batch has 65537 bytes; keep each at or below 65536");
     let large = journal.append(&[vec![0; 4096]]).unwrap_err().to_string();
     assert_eq!(
         large,
@@ -93,10 +82,7 @@ fn refuses_folders_that_hold_something_else() {
         "sim/7.seg is not named by 20 digits like a segment; move it out of the folder"
     );
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        Reader::open(dir.path()),
-        Err(JournalError::NoJournal { .. })
-    ));
+    assert!(matches!(Reader::open(dir.path()), Err(JournalError::NoJournal { .. })));
 }
 
 #[test]
@@ -113,15 +99,9 @@ fn refuses_a_second_lock_and_names_the_holder() {
     let dir = tempfile::tempdir().unwrap();
     let held = DataLock::acquire(dir.path()).unwrap();
     let refused = DataLock::acquire(dir.path()).unwrap_err();
-    let LockError::Held { pid, .. } = &refused else {
-        panic!("{refused}")
-    };
+    let LockError::Held { pid, .. } = &refused else { panic!("{refused}") };
     assert_eq!(*pid, process::id().to_string());
-    assert!(
-        refused
-            .to_string()
-            .ends_with("stop that process or name another folder")
-    );
+    assert!(refused.to_string().ends_with("stop that process or name another folder"));
     drop(held);
     DataLock::acquire(dir.path()).unwrap();
 }

@@ -82,14 +82,8 @@ fn live(disk: &SimDisk, expected: &mut Expected, life: Life, random: &mut Random
 /// A poisoned journal writes nothing more and still reads.
 fn refuses_more(journal: &mut Journal, expected: &Expected) {
     let refused = journal.append(&payloads(0..1)).unwrap_err();
-    assert!(
-        matches!(refused, JournalError::Poisoned { .. }),
-        "{refused}"
-    );
-    assert!(matches!(
-        journal.confirm(),
-        Err(JournalError::Poisoned { .. })
-    ));
+    assert!(matches!(refused, JournalError::Poisoned { .. }), "{refused}");
+    assert!(matches!(journal.confirm(), Err(JournalError::Poisoned { .. })));
     let read = contents(&journal.reader()).unwrap();
     assert_eq!(read[..expected.acknowledged.len()], expected.acknowledged);
 }
@@ -107,11 +101,7 @@ fn keeps_what_was_acknowledged_whichever_operation_fails() {
         let mut nth = 0;
         loop {
             let (disk, mut expected) = (SimDisk::new(nth as u64), Expected::default());
-            let life = Life {
-                steps: 200,
-                nth,
-                fault,
-            };
+            let life = Life { steps: 200, nth, fault };
             let has_struck = live(&disk, &mut expected, life, &mut Random::new(0));
             let kept = reopen(&disk);
             expected.verify(&kept);

@@ -33,11 +33,7 @@ fn finds_every_flipped_bit_of_a_header_and_of_confirmed_frames() {
         for bit in byte * 8..byte * 8 + 8 {
             let found = outcome(&flipped(&disk, 0, bit), 0);
             let (_, damage) = found.expect_err(&format!("bit {bit} passes"));
-            assert_eq!(
-                matches!(damage, Damage::Confirmed(_)),
-                byte >= FRAMES,
-                "{damage}"
-            );
+            assert_eq!(matches!(damage, Damage::Confirmed(_)), byte >= FRAMES, "{damage}");
         }
     }
 }
@@ -46,11 +42,7 @@ fn finds_every_flipped_bit_of_a_header_and_of_confirmed_frames() {
 fn stands_every_flipped_bit_of_one_head_and_of_unused_bytes() {
     let (disk, end) = small();
     let [first, second] = SLOTS;
-    for byte in first
-        .chain(second)
-        .chain([64, 511, 600, 1100, 4095])
-        .chain(end..end + 64)
-    {
+    for byte in first.chain(second).chain([64, 511, 600, 1100, 4095]).chain(end..end + 64) {
         for bit in byte * 8..byte * 8 + 8 {
             let found = outcome(&flipped(&disk, 0, bit), 0);
             assert_eq!(found, Ok(payloads(0..10)), "bit {bit}");
@@ -61,9 +53,7 @@ fn stands_every_flipped_bit_of_one_head_and_of_unused_bytes() {
 #[test]
 fn names_the_position_of_damage_in_a_sealed_segment() {
     let (disk, bases) = long();
-    let [.., sealed, _] = bases[..] else {
-        panic!("too few segments")
-    };
+    let [.., sealed, _] = bases[..] else { panic!("too few segments") };
     let all = payloads(0..150);
     for bit in (0..disk.bytes(&name(sealed)).len() * 8).step_by(13) {
         match outcome(&flipped(&disk, sealed, bit), sealed) {
@@ -80,11 +70,7 @@ fn refusal(change: impl FnOnce(&SimDisk, &[u64])) -> String {
     let before = disk.copy();
     let message = open(&disk).unwrap_err().to_string();
     for base in segment::bases(&disk).unwrap() {
-        assert_eq!(
-            before.bytes(&name(base)),
-            disk.bytes(&name(base)),
-            "a refusal writes nothing"
-        );
+        assert_eq!(before.bytes(&name(base)), disk.bytes(&name(base)), "a refusal writes nothing");
     }
     message
 }
@@ -109,18 +95,9 @@ fn names_what_is_wrong_with_a_segment() {
         message.split_once(": ").unwrap().1.to_owned()
     };
     let cases: [(Change, &str); 9] = [
-        (
-            |file| file.truncate(20),
-            "the file has only 20 bytes, too few for a segment's header",
-        ),
-        (
-            |file| file[0] = b'm',
-            "the file does not begin like a segment",
-        ),
-        (
-            |file| file[12] ^= 1,
-            "the segment's header does not match its checksum",
-        ),
+        (|file| file.truncate(20), "the file has only 20 bytes, too few for a segment's header"),
+        (|file| file[0] = b'm', "the file does not begin like a segment"),
+        (|file| file[12] ^= 1, "the segment's header does not match its checksum"),
         (
             |file| forge(file, HEADER_FIELDS, |header| header[8] = 2),
             "the segment has format version 2, which this release does not read",
@@ -133,10 +110,7 @@ fn names_what_is_wrong_with_a_segment() {
             |file| forge(file, HEADER_FIELDS, |header| header[40] ^= 1),
             "the segment does not continue the record before it (leaf hash differs)",
         ),
-        (
-            |file| file[512..1536].fill(0),
-            "neither head slot matches its checksum",
-        ),
+        (|file| file[512..1536].fill(0), "neither head slot matches its checksum"),
         (
             |file| {
                 forge(&mut file[512..], HEAD_FIELDS, |head| head[8] = 50);
@@ -168,24 +142,15 @@ fn names_missing_and_misplaced_segments() {
          restore this file from a backup"
     );
     let middle = refusal(|disk, bases| disk.set(&name(bases[1]), None));
-    assert!(
-        middle.contains("51.seg is missing: positions 51 to 102 are"),
-        "{middle}"
-    );
+    assert!(middle.contains("51.seg is missing: positions 51 to 102 are"), "{middle}");
 
     let swapped = refusal(|disk, bases| {
         let [second, third] = [1, 2].map(|nth| disk.bytes(&name(bases[nth])));
         disk.set(&name(bases[1]), Some(&third));
         disk.set(&name(bases[2]), Some(&second));
     });
-    assert!(
-        swapped.contains("51.seg is damaged at byte 0, position 51: "),
-        "{swapped}"
-    );
-    assert!(
-        swapped.contains("states base position 103, unlike the file's name"),
-        "{swapped}"
-    );
+    assert!(swapped.contains("51.seg is damaged at byte 0, position 51: "), "{swapped}");
+    assert!(swapped.contains("states base position 103, unlike the file's name"), "{swapped}");
 
     let overlapping = refusal(|disk, bases| {
         let mut last = disk.bytes(&name(bases[2]));

@@ -16,9 +16,7 @@ use super::segment::name;
 use super::sim::SimDisk;
 use super::{Config, Journal, Recovery};
 
-const SMALL: Config = Config {
-    segment_bytes: 8 << 10,
-};
+const SMALL: Config = Config { segment_bytes: 8 << 10 };
 
 /// Where the frames of a segment begin.
 const FRAMES: usize = 4096;
@@ -70,10 +68,7 @@ fn small() -> (SimDisk, usize) {
 
 /// The bytes that the frames of these payloads take.
 fn frames_size(numbers: Range<usize>) -> usize {
-    payloads(numbers)
-        .iter()
-        .map(|payload| 24 + payload.len())
-        .sum()
+    payloads(numbers).iter().map(|payload| 24 + payload.len()).sum()
 }
 
 /// A copy of `disk` with one bit changed in the segment that begins at `base`.
@@ -95,17 +90,8 @@ fn outcome(disk: &SimDisk, base: u64) -> Result<Vec<Vec<u8>>, (u64, Damage)> {
             assert_eq!(read.unwrap(), contents);
             Ok(contents)
         }
-        Err(JournalError::Damaged {
-            path,
-            position,
-            damage,
-            ..
-        }) => {
-            assert!(
-                path.ends_with(name(base)),
-                "{} is named, not {base}",
-                path.display()
-            );
+        Err(JournalError::Damaged { path, position, damage, .. }) => {
+            assert!(path.ends_with(name(base)), "{} is named, not {base}", path.display());
             Err((position, damage))
         }
         Err(error) => panic!("{error}"),

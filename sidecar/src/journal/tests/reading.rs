@@ -14,9 +14,7 @@ const RECORDS: usize = 600;
 /// A journal of several segments, in batches of one to four records.
 fn filled() -> (SimDisk, Journal) {
     let disk = SimDisk::new(0);
-    let config = Config {
-        segment_bytes: 16 << 10,
-    };
+    let config = Config { segment_bytes: 16 << 10 };
     let (mut journal, _) = Journal::open_on(Arc::new(disk.clone()), config).unwrap();
     let mut number = 0;
     while number < RECORDS {
@@ -48,10 +46,7 @@ fn finds_one_record_and_none_behind_the_end() {
     let reader = journal.reader();
     for number in [0, 1, 63, 64, 65, 300, RECORDS - 1, 7] {
         let record = reader.get(number as u64).unwrap().unwrap();
-        assert_eq!(
-            (record.position, record.payload),
-            (number as u64, payload(number))
-        );
+        assert_eq!((record.position, record.payload), (number as u64, payload(number)));
     }
     assert_eq!(reader.get(RECORDS as u64).unwrap(), None);
     assert_eq!(reader.get(u64::MAX).unwrap(), None);
@@ -89,11 +84,7 @@ fn ends_before_a_torn_batch_and_leaves_it_alone() {
     let (mut journal, _) = open(&disk).unwrap();
     journal.append(&payloads(0..3)).unwrap();
     journal.append(&payloads(3..6)).unwrap();
-    let end = disk
-        .bytes(&name(0))
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .unwrap();
+    let end = disk.bytes(&name(0)).iter().rposition(|byte| *byte != 0).unwrap();
     for torn_at in [end, end - 40, end - 120] {
         disk.edit(&name(0), |bytes| bytes[torn_at] ^= 1);
         let before = disk.bytes(&name(0));

@@ -36,11 +36,7 @@ fn cuts_the_last_batch_whole_when_any_bit_of_it_is_wrong() {
         assert_eq!(recovery.entries, 5, "bit {bit}");
         assert!(recovery.cut_bytes > 0 && recovery.cut_bytes <= size as u64);
         assert_eq!(reopen(&damaged), payloads(0..5));
-        assert!(
-            damaged.bytes(&name(0))[start..]
-                .iter()
-                .all(|byte| *byte == 0)
-        );
+        assert!(damaged.bytes(&name(0))[start..].iter().all(|byte| *byte == 0));
     }
 }
 
@@ -51,10 +47,7 @@ fn refuses_a_broken_batch_when_a_later_one_is_intact() {
     for bit in start * 8..(start + frames_size(2..5)) * 8 {
         let (position, damage) = outcome(&flipped(&disk, 0, bit), 0).expect_err("passes");
         assert!((2..5).contains(&position), "{position}");
-        assert!(
-            matches!(damage, Damage::BeforeLaterBatch { later: 5, .. }),
-            "{damage}"
-        );
+        assert!(matches!(damage, Damage::BeforeLaterBatch { later: 5, .. }), "{damage}");
     }
 }
 
@@ -100,10 +93,7 @@ fn judges_each_truncation_by_the_head() {
         if size < confirmed {
             let found = outcome(&truncated, 0);
             let past_end = Damage::Confirmed(FrameFault::PastEnd);
-            assert!(
-                matches!(found, Err((8 | 9, damage)) if damage == past_end),
-                "size {size}"
-            );
+            assert!(matches!(found, Err((8 | 9, damage)) if damage == past_end), "size {size}");
             continue;
         }
         let kept = if size == end { 11 } else { 10 };

@@ -41,11 +41,7 @@ pub(super) fn entry(entry: pb::Entry) -> Result<Entry> {
             "" => None,
             code => Some(currency(code)?),
         },
-        trace: entry
-            .limit_traces
-            .into_iter()
-            .map(limit_trace)
-            .collect::<Result<_>>()?,
+        trace: entry.limit_traces.into_iter().map(limit_trace).collect::<Result<_>>()?,
         postings: entry.postings.iter().map(posting).collect::<Result<_>>()?,
         body: body(present(entry.body, "body")?)?,
     })
@@ -102,10 +98,9 @@ fn change(body: Body) -> Result<EntryBody> {
             about: boxed(it.about)?,
             released_minor: it.released_minor,
         },
-        Body::Expired(it) => EntryBody::Expired {
-            about: boxed(it.about)?,
-            released_minor: it.released_minor,
-        },
+        Body::Expired(it) => {
+            EntryBody::Expired { about: boxed(it.about)?, released_minor: it.released_minor }
+        }
         Body::Reversed(it) => EntryBody::Reversed {
             request: pid(&it.request_id, "request_id")?,
             reason: reverse_reason(it.reason())?,
@@ -157,9 +152,8 @@ fn gesture(it: &pb::Gesture) -> Result<GestureRequest> {
         reason: parse(&it.reason_code, "reason_code")?,
         gesture: parse(&it.gesture_code, "gesture_code")?,
         note: digest(&it.note_commitment, "note_commitment")?,
-        decided_ms: u32::try_from(it.decided_ms).map_err(|_| DecodeError {
-            field: "decided_ms",
-        })?,
+        decided_ms: u32::try_from(it.decided_ms)
+            .map_err(|_| DecodeError { field: "decided_ms" })?,
         suggestion: optional(&it.suggestion_code, "suggestion_code")?,
     })
 }
@@ -185,9 +179,7 @@ fn about(it: &pb::About) -> Result<SpendAbout> {
 fn refusal(refusal: pb::Refusal) -> Result<Refusal> {
     use pb::refusal::Kind;
     Ok(match present(refusal.kind, "refusal")? {
-        Kind::HoldExpiredNs(at) => Refusal::HoldExpired {
-            at: Time::from_nanos(at),
-        },
+        Kind::HoldExpiredNs(at) => Refusal::HoldExpired { at: Time::from_nanos(at) },
         Kind::HoldResolvedState(state) => Refusal::HoldResolved {
             state: present(SpendState::from_code(&state), "hold_resolved_state")?,
         },
@@ -201,12 +193,8 @@ fn refusal(refusal: pb::Refusal) -> Result<Refusal> {
             requested_minor: it.requested_minor,
             currency: currency(&it.currency_code)?,
         },
-        Kind::UndoClosedNs(at) => Refusal::UndoWindowClosed {
-            ended_at: Time::from_nanos(at),
-        },
-        Kind::NoAuthorityRole(role) => Refusal::NoAuthority {
-            role: parse(&role, "role")?,
-        },
+        Kind::UndoClosedNs(at) => Refusal::UndoWindowClosed { ended_at: Time::from_nanos(at) },
+        Kind::NoAuthorityRole(role) => Refusal::NoAuthority { role: parse(&role, "role")? },
         Kind::LimitExceeded(it) => {
             let excess = present(it.excess, "excess")?;
             Refusal::LimitExceeded {
@@ -252,9 +240,7 @@ fn window(window: &pb::Window) -> Result<WindowKey> {
             start: Time::from_nanos(it.start_ns),
             end: Time::from_nanos(it.end_ns),
         },
-        Kind::RollingNs(duration_ns) => WindowKey::Rolling {
-            duration_ns: *duration_ns,
-        },
+        Kind::RollingNs(duration_ns) => WindowKey::Rolling { duration_ns: *duration_ns },
         Kind::Lifetime(_) => WindowKey::Lifetime,
     })
 }
@@ -307,9 +293,7 @@ fn gesture_kind(code: &str) -> Result<GestureKind> {
 }
 
 fn currency(code: &str) -> Result<Currency> {
-    Currency::parse(code).map_err(|_| DecodeError {
-        field: "currency_code",
-    })
+    Currency::parse(code).map_err(|_| DecodeError { field: "currency_code" })
 }
 
 fn present<T>(value: Option<T>, field: &'static str) -> Result<T> {
@@ -321,11 +305,7 @@ fn parse<T: FromStr>(text: &str, field: &'static str) -> Result<T> {
 }
 
 fn optional<T: FromStr>(text: &str, field: &'static str) -> Result<Option<T>> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        parse(text, field).map(Some)
-    }
+    if text.is_empty() { Ok(None) } else { parse(text, field).map(Some) }
 }
 
 fn unsigned(value: i32, field: &'static str) -> Result<u32> {
@@ -334,20 +314,14 @@ fn unsigned(value: i32, field: &'static str) -> Result<u32> {
 
 /// An id from exactly as many bytes as it has.
 fn pid<const N: usize, T: FromBytes<N>>(bytes: &[u8], field: &'static str) -> Result<T> {
-    <[u8; N]>::try_from(bytes)
-        .map(T::from_array)
-        .map_err(|_| DecodeError { field })
+    <[u8; N]>::try_from(bytes).map(T::from_array).map_err(|_| DecodeError { field })
 }
 
 fn optional_pid<const N: usize, T: FromBytes<N>>(
     bytes: &[u8],
     field: &'static str,
 ) -> Result<Option<T>> {
-    if bytes.is_empty() {
-        Ok(None)
-    } else {
-        pid(bytes, field).map(Some)
-    }
+    if bytes.is_empty() { Ok(None) } else { pid(bytes, field).map(Some) }
 }
 
 fn digest(bytes: &[u8], field: &'static str) -> Result<Option<Digest>> {

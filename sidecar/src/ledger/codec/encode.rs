@@ -11,24 +11,9 @@ use makegood_proto::ledger::v1 as pb;
 use pb::entry::Body;
 
 pub(super) fn entry(entry: &Entry, development: bool) -> pb::Entry {
-    let Entry {
-        position,
-        at,
-        caller,
-        policy,
-        rules_version,
-        currency,
-        trace,
-        postings,
-        body,
-    } = entry;
-    let Caller {
-        agent,
-        access: may,
-        role,
-        team,
-        tenure_days,
-    } = caller;
+    let Entry { position, at, caller, policy, rules_version, currency, trace, postings, body } =
+        entry;
+    let Caller { agent, access: may, role, team, tenure_days } = caller;
     pb::Entry {
         position: position.cast_signed(),
         record_time_ns: at.as_nanos(),
@@ -39,9 +24,7 @@ pub(super) fn entry(entry: &Entry, development: bool) -> pb::Entry {
         tenure_days: tenure_days.cast_signed(),
         policy_sha256: policy.as_bytes().to_vec(),
         rules_version: rules_version.cast_signed(),
-        currency_code: currency
-            .map(|currency| currency.code().to_owned())
-            .unwrap_or_default(),
+        currency_code: currency.map(|currency| currency.code().to_owned()).unwrap_or_default(),
         limit_traces: trace.iter().map(limit_trace).collect(),
         postings: postings.iter().map(posting).collect(),
         development,
@@ -51,48 +34,37 @@ pub(super) fn entry(entry: &Entry, development: bool) -> pb::Entry {
 
 fn body(body: &EntryBody) -> Body {
     match body {
-        EntryBody::PolicyActivated {
-            name,
-            version,
-            previous,
-        } => Body::PolicyActivated(pb::PolicyActivated {
-            name: name.clone(),
-            version: version.clone(),
-            previous_sha256: digest(previous.as_ref()),
-        }),
-        EntryBody::PoolOpened {
-            pool,
-            team,
-            allotted_minor,
-            previous_minor,
-        } => Body::PoolOpened(pb::PoolOpened {
-            pool_id: pool.to_string(),
-            team: text(team.as_ref()),
-            allotted_minor: *allotted_minor,
-            previous_minor: *previous_minor,
-        }),
-        EntryBody::Reserved {
-            request,
-            kind,
-            pool,
-            expire_at,
-            is_give,
-        } => Body::Reserved(pb::Reserved {
-            gesture: Some(gesture(request)),
-            gesture_kind: kind.code().to_owned(),
-            pool_id: pool.to_string(),
-            expire_time_ns: expire_at.as_nanos(),
-            give: *is_give,
-        }),
-        EntryBody::Refused {
-            operation: asked,
-            refusal: why,
-            about: what,
-        } => Body::Refused(pb::Refused {
-            operation: Some(operation(asked)),
-            refusal: Some(refusal(why)),
-            about: what.as_deref().map(about),
-        }),
+        EntryBody::PolicyActivated { name, version, previous } => {
+            Body::PolicyActivated(pb::PolicyActivated {
+                name: name.clone(),
+                version: version.clone(),
+                previous_sha256: digest(previous.as_ref()),
+            })
+        }
+        EntryBody::PoolOpened { pool, team, allotted_minor, previous_minor } => {
+            Body::PoolOpened(pb::PoolOpened {
+                pool_id: pool.to_string(),
+                team: text(team.as_ref()),
+                allotted_minor: *allotted_minor,
+                previous_minor: *previous_minor,
+            })
+        }
+        EntryBody::Reserved { request, kind, pool, expire_at, is_give } => {
+            Body::Reserved(pb::Reserved {
+                gesture: Some(gesture(request)),
+                gesture_kind: kind.code().to_owned(),
+                pool_id: pool.to_string(),
+                expire_time_ns: expire_at.as_nanos(),
+                give: *is_give,
+            })
+        }
+        EntryBody::Refused { operation: asked, refusal: why, about: what } => {
+            Body::Refused(pb::Refused {
+                operation: Some(operation(asked)),
+                refusal: Some(refusal(why)),
+                about: what.as_deref().map(about),
+            })
+        }
         later => change(later),
     }
 }
@@ -100,59 +72,42 @@ fn body(body: &EntryBody) -> Body {
 /// What happens to a gesture after its reservation.
 fn change(body: &EntryBody) -> Body {
     match body {
-        EntryBody::Extended {
-            request,
-            about: what,
-            previous_expire_at,
-            expire_at,
-        } => Body::Extended(pb::Extended {
-            request_id: request.as_bytes().to_vec(),
-            about: Some(about(what)),
-            previous_expire_time_ns: previous_expire_at.as_nanos(),
-            expire_time_ns: expire_at.as_nanos(),
-        }),
-        EntryBody::Committed {
-            request,
-            about: what,
-            amount_minor,
-            is_final,
-            released_minor,
-        } => Body::Committed(pb::Committed {
-            request_id: request.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
-            about: Some(about(what)),
-            amount_minor: *amount_minor,
-            r#final: *is_final,
-            released_minor: *released_minor,
-        }),
-        EntryBody::Voided {
-            request,
-            about: what,
-            reason,
-            released_minor,
-        } => Body::Voided(pb::Voided {
-            request_id: request.as_bytes().to_vec(),
-            about: Some(about(what)),
-            reason: void_reason(*reason).into(),
-            released_minor: *released_minor,
-        }),
-        EntryBody::Reversed {
-            request,
-            about: what,
-            amount_minor,
-            reason,
-        } => Body::Reversed(pb::Reversed {
-            request_id: request.as_bytes().to_vec(),
-            about: Some(about(what)),
-            amount_minor: *amount_minor,
-            reason: reverse_reason(*reason).into(),
-        }),
-        EntryBody::Expired {
-            about: what,
-            released_minor,
-        } => Body::Expired(pb::Expired {
-            about: Some(about(what)),
-            released_minor: *released_minor,
-        }),
+        EntryBody::Extended { request, about: what, previous_expire_at, expire_at } => {
+            Body::Extended(pb::Extended {
+                request_id: request.as_bytes().to_vec(),
+                about: Some(about(what)),
+                previous_expire_time_ns: previous_expire_at.as_nanos(),
+                expire_time_ns: expire_at.as_nanos(),
+            })
+        }
+        EntryBody::Committed { request, about: what, amount_minor, is_final, released_minor } => {
+            Body::Committed(pb::Committed {
+                request_id: request.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
+                about: Some(about(what)),
+                amount_minor: *amount_minor,
+                r#final: *is_final,
+                released_minor: *released_minor,
+            })
+        }
+        EntryBody::Voided { request, about: what, reason, released_minor } => {
+            Body::Voided(pb::Voided {
+                request_id: request.as_bytes().to_vec(),
+                about: Some(about(what)),
+                reason: void_reason(*reason).into(),
+                released_minor: *released_minor,
+            })
+        }
+        EntryBody::Reversed { request, about: what, amount_minor, reason } => {
+            Body::Reversed(pb::Reversed {
+                request_id: request.as_bytes().to_vec(),
+                about: Some(about(what)),
+                amount_minor: *amount_minor,
+                reason: reverse_reason(*reason).into(),
+            })
+        }
+        EntryBody::Expired { about: what, released_minor } => {
+            Body::Expired(pb::Expired { about: Some(about(what)), released_minor: *released_minor })
+        }
         EntryBody::PolicyActivated { .. }
         | EntryBody::PoolOpened { .. }
         | EntryBody::Reserved { .. }
@@ -169,32 +124,18 @@ fn operation(operation: &Operation) -> pb::Operation {
             request_id: request.as_bytes().to_vec(),
             spend_id: spend.as_bytes().to_vec(),
         }),
-        Operation::Commit {
-            request,
-            spend,
-            amount_minor,
-            is_final,
-        } => Kind::Commit(pb::Commit {
+        Operation::Commit { request, spend, amount_minor, is_final } => Kind::Commit(pb::Commit {
             request_id: request.as_bytes().to_vec(),
             spend_id: spend.as_bytes().to_vec(),
             amount_minor: *amount_minor,
             r#final: *is_final,
         }),
-        Operation::Void {
-            request,
-            spend,
-            reason,
-        } => Kind::Void(pb::Void {
+        Operation::Void { request, spend, reason } => Kind::Void(pb::Void {
             request_id: request.as_bytes().to_vec(),
             spend_id: spend.as_bytes().to_vec(),
             reason: void_reason(*reason).into(),
         }),
-        Operation::Reverse {
-            request,
-            spend,
-            amount_minor,
-            reason,
-        } => Kind::Reverse(pb::Reverse {
+        Operation::Reverse { request, spend, amount_minor, reason } => Kind::Reverse(pb::Reverse {
             request_id: request.as_bytes().to_vec(),
             spend_id: spend.as_bytes().to_vec(),
             amount_minor: *amount_minor,
@@ -262,51 +203,32 @@ fn refusal(refusal: &Refusal) -> pb::Refusal {
     let kind = match refusal {
         Refusal::HoldExpired { at } => Kind::HoldExpiredNs(at.as_nanos()),
         Refusal::HoldResolved { state } => Kind::HoldResolvedState(state.code().to_owned()),
-        Refusal::AmountAboveHold {
-            held_minor,
-            requested_minor,
-            currency,
-        } => Kind::AboveHold(excess(*held_minor, *requested_minor, *currency)),
-        Refusal::AmountAboveGiven {
-            given_minor,
-            requested_minor,
-            currency,
-        } => Kind::AboveGiven(excess(*given_minor, *requested_minor, *currency)),
+        Refusal::AmountAboveHold { held_minor, requested_minor, currency } => {
+            Kind::AboveHold(excess(*held_minor, *requested_minor, *currency))
+        }
+        Refusal::AmountAboveGiven { given_minor, requested_minor, currency } => {
+            Kind::AboveGiven(excess(*given_minor, *requested_minor, *currency))
+        }
         Refusal::UndoWindowClosed { ended_at } => Kind::UndoClosedNs(ended_at.as_nanos()),
         Refusal::NoAuthority { role } => Kind::NoAuthorityRole(role.to_string()),
-        Refusal::LimitExceeded {
-            limit,
-            label,
-            available_minor,
-            requested_minor,
-            currency,
-        } => Kind::LimitExceeded(pb::LimitExceeded {
-            limit_id: limit.to_string(),
-            label: label.clone(),
-            excess: Some(excess(*available_minor, *requested_minor, *currency)),
-        }),
+        Refusal::LimitExceeded { limit, label, available_minor, requested_minor, currency } => {
+            Kind::LimitExceeded(pb::LimitExceeded {
+                limit_id: limit.to_string(),
+                label: label.clone(),
+                excess: Some(excess(*available_minor, *requested_minor, *currency)),
+            })
+        }
     };
     pb::Refusal { kind: Some(kind) }
 }
 
 fn excess(available_minor: i64, requested_minor: i64, currency: Currency) -> pb::Excess {
-    pb::Excess {
-        available_minor,
-        requested_minor,
-        currency_code: currency.code().to_owned(),
-    }
+    pb::Excess { available_minor, requested_minor, currency_code: currency.code().to_owned() }
 }
 
 fn limit_trace(trace: &LimitTrace) -> pb::LimitTrace {
-    let LimitTrace {
-        limit,
-        scope,
-        window,
-        before_minor,
-        amount_minor,
-        after_minor,
-        cap_minor,
-    } = trace;
+    let LimitTrace { limit, scope, window, before_minor, amount_minor, after_minor, cap_minor } =
+        trace;
     pb::LimitTrace {
         limit_id: limit.to_string(),
         scope: Some(self::scope(scope)),
@@ -319,24 +241,13 @@ fn limit_trace(trace: &LimitTrace) -> pb::LimitTrace {
 }
 
 fn scope(scope: &ScopeKey) -> pb::Scope {
-    let ScopeKey {
-        pool,
-        agent,
-        customer,
-        case: in_case,
-        interaction,
-        reason,
-    } = scope;
+    let ScopeKey { pool, agent, customer, case: in_case, interaction, reason } = scope;
     pb::Scope {
         pool_id: text(pool.as_ref()),
         agent_pid: agent.map(|pid| pid.as_bytes().to_vec()).unwrap_or_default(),
-        customer_pid: customer
-            .map(|pid| pid.as_bytes().to_vec())
-            .unwrap_or_default(),
+        customer_pid: customer.map(|pid| pid.as_bytes().to_vec()).unwrap_or_default(),
         case_pid: case(*in_case),
-        interaction_pid: interaction
-            .map(|pid| pid.as_bytes().to_vec())
-            .unwrap_or_default(),
+        interaction_pid: interaction.map(|pid| pid.as_bytes().to_vec()).unwrap_or_default(),
         reason_code: text(reason.as_ref()),
     }
 }
@@ -357,20 +268,12 @@ fn window(window: WindowKey) -> pb::Window {
 }
 
 fn posting(posting: &Posting) -> pb::Posting {
-    let Posting {
-        account,
-        side,
-        amount_minor,
-    } = posting;
+    let Posting { account, side, amount_minor } = posting;
     let side = match side {
         Side::Debit => pb::Side::Debit,
         Side::Credit => pb::Side::Credit,
     };
-    pb::Posting {
-        account: account.to_string(),
-        side: side.into(),
-        amount_minor: *amount_minor,
-    }
+    pb::Posting { account: account.to_string(), side: side.into(), amount_minor: *amount_minor }
 }
 
 fn access(access: Access) -> pb::Access {
@@ -405,9 +308,7 @@ fn text(code: Option<&impl ToString>) -> String {
 }
 
 fn digest(digest: Option<&Digest>) -> Vec<u8> {
-    digest
-        .map(|digest| digest.as_bytes().to_vec())
-        .unwrap_or_default()
+    digest.map(|digest| digest.as_bytes().to_vec()).unwrap_or_default()
 }
 
 fn case(case: Option<CasePid>) -> Vec<u8> {

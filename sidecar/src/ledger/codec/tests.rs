@@ -35,15 +35,7 @@ fn gesture() -> GestureRequest {
 }
 
 fn about() -> SpendAbout {
-    let GestureRequest {
-        spend,
-        customer,
-        interaction,
-        case,
-        reason,
-        gesture,
-        ..
-    } = gesture();
+    let GestureRequest { spend, customer, interaction, case, reason, gesture, .. } = gesture();
     SpendAbout {
         spend,
         agent: AgentPid::from_bytes([1; 15]),
@@ -93,10 +85,7 @@ fn entry(body: EntryBody) -> Entry {
         trace: [
             WindowKey::Interaction(INTERACTION),
             WindowKey::Case(CASE),
-            WindowKey::Calendar {
-                start: Time::from_nanos(-1),
-                end: Time::from_nanos(9),
-            },
+            WindowKey::Calendar { start: Time::from_nanos(-1), end: Time::from_nanos(9) },
             WindowKey::Rolling { duration_ns: 30 },
             WindowKey::Lifetime,
         ]
@@ -116,23 +105,11 @@ fn refusals() -> [Refusal; 7] {
     let at = Time::from_nanos(5);
     [
         Refusal::HoldExpired { at },
-        Refusal::HoldResolved {
-            state: SpendState::Voided,
-        },
-        Refusal::AmountAboveHold {
-            held_minor: 1,
-            requested_minor,
-            currency,
-        },
-        Refusal::AmountAboveGiven {
-            given_minor: 1,
-            requested_minor,
-            currency,
-        },
+        Refusal::HoldResolved { state: SpendState::Voided },
+        Refusal::AmountAboveHold { held_minor: 1, requested_minor, currency },
+        Refusal::AmountAboveGiven { given_minor: 1, requested_minor, currency },
         Refusal::UndoWindowClosed { ended_at: at },
-        Refusal::NoAuthority {
-            role: "guest".parse().unwrap(),
-        },
+        Refusal::NoAuthority { role: "guest".parse().unwrap() },
         Refusal::LimitExceeded {
             limit: "customer_case".parse().unwrap(),
             label: "this case".to_owned(),
@@ -149,23 +126,9 @@ fn operations() -> [Operation; 6] {
         Operation::Reserve(Box::new(gesture())),
         Operation::Give(Box::new(gesture())),
         Operation::Extend { request, spend },
-        Operation::Commit {
-            request,
-            spend,
-            amount_minor,
-            is_final: true,
-        },
-        Operation::Void {
-            request,
-            spend,
-            reason: VoidReason::Misidentified,
-        },
-        Operation::Reverse {
-            request,
-            spend,
-            amount_minor,
-            reason: ReverseReason::MisEntry,
-        },
+        Operation::Commit { request, spend, amount_minor, is_final: true },
+        Operation::Void { request, spend, reason: VoidReason::Misidentified },
+        Operation::Reverse { request, spend, amount_minor, reason: ReverseReason::MisEntry },
     ]
 }
 
@@ -202,10 +165,7 @@ fn bodies() -> Vec<EntryBody> {
             is_final: true,
             released_minor: 500,
         },
-        EntryBody::Expired {
-            about: Box::new(about()),
-            released_minor: 4_500,
-        },
+        EntryBody::Expired { about: Box::new(about()), released_minor: 4_500 },
     ];
     bodies.extend(changes());
     bodies.extend(refused());
@@ -215,18 +175,9 @@ fn bodies() -> Vec<EntryBody> {
 /// Releases and reversals for every reason.
 fn changes() -> Vec<EntryBody> {
     let mut bodies = Vec::new();
-    for reason in [
-        VoidReason::CustomerDeclined,
-        VoidReason::Misidentified,
-        VoidReason::Other,
-    ] {
+    for reason in [VoidReason::CustomerDeclined, VoidReason::Misidentified, VoidReason::Other] {
         let (request, about) = (REQUEST, Box::new(about()));
-        bodies.push(EntryBody::Voided {
-            request,
-            about,
-            reason,
-            released_minor: 4_500,
-        });
+        bodies.push(EntryBody::Voided { request, about, reason, released_minor: 4_500 });
     }
     let reasons = [
         ReverseReason::MisEntry,
@@ -236,12 +187,7 @@ fn changes() -> Vec<EntryBody> {
     ];
     for reason in reasons {
         let (request, about) = (REQUEST, Box::new(about()));
-        bodies.push(EntryBody::Reversed {
-            request,
-            about,
-            amount_minor: 4_500,
-            reason,
-        });
+        bodies.push(EntryBody::Reversed { request, about, amount_minor: 4_500, reason });
     }
     bodies
 }
@@ -251,19 +197,11 @@ fn refused() -> Vec<EntryBody> {
     let mut bodies = Vec::new();
     for (index, operation) in operations().into_iter().enumerate() {
         let refusal = refusals()[index].clone();
-        bodies.push(EntryBody::Refused {
-            operation,
-            refusal,
-            about: Some(Box::new(about())),
-        });
+        bodies.push(EntryBody::Refused { operation, refusal, about: Some(Box::new(about())) });
     }
     let [operation, ..] = operations();
     let [.., refusal] = refusals();
-    bodies.push(EntryBody::Refused {
-        operation,
-        refusal,
-        about: None,
-    });
+    bodies.push(EntryBody::Refused { operation, refusal, about: None });
     bodies
 }
 

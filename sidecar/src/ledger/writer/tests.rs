@@ -65,12 +65,7 @@ impl Bench {
             clock: Arc::new(clock),
             development: true,
         };
-        Self {
-            parts,
-            subject,
-            _projector: projector,
-            _folder: folder,
-        }
+        Self { parts, subject, _projector: projector, _folder: folder }
     }
 
     /// Work of so many records with so many bytes of content each.
@@ -83,10 +78,7 @@ impl Bench {
             index_terms: Vec::new(),
             content: vec![b'x'; content_bytes],
         };
-        Work {
-            records: (0..count).map(draft).collect(),
-            ..Work::default()
-        }
+        Work { records: (0..count).map(draft).collect(), ..Work::default() }
     }
 }
 
@@ -125,10 +117,7 @@ fn leaves_for_the_next_batch_what_does_not_fit() {
         jobs.push_back(Job { work, reply });
         answers.push(answer);
     }
-    let mut desk = WriterDesk {
-        parts: bench.parts,
-        flags: Arc::default(),
-    };
+    let mut desk = WriterDesk { parts: bench.parts, flags: Arc::default() };
     for left in [2, 1, 0] {
         desk.process(&mut jobs);
         assert_eq!(jobs.len(), left);
@@ -142,10 +131,7 @@ fn leaves_for_the_next_batch_what_does_not_fit() {
 fn knows_the_size_of_a_record_before_it_is_sealed() {
     let bench = Bench::new(Noon);
     let vault = bench.parts.vault.read();
-    let leaf = Leaf {
-        position: u64::MAX,
-        hash: [1; 32],
-    };
+    let leaf = Leaf { position: u64::MAX, hash: [1; 32] };
     for (content_bytes, terms) in [(0, 0), (100, 9), (60_000, 300)] {
         let mut draft = bench.work(1, content_bytes).records.remove(0);
         for _ in 0..terms {

@@ -122,12 +122,8 @@ fn a_move_that_is_projected_during_a_read_is_seen() {
         ])
         .unwrap();
     model.accept(vec![(1, moved.clone())]);
-    *model.engine.write() = Some(Arc::new(Moving {
-        memory,
-        model: Arc::clone(&model),
-        moved,
-        old,
-    }));
+    *model.engine.write() =
+        Some(Arc::new(Moving { memory, model: Arc::clone(&model), moved, old }));
     assert_eq!(bench.names(&model, &first), Vec::<String>::new());
     assert_eq!(bench.names(&model, &second), ["Maria"]);
     // The engine and the model own each other.

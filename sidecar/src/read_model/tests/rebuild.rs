@@ -18,10 +18,7 @@ fn is_rebuilt_from_the_journal_after_any_damage() {
     let damages: [(&str, Damage); 3] = [
         ("deleted", |folder| std::fs::remove_dir_all(folder).unwrap()),
         ("truncated", |folder| {
-            let file = std::fs::OpenOptions::new()
-                .write(true)
-                .open(folder.join("db"))
-                .unwrap();
+            let file = std::fs::OpenOptions::new().write(true).open(folder.join("db")).unwrap();
             file.set_len(600).unwrap();
         }),
         ("overwritten", |folder| {
@@ -52,9 +49,7 @@ fn is_rebuilt_after_damage_while_it_is_open() {
     until("ready", || model.progress() == Progress::Ready);
     std::fs::remove_file(bench.engine().join("db")).unwrap();
     // The next sync fails, and the engine is built anew.
-    until("rebuilt", || {
-        bench.engine().join("db").try_exists().unwrap()
-    });
+    until("rebuilt", || bench.engine().join("db").try_exists().unwrap());
     until("ready again", || model.progress() == Progress::Ready);
     assert_eq!(bench.names(&model, &pid), ["Maria"]);
     projector.stop();
@@ -67,9 +62,7 @@ fn is_rebuilt_after_a_value_that_cannot_be_decoded() {
     let reads: [(&str, Read); 2] = [
         ("records of a subject", |model, it| {
             let pid = records::subject(it).unwrap();
-            model
-                .records_of(&pid, &[(RecordKind::Customer, 1)])
-                .map(drop)
+            model.records_of(&pid, &[(RecordKind::Customer, 1)]).map(drop)
         }),
         ("one record", |model, it| {
             let id = it.record_id.as_slice().try_into().unwrap();
@@ -186,14 +179,9 @@ fn nobody_who_waits_for_the_engine_keeps_the_writer_waiting() {
     until("ready", || model.progress() == Progress::Ready);
     // Ended first, so that the projector does not come by.
     projector.stop();
-    *model.engine.write() = Some(Arc::new(Slow {
-        model: Arc::clone(&model),
-    }));
+    *model.engine.write() = Some(Arc::new(Slow { model: Arc::clone(&model) }));
     let wanted = [(RecordKind::Customer, 9), (RecordKind::Action, 9)];
-    assert_eq!(
-        model.records_of(&[1; 15], &wanted),
-        Ok(vec![vec![], vec![]])
-    );
+    assert_eq!(model.records_of(&[1; 15], &wanted), Ok(vec![vec![], vec![]]));
     assert_eq!(model.record(&[1; 16]), Ok(None));
     assert_eq!(bench.find(&model, "+15550100"), Ok(vec![]));
     assert_eq!(model.gestures_of(&[1; 15], 9), Ok(vec![]));

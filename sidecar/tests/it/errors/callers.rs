@@ -22,10 +22,7 @@ async fn refuses_tokens_that_are_not_good() {
     let call = served.ring("A-1", "call-1", "C-1").await;
     let entries = served.entry_count();
     for (what, token, expected) in bad_tokens(&place) {
-        let stranger = Call {
-            client: served.client_with(&token),
-            ..call.clone()
-        };
+        let stranger = Call { client: served.client_with(&token), ..call.clone() };
         let status = stranger.give(stranger.gift(100)).await.unwrap_err();
         assert_refused(what, &status, expected);
         let status = stranger.try_panel().await.unwrap_err();
@@ -50,42 +47,17 @@ fn bad_tokens(place: &Place) -> [(&'static str, String, Expected); 7] {
     };
     let now = Duration::ZERO;
     let hour = Duration::from_hours(1);
-    let other_tenant = Grant {
-        tenant: "another".to_owned(),
-        ..grant.clone()
-    };
-    let too_long = Grant {
-        ttl: hour,
-        ..grant.clone()
-    };
-    let stranger = Grant {
-        agent: "A-404".to_owned(),
-        ..grant.clone()
-    };
+    let other_tenant = Grant { tenant: "another".to_owned(), ..grant.clone() };
+    let too_long = Grant { ttl: hour, ..grant.clone() };
+    let stranger = Grant { agent: "A-404".to_owned(), ..grant.clone() };
     let changed = place.sign(&grant, now).replacen("eyJ", "eyK", 1);
     [
         ("no jwt", "opaque".to_owned(), signed_out("TOKEN_MALFORMED")),
         ("a changed token", changed, signed_out("TOKEN_MALFORMED")),
-        (
-            "another's key",
-            elsewhere.sign(&grant, now),
-            signed_out("TOKEN_SIGNATURE"),
-        ),
-        (
-            "an old token",
-            place.sign(&grant, hour),
-            signed_out("TOKEN_EXPIRED"),
-        ),
-        (
-            "another tenant",
-            place.sign(&other_tenant, now),
-            signed_out("TOKEN_TENANT"),
-        ),
-        (
-            "a long token",
-            place.sign(&too_long, now),
-            signed_out("TOKEN_TOO_LONG"),
-        ),
+        ("another's key", elsewhere.sign(&grant, now), signed_out("TOKEN_SIGNATURE")),
+        ("an old token", place.sign(&grant, hour), signed_out("TOKEN_EXPIRED")),
+        ("another tenant", place.sign(&other_tenant, now), signed_out("TOKEN_TENANT")),
+        ("a long token", place.sign(&too_long, now), signed_out("TOKEN_TOO_LONG")),
         (
             "an unknown agent",
             place.sign(&stranger, now),
@@ -104,10 +76,7 @@ async fn binds_a_token_to_its_interaction_and_a_spend_to_its_agent() {
     call.reserve(hold.clone()).await.unwrap();
     let entries = served.entry_count();
 
-    let misdirected = Call {
-        client: other.client.clone(),
-        ..call.clone()
-    };
+    let misdirected = Call { client: other.client.clone(), ..call.clone() };
     let elsewhere = expected(Code::PermissionDenied, "OTHER_INTERACTION", &[]);
     let status = misdirected.give(misdirected.gift(1)).await.unwrap_err();
     assert_refused("a gift on another call", &status, elsewhere);
@@ -117,10 +86,8 @@ async fn binds_a_token_to_its_interaction_and_a_spend_to_its_agent() {
     let unseen = expected(Code::NotFound, "SPEND_NOT_FOUND", &[]);
     assert_refused("another call's hold", &status, unseen);
 
-    let colleague = Call {
-        client: served.client("A-2", Access::Agent, Some("call-1")),
-        ..call.clone()
-    };
+    let colleague =
+        Call { client: served.client("A-2", Access::Agent, Some("call-1")), ..call.clone() };
     let status = colleague.commit(&hold.spend_id, 100).await.unwrap_err();
     let not_yours = expected(Code::PermissionDenied, "NOT_YOUR_SPEND", &["spend_id"]);
     assert_refused("a colleague's hold", &status, not_yours);
@@ -129,10 +96,7 @@ async fn binds_a_token_to_its_interaction_and_a_spend_to_its_agent() {
     assert_eq!(served.entry_count(), entries);
 
     // A supervisor may release what an agent holds, and may not give it.
-    let lead = Call {
-        client: served.client("L-1", Access::Supervisor, None),
-        ..call.clone()
-    };
+    let lead = Call { client: served.client("L-1", Access::Supervisor, None), ..call.clone() };
     let status = lead.commit(&hold.spend_id, 100).await.unwrap_err();
     assert_refused("an agent's hold", &status, not_yours);
     lead.void(&hold.spend_id).await.unwrap();
@@ -147,10 +111,7 @@ async fn keeps_reviewers_from_giving_and_agents_from_reviewing() {
     call.give(call.gift(100)).await.unwrap();
     let entries = served.entry_count();
     for access in [Access::Auditor, Access::Admin] {
-        let reviewer = Call {
-            client: served.client("R-1", access, None),
-            ..call.clone()
-        };
+        let reviewer = Call { client: served.client("R-1", access, None), ..call.clone() };
         for (what, status) in writes(&reviewer).await {
             assert_refused(what, &status, NOT_ALLOWED);
         }
@@ -177,30 +138,16 @@ async fn writes(reviewer: &Call) -> Vec<(&'static str, Status)> {
     let client = &reviewer.client;
     vec![
         ("giving", reviewer.give(reviewer.gift(1)).await.unwrap_err()),
-        (
-            "holding",
-            reviewer.reserve(reviewer.hold(1)).await.unwrap_err(),
-        ),
+        ("holding", reviewer.reserve(reviewer.hold(1)).await.unwrap_err()),
         ("committing", reviewer.commit(&id(), 1).await.unwrap_err()),
         ("releasing", reviewer.void(&id()).await.unwrap_err()),
         ("undoing", reviewer.undo(&id(), 1).await.unwrap_err()),
-        (
-            "looking at a customer",
-            reviewer.try_panel().await.unwrap_err(),
-        ),
+        ("looking at a customer", reviewer.try_panel().await.unwrap_err()),
         (
             "starting a call",
-            client
-                .interactions
-                .clone()
-                .start_interaction(start)
-                .await
-                .unwrap_err(),
+            client.interactions.clone().start_interaction(start).await.unwrap_err(),
         ),
-        (
-            "logging",
-            client.advocacy.clone().log_action(log).await.unwrap_err(),
-        ),
+        ("logging", client.advocacy.clone().log_action(log).await.unwrap_err()),
     ]
 }
 
@@ -213,25 +160,16 @@ async fn score(client: &Client, call: &Call) -> Result<(), Status> {
         interaction_id: call.interaction.clone(),
         ..v1::RecordScoreRequest::default()
     };
-    client
-        .experience
-        .clone()
-        .record_score(request)
-        .await
-        .map(drop)
+    client.experience.clone().record_score(request).await.map(drop)
 }
 
 async fn assert_sees_own_entries_alone(served: &Served<'_>, all: i64) {
     let of = async |agent, access| served.client(agent, access, None).entries().await;
-    assert_eq!(
-        i64::try_from(of("R-1", Access::Auditor).await.len()).unwrap(),
-        all
-    );
+    assert_eq!(i64::try_from(of("R-1", Access::Auditor).await.len()).unwrap(), all);
     let own = of("A-1", Access::Agent).await;
     assert_eq!(own.len(), 2, "the hold and the gift");
-    let amounts = own
-        .iter()
-        .all(|it| it.entry.as_ref().unwrap().currency_code == usd(1).currency_code);
+    let amounts =
+        own.iter().all(|it| it.entry.as_ref().unwrap().currency_code == usd(1).currency_code);
     assert!(amounts);
     assert_eq!(of("A-2", Access::Agent).await, []);
 }

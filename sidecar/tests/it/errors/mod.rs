@@ -11,11 +11,8 @@ use tonic::Code;
 use crate::support::Expected;
 
 /// Fields of the request are at fault.
-const INVALID_FIELDS: Expected = Expected {
-    code: Code::InvalidArgument,
-    reason: "INVALID_FIELDS",
-    keys: &["fields"],
-};
+const INVALID_FIELDS: Expected =
+    Expected { code: Code::InvalidArgument, reason: "INVALID_FIELDS", keys: &["fields"] };
 
 const fn expected(code: Code, reason: &'static str, keys: &'static [&'static str]) -> Expected {
     Expected { code, reason, keys }

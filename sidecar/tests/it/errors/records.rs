@@ -37,10 +37,7 @@ async fn refuses_lookups_that_nobody_can_be_found_by() {
             assert_refused(&what, &status, INVALID_FIELDS);
             let named = &status.get_details_error_info().unwrap().metadata["fields"];
             assert_eq!(named, field, "{what}");
-            assert!(
-                !status.message().contains("0101"),
-                "a number in a message: {status:?}"
-            );
+            assert!(!status.message().contains("0101"), "a number in a message: {status:?}");
         }
     }
     served.stop().await;
@@ -48,25 +45,11 @@ async fn refuses_lookups_that_nobody_can_be_found_by() {
 
 /// The refusals of both ways to look somebody up.
 async fn look_up(call: &Call, lookup: v1::Lookup) -> [Status; 2] {
-    let identify = v1::IdentifyCallerRequest {
-        lookup: Some(lookup.clone()),
-    };
-    let identified = call
-        .client
-        .customers
-        .clone()
-        .identify_caller(identify)
-        .await;
-    let start = v1::StartInteractionRequest {
-        lookup: Some(lookup),
-        ..Call::start("call-1", "unused")
-    };
-    let started = call
-        .client
-        .interactions
-        .clone()
-        .start_interaction(start)
-        .await;
+    let identify = v1::IdentifyCallerRequest { lookup: Some(lookup.clone()) };
+    let identified = call.client.customers.clone().identify_caller(identify).await;
+    let start =
+        v1::StartInteractionRequest { lookup: Some(lookup), ..Call::start("call-1", "unused") };
+    let started = call.client.interactions.clone().start_interaction(start).await;
     [identified.unwrap_err(), started.unwrap_err()]
 }
 
@@ -80,10 +63,7 @@ const PROMISES: [(&str, SpoilPromise); 5] = [
     }),
     ("a promise without a day", |it| it.due_time = None),
     ("a time that is none", |it| {
-        it.due_time = Some(Timestamp {
-            seconds: i64::from(u32::MAX),
-            nanos: -1,
-        });
+        it.due_time = Some(Timestamp { seconds: i64::from(u32::MAX), nanos: -1 });
     }),
 ];
 
@@ -112,10 +92,7 @@ async fn refuses_records_at_fault_and_keeps_none_of_them() {
             customer_id: call.customer.clone(),
             interaction_id: call.interaction.clone(),
             text: "call back".to_owned(),
-            due_time: Some(Timestamp {
-                seconds: i64::from(u32::MAX),
-                nanos: 0,
-            }),
+            due_time: Some(Timestamp { seconds: i64::from(u32::MAX), nanos: 0 }),
         };
         spoil(&mut request);
         let made = call.client.advocacy.clone().make_promise(request).await;
@@ -133,11 +110,7 @@ async fn refuses_records_at_fault_and_keeps_none_of_them() {
         let logged = call.client.advocacy.clone().log_action(request).await;
         assert_refused(what, &logged.unwrap_err(), INVALID_FIELDS);
     }
-    assert_eq!(
-        call.panel().await.revision,
-        before.revision,
-        "something was kept"
-    );
+    assert_eq!(call.panel().await.revision, before.revision, "something was kept");
     served.stop().await;
 }
 
@@ -147,31 +120,13 @@ async fn names_what_is_not_there() {
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
     let not_found = |reason| expected(Code::NotFound, reason, &[]);
-    let keep = v1::KeepPromiseRequest {
-        promise_id: id(),
-        customer_id: call.customer.clone(),
-    };
+    let keep = v1::KeepPromiseRequest { promise_id: id(), customer_id: call.customer.clone() };
     let kept = call.client.advocacy.clone().keep_promise(keep).await;
-    assert_refused(
-        "a promise",
-        &kept.unwrap_err(),
-        not_found("PROMISE_NOT_FOUND"),
-    );
-    let retire = v1::RetirePreferenceRequest {
-        preference_id: id(),
-        customer_id: call.customer.clone(),
-    };
-    let retired = call
-        .client
-        .customers
-        .clone()
-        .retire_preference(retire)
-        .await;
-    assert_refused(
-        "a preference",
-        &retired.unwrap_err(),
-        not_found("PREFERENCE_NOT_FOUND"),
-    );
+    assert_refused("a promise", &kept.unwrap_err(), not_found("PROMISE_NOT_FOUND"));
+    let retire =
+        v1::RetirePreferenceRequest { preference_id: id(), customer_id: call.customer.clone() };
+    let retired = call.client.customers.clone().retire_preference(retire).await;
+    assert_refused("a preference", &retired.unwrap_err(), not_found("PREFERENCE_NOT_FOUND"));
     let status = call.spend(&id()).await.unwrap_err();
     assert_refused("a spend", &status, not_found("SPEND_NOT_FOUND"));
     let listed = v1::ListTimelineRequest {
@@ -179,11 +134,7 @@ async fn names_what_is_not_there() {
         ..v1::ListTimelineRequest::default()
     };
     let listed = call.client.customers.clone().list_timeline(listed).await;
-    assert_refused(
-        "a customer",
-        &listed.unwrap_err(),
-        not_found("CUSTOMER_NOT_FOUND"),
-    );
+    assert_refused("a customer", &listed.unwrap_err(), not_found("CUSTOMER_NOT_FOUND"));
     for (page_size, page_token) in [(-1, ""), (0, "next")] {
         let request = v1::ListTimelineRequest {
             customer_id: call.customer.clone(),

@@ -17,13 +17,7 @@ const fn forbidden(reason: &'static str, keys: &'static [&'static str]) -> Expec
 const RESOLVED: Expected = forbidden("HOLD_RESOLVED", &["state"]);
 const LIMIT_EXCEEDED: Expected = forbidden(
     "LIMIT_EXCEEDED",
-    &[
-        "available_minor",
-        "requested_minor",
-        "currency_code",
-        "limit",
-        "limit_label",
-    ],
+    &["available_minor", "requested_minor", "currency_code", "limit", "limit_label"],
 );
 
 /// Asks twice for what is refused: the first leaves one entry, the second none, and both say the
@@ -65,13 +59,7 @@ async fn refuses_by_limit_and_state_with_one_entry_each() {
     let request = commit(&spend_id, 601);
     let excess = async || call.commit_as(request.clone()).await.map(drop);
     let keys = &["held_minor", "requested_minor", "currency_code"];
-    assert_sticks(
-        &served,
-        "above the hold",
-        forbidden("AMOUNT_ABOVE_HOLD", keys),
-        excess,
-    )
-    .await;
+    assert_sticks(&served, "above the hold", forbidden("AMOUNT_ABOVE_HOLD", keys), excess).await;
 
     call.commit(&spend_id, 500).await.unwrap();
     let request = commit(&spend_id, 100);
@@ -97,13 +85,8 @@ async fn refuses_by_limit_and_state_with_one_entry_each() {
     };
     let reverse = async || call.reverse_as(request.clone()).await.map(drop);
     let keys = &["given_minor", "requested_minor", "currency_code"];
-    assert_sticks(
-        &served,
-        "above what was given",
-        forbidden("AMOUNT_ABOVE_GIVEN", keys),
-        reverse,
-    )
-    .await;
+    assert_sticks(&served, "above what was given", forbidden("AMOUNT_ABOVE_GIVEN", keys), reverse)
+        .await;
 
     assert_eq!(call.available().await, 500);
     served.stop().await;
@@ -116,11 +99,7 @@ async fn refuses_by_limit_and_state_with_one_entry_each() {
 
 #[tokio::test]
 async fn refuses_what_comes_too_late() {
-    let rules = Rules {
-        hold: "300 ms",
-        undo: "1 ms",
-        ..Rules::STANDARD
-    };
+    let rules = Rules { hold: "300 ms", undo: "1 ms", ..Rules::STANDARD };
     let place = Place::new(rules);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
@@ -142,17 +121,9 @@ async fn refuses_what_comes_too_late() {
     let request = commit(&spend_id, 600);
     let give = async || call.commit_as(request.clone()).await.map(drop);
     assert_sticks(&served, "given after its expiry", late, give).await;
-    let request = v1::ExtendSpendRequest {
-        request_id: id(),
-        spend_id: spend_id.clone(),
-    };
+    let request = v1::ExtendSpendRequest { request_id: id(), spend_id: spend_id.clone() };
     let extend = async || {
-        let extended = call
-            .client
-            .budget
-            .clone()
-            .extend_spend(request.clone())
-            .await;
+        let extended = call.client.budget.clone().extend_spend(request.clone()).await;
         extended.map(drop)
     };
     assert_sticks(&served, "extended after its expiry", late, extend).await;
@@ -185,22 +156,14 @@ async fn ends_with_expiry(served: &Served<'_>) -> bool {
 
 #[tokio::test]
 async fn refuses_a_role_that_no_limit_names() {
-    let rules = Rules {
-        window: r#""case", length = "30 days", roles = ["lead"]"#,
-        ..Rules::STANDARD
-    };
+    let rules =
+        Rules { window: r#""case", length = "30 days", roles = ["lead"]"#, ..Rules::STANDARD };
     let place = Place::new(rules);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
     let gift = call.gift(1);
     let give = async || call.give(gift.clone()).await.map(drop);
-    assert_sticks(
-        &served,
-        "no authority",
-        forbidden("NO_AUTHORITY", &["role"]),
-        give,
-    )
-    .await;
+    assert_sticks(&served, "no authority", forbidden("NO_AUTHORITY", &["role"]), give).await;
     let panel = call.panel().await;
     assert_eq!(panel.headroom.map_or(0, |it| it.available_minor), 0);
     served.stop().await;

@@ -10,30 +10,16 @@ use crate::support::{Call, Expected, Place, Rules, assert_refused, id, usd};
 
 type Spoil = fn(&mut v1::GiveSpendRequest);
 
-const NOT_POSITIVE: Expected = expected(
-    Code::InvalidArgument,
-    "AMOUNT_NOT_POSITIVE",
-    &["amount_minor"],
-);
-const OVERFLOW: Expected = expected(
-    Code::InvalidArgument,
-    "AMOUNT_OVERFLOW",
-    &["amount_minor", "max_minor"],
-);
+const NOT_POSITIVE: Expected =
+    expected(Code::InvalidArgument, "AMOUNT_NOT_POSITIVE", &["amount_minor"]);
+const OVERFLOW: Expected =
+    expected(Code::InvalidArgument, "AMOUNT_OVERFLOW", &["amount_minor", "max_minor"]);
 
 /// What can be wrong with a gift, in the order of its fields.
 const GIFTS: &[(&str, Spoil, Expected)] = &[
-    (
-        "an id that is no uuid",
-        |it| it.spend_id = "7".into(),
-        INVALID_FIELDS,
-    ),
+    ("an id that is no uuid", |it| it.spend_id = "7".into(), INVALID_FIELDS),
     ("no id", |it| it.spend_id.clear(), INVALID_FIELDS),
-    (
-        "a malformed customer",
-        |it| it.customer_id = "maria".into(),
-        INVALID_FIELDS,
-    ),
+    ("a malformed customer", |it| it.customer_id = "maria".into(), INVALID_FIELDS),
     (
         "an unknown customer",
         |it| it.customer_id = "A".repeat(24),
@@ -44,23 +30,11 @@ const GIFTS: &[(&str, Spoil, Expected)] = &[
         |it| it.interaction_id = "another".into(),
         expected(Code::PermissionDenied, "OTHER_INTERACTION", &[]),
     ),
-    (
-        "no interaction",
-        |it| it.interaction_id.clear(),
-        INVALID_FIELDS,
-    ),
+    ("no interaction", |it| it.interaction_id.clear(), INVALID_FIELDS),
     ("no amount", |it| it.amount = None, INVALID_FIELDS),
     ("no currency", |it| currency(it, ""), INVALID_FIELDS),
-    (
-        "a currency in lower case",
-        |it| currency(it, "usd"),
-        INVALID_FIELDS,
-    ),
-    (
-        "a currency that is none",
-        |it| currency(it, "QQQ"),
-        INVALID_FIELDS,
-    ),
+    ("a currency in lower case", |it| currency(it, "usd"), INVALID_FIELDS),
+    ("a currency that is none", |it| currency(it, "QQQ"), INVALID_FIELDS),
     (
         "a currency that the policy does not name",
         |it| currency(it, "JPY"),
@@ -71,36 +45,16 @@ const GIFTS: &[(&str, Spoil, Expected)] = &[
         ),
     ),
     ("nothing", |it| it.amount = Some(usd(0)), NOT_POSITIVE),
-    (
-        "less than nothing",
-        |it| it.amount = Some(usd(-1)),
-        NOT_POSITIVE,
-    ),
-    (
-        "the least number",
-        |it| it.amount = Some(usd(i64::MIN)),
-        NOT_POSITIVE,
-    ),
-    (
-        "more than screens hold",
-        |it| it.amount = Some(usd(1 << 53)),
-        OVERFLOW,
-    ),
-    (
-        "the greatest number",
-        |it| it.amount = Some(usd(i64::MAX)),
-        OVERFLOW,
-    ),
+    ("less than nothing", |it| it.amount = Some(usd(-1)), NOT_POSITIVE),
+    ("the least number", |it| it.amount = Some(usd(i64::MIN)), NOT_POSITIVE),
+    ("more than screens hold", |it| it.amount = Some(usd(1 << 53)), OVERFLOW),
+    ("the greatest number", |it| it.amount = Some(usd(i64::MAX)), OVERFLOW),
     (
         "an unknown reason",
         |it| it.reason_code = "weather".into(),
         expected(Code::InvalidArgument, "UNKNOWN_REASON", &["reason"]),
     ),
-    (
-        "a malformed reason",
-        |it| it.reason_code = "Bad Weather".into(),
-        INVALID_FIELDS,
-    ),
+    ("a malformed reason", |it| it.reason_code = "Bad Weather".into(), INVALID_FIELDS),
     (
         "an unknown gesture",
         |it| it.gesture_code = "castle".into(),
@@ -111,26 +65,10 @@ const GIFTS: &[(&str, Spoil, Expected)] = &[
         |it| it.gesture_code = "call_back".into(),
         expected(Code::InvalidArgument, "GESTURE_IS_FREE", &["gesture"]),
     ),
-    (
-        "a note too long",
-        |it| it.note = "é".repeat(501),
-        INVALID_FIELDS,
-    ),
-    (
-        "a card number",
-        |it| it.note = "paid with 4111 1111 1111 1111".into(),
-        INVALID_FIELDS,
-    ),
-    (
-        "a decision before the ring",
-        |it| it.decided_ms = -1,
-        INVALID_FIELDS,
-    ),
-    (
-        "a malformed suggestion",
-        |it| it.suggestion_code = "?".into(),
-        INVALID_FIELDS,
-    ),
+    ("a note too long", |it| it.note = "é".repeat(501), INVALID_FIELDS),
+    ("a card number", |it| it.note = "paid with 4111 1111 1111 1111".into(), INVALID_FIELDS),
+    ("a decision before the ring", |it| it.decided_ms = -1, INVALID_FIELDS),
+    ("a malformed suggestion", |it| it.suggestion_code = "?".into(), INVALID_FIELDS),
 ];
 
 fn currency(request: &mut v1::GiveSpendRequest, code: &str) {
@@ -160,11 +98,7 @@ async fn refuses_gifts_at_fault_and_leaves_no_trace() {
             assert_refused(what, &previewed.unwrap_err(), *expected);
         }
     }
-    assert_eq!(
-        served.entry_count(),
-        entries,
-        "a faulty request left an entry"
-    );
+    assert_eq!(served.entry_count(), entries, "a faulty request left an entry");
 
     // A fault does not use up the id.
     let sound = call.gift(100);
@@ -217,10 +151,7 @@ async fn names_every_field_at_fault_at_once() {
     let fields: Vec<_> = fields.into_iter().map(|it| it.field).collect();
     assert_eq!(fields, ["spend_id", "customer_id", "reason_code"]);
 
-    let large = v1::GiveSpendRequest {
-        note: "x".repeat(70_000),
-        ..call.gift(1)
-    };
+    let large = v1::GiveSpendRequest { note: "x".repeat(70_000), ..call.gift(1) };
     let status = call.give(large).await.unwrap_err();
     let expect = expected(Code::InvalidArgument, "MESSAGE_TOO_LARGE", &[]);
     assert_refused("a message too large", &status, expect);
@@ -235,10 +166,8 @@ async fn refuses_what_the_call_does_not_allow() {
     let other = served.ring("A-1", "call-2", "C-2").await;
     let entries = served.entry_count();
 
-    let misdirected = v1::GiveSpendRequest {
-        customer_id: other.customer.clone(),
-        ..call.gift(100)
-    };
+    let misdirected =
+        v1::GiveSpendRequest { customer_id: other.customer.clone(), ..call.gift(100) };
     let status = call.give(misdirected).await.unwrap_err();
     let expect = expected(Code::FailedPrecondition, "CUSTOMER_NOT_BOUND", &[]);
     assert_refused("another's gift", &status, expect);
@@ -257,32 +186,18 @@ async fn refuses_what_the_call_does_not_allow() {
     let rand = v1::CommitSpendRequest {
         request_id: id(),
         spend_id: hold.spend_id.clone(),
-        amount: Some(v1::Money {
-            currency_code: "ZAR".to_owned(),
-            amount_minor: 100,
-        }),
+        amount: Some(v1::Money { currency_code: "ZAR".to_owned(), amount_minor: 100 }),
         keep_rest: false,
     };
     let status = call.commit_as(rand).await.unwrap_err();
     assert_refused("another currency", &status, INVALID_FIELDS);
 
-    let request = v1::EndInteractionRequest {
-        interaction_id: "call-1".to_owned(),
-        resolved: false,
-    };
-    call.client
-        .interactions
-        .clone()
-        .end_interaction(request)
-        .await
-        .unwrap();
+    let request =
+        v1::EndInteractionRequest { interaction_id: "call-1".to_owned(), resolved: false };
+    call.client.interactions.clone().end_interaction(request).await.unwrap();
     let status = call.give(call.gift(100)).await.unwrap_err();
     let expect = expected(Code::FailedPrecondition, "INTERACTION_ENDED", &[]);
     assert_refused("a gift after the end", &status, expect);
-    assert_eq!(
-        served.entry_count(),
-        entries + 1,
-        "the hold alone is in the ledger"
-    );
+    assert_eq!(served.entry_count(), entries + 1, "the hold alone is in the ledger");
     served.stop().await;
 }

@@ -41,14 +41,8 @@ async fn names_the_field_in_which_a_repeat_differs() {
     let served = place.serve().await;
     let bound = served.ring("A-1", "call-1", "C-1").await;
     let other = served.ring("A-1", "call-2", "C-2").await;
-    let call = Call {
-        client: served.client("A-1", Access::Agent, None),
-        ..bound
-    };
-    let gift = v1::GiveSpendRequest {
-        note: "first words".to_owned(),
-        ..call.gift(100)
-    };
+    let call = Call { client: served.client("A-1", Access::Agent, None), ..bound };
+    let gift = v1::GiveSpendRequest { note: "first words".to_owned(), ..call.gift(100) };
     call.give(gift.clone()).await.unwrap();
     let entries = served.entry_count();
     for (field, change) in CHANGES {
@@ -64,18 +58,12 @@ async fn names_the_field_in_which_a_repeat_differs() {
     };
     let status = call.reserve(held).await.unwrap_err();
     assert_reused("a hold under the id of a gift", &status, "operation");
-    let colleague = Call {
-        client: served.client("A-2", Access::Agent, None),
-        ..call.clone()
-    };
+    let colleague = Call { client: served.client("A-2", Access::Agent, None), ..call.clone() };
     let status = colleague.give(gift.clone()).await.unwrap_err();
     assert_reused("another agent's repeat", &status, "caller");
     assert_eq!(served.entry_count(), entries, "a reused id left an entry");
     // The time to decide is measured anew by each retry.
-    let again = v1::GiveSpendRequest {
-        decided_ms: 900,
-        ..gift
-    };
+    let again = v1::GiveSpendRequest { decided_ms: 900, ..gift };
     assert!(call.give(again).await.unwrap().replayed);
     served.stop().await;
 }
@@ -95,23 +83,10 @@ async fn names_the_field_in_which_a_repeated_change_differs() {
         keep_rest: true,
     };
     call.commit_as(commit.clone()).await.unwrap();
-    let elsewhere = v1::CommitSpendRequest {
-        spend_id: other.spend_id,
-        ..commit.clone()
-    };
-    let less = v1::CommitSpendRequest {
-        amount: Some(usd(10)),
-        ..commit.clone()
-    };
-    let all = v1::CommitSpendRequest {
-        keep_rest: false,
-        ..commit.clone()
-    };
-    let changes = [
-        ("spend_id", elsewhere),
-        ("amount_minor", less),
-        ("is_final", all),
-    ];
+    let elsewhere = v1::CommitSpendRequest { spend_id: other.spend_id, ..commit.clone() };
+    let less = v1::CommitSpendRequest { amount: Some(usd(10)), ..commit.clone() };
+    let all = v1::CommitSpendRequest { keep_rest: false, ..commit.clone() };
+    let changes = [("spend_id", elsewhere), ("amount_minor", less), ("is_final", all)];
     for (field, changed) in changes {
         let status = call.commit_as(changed).await.unwrap_err();
         assert_reused(field, &status, field);
@@ -120,13 +95,7 @@ async fn names_the_field_in_which_a_repeated_change_differs() {
         request_id: commit.request_id.clone(),
         spend_id: hold.spend_id.clone(),
     };
-    let status = call
-        .client
-        .budget
-        .clone()
-        .extend_spend(request)
-        .await
-        .unwrap_err();
+    let status = call.client.budget.clone().extend_spend(request).await.unwrap_err();
     assert_reused("another operation", &status, "operation");
     reuse_record_ids(&call).await;
     served.stop().await;
@@ -142,23 +111,9 @@ async fn reuse_record_ids(call: &Call) {
         note: "how the meter works".to_owned(),
         ..v1::LogActionRequest::default()
     };
-    call.client
-        .advocacy
-        .clone()
-        .log_action(action.clone())
-        .await
-        .unwrap();
-    let changed = v1::LogActionRequest {
-        note: "something else".to_owned(),
-        ..action
-    };
-    let status = call
-        .client
-        .advocacy
-        .clone()
-        .log_action(changed)
-        .await
-        .unwrap_err();
+    call.client.advocacy.clone().log_action(action.clone()).await.unwrap();
+    let changed = v1::LogActionRequest { note: "something else".to_owned(), ..action };
+    let status = call.client.advocacy.clone().log_action(changed).await.unwrap_err();
     assert_reused("an action", &status, "action_id");
 
     let preference = v1::SavePreferenceRequest {
@@ -168,23 +123,10 @@ async fn reuse_record_ids(call: &Call) {
         text: "step-free access".to_owned(),
         ..v1::SavePreferenceRequest::default()
     };
-    let saved = call
-        .client
-        .customers
-        .clone()
-        .save_preference(preference.clone())
-        .await;
+    let saved = call.client.customers.clone().save_preference(preference.clone()).await;
     saved.unwrap();
-    let changed = v1::SavePreferenceRequest {
-        text: "a seat at the aisle".to_owned(),
-        ..preference
-    };
-    let status = call
-        .client
-        .customers
-        .clone()
-        .save_preference(changed)
-        .await
-        .unwrap_err();
+    let changed =
+        v1::SavePreferenceRequest { text: "a seat at the aisle".to_owned(), ..preference };
+    let status = call.client.customers.clone().save_preference(changed).await.unwrap_err();
     assert_reused("a preference", &status, "preference_id");
 }

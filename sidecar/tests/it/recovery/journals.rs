@@ -28,10 +28,7 @@ async fn serves_the_same_after_a_restart_and_replays_to_the_live_state() {
     check_replay(&ledger.entries, &live).unwrap();
 
     let served = place.serve().await;
-    let call = Call {
-        client: served.client("A-1", Access::Agent, Some("call-1")),
-        ..call
-    };
+    let call = Call { client: served.client("A-1", Access::Agent, Some("call-1")), ..call };
     assert_eq!(shown(call.panel().await), shown(before));
     assert_eq!(call.available().await, 200_000 - 5_500);
     assert_eq!(*served.house().ledger_state().rows(), live);
@@ -41,17 +38,12 @@ async fn serves_the_same_after_a_restart_and_replays_to_the_live_state() {
 /// The one segment of a journal.
 fn segment(journal: &Path) -> PathBuf {
     let mut files = fs::read_dir(journal).unwrap().map(|it| it.unwrap().path());
-    files
-        .find(|it| it.extension().is_some_and(|it| it == "seg"))
-        .unwrap()
+    files.find(|it| it.extension().is_some_and(|it| it == "seg")).unwrap()
 }
 
 /// Where the payload of an entry begins in the file.
 fn find(haystack: &[u8], needle: &[u8]) -> usize {
-    haystack
-        .windows(needle.len())
-        .position(|it| it == needle)
-        .unwrap()
+    haystack.windows(needle.len()).position(|it| it == needle).unwrap()
 }
 
 #[tokio::test]
@@ -66,12 +58,7 @@ async fn refuses_to_start_on_a_damaged_ledger_and_names_the_place() {
     let ledger = place.tenant_folder().join("ledger");
     let (file, position) = (segment(&ledger), 4_u64);
     let sound = fs::read(&file).unwrap();
-    let payload = Reader::open(&ledger)
-        .unwrap()
-        .get(position)
-        .unwrap()
-        .unwrap()
-        .payload;
+    let payload = Reader::open(&ledger).unwrap().get(position).unwrap().unwrap().payload;
     let offset = find(&sound, &payload);
 
     let flipped = {
@@ -85,11 +72,7 @@ async fn refuses_to_start_on_a_damaged_ledger_and_names_the_place() {
         bytes
     };
     let truncated = sound[..offset + 3].to_vec();
-    for (what, bytes) in [
-        ("flipped", flipped),
-        ("zeroed", zeroed),
-        ("truncated", truncated),
-    ] {
+    for (what, bytes) in [("flipped", flipped), ("zeroed", zeroed), ("truncated", truncated)] {
         fs::write(&file, &bytes).unwrap();
         let refused = Makegood::refuses(&place);
         let said = String::from_utf8(refused.stderr).unwrap();
@@ -97,11 +80,7 @@ async fn refuses_to_start_on_a_damaged_ledger_and_names_the_place() {
         for text in [name, &format!("position {position}"), "nothing was changed"] {
             assert!(said.contains(text), "{what}: {text} is not in\n{said}");
         }
-        assert_eq!(
-            fs::read(&file).unwrap(),
-            bytes,
-            "{what}: a refused start changed the file"
-        );
+        assert_eq!(fs::read(&file).unwrap(), bytes, "{what}: a refused start changed the file");
     }
     fs::write(&file, &sound).unwrap();
     let served = place.serve().await;
@@ -145,16 +124,11 @@ async fn drops_records_whose_entry_the_ledger_has_not() {
     tell_story(&call).await;
     served.stop().await;
     let stored = notes(&place);
-    let [note] = stored.as_slice() else {
-        panic!("{} notes", stored.len())
-    };
+    let [note] = stored.as_slice() else { panic!("{} notes", stored.len()) };
     let ledger = StoredLedger::read(&place.tenant_folder());
     let position = usize::try_from(note.ledger_position).unwrap();
     assert_eq!(note.ledger_leaf_hash, ledger.leaves[position]);
-    assert!(matches!(
-        ledger.entries[position].body,
-        EntryBody::Reserved { .. }
-    ));
+    assert!(matches!(ledger.entries[position].body, EntryBody::Reserved { .. }));
 
     // A crash between the two journals leaves a record behind whose entry was never written.
     let orphan = Envelope {
@@ -169,10 +143,7 @@ async fn drops_records_whose_entry_the_ledger_has_not() {
     journal.close().unwrap();
 
     let served = place.serve().await;
-    let call = Call {
-        client: served.client("A-1", Access::Agent, Some("call-1")),
-        ..call
-    };
+    let call = Call { client: served.client("A-1", Access::Agent, Some("call-1")), ..call };
     let request = v1::ListActionsRequest {
         customer_id: call.customer.clone(),
         ..v1::ListActionsRequest::default()

@@ -22,22 +22,13 @@ async fn tell_story(call: &Call) -> v1::Panel {
         kind: v1::ActionKind::Apologised.into(),
         ..v1::LogActionRequest::default()
     };
-    call.client
-        .advocacy
-        .clone()
-        .log_action(action)
-        .await
-        .unwrap();
+    call.client.advocacy.clone().log_action(action).await.unwrap();
     call.panel().await
 }
 
 /// What a panel shows, without the moment at which it was made.
 fn shown(panel: v1::Panel) -> v1::Panel {
-    v1::Panel {
-        as_of_time: None,
-        revision: None,
-        ..panel
-    }
+    v1::Panel { as_of_time: None, revision: None, ..panel }
 }
 
 /// The panel, once history is there.

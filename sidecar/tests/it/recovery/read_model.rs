@@ -32,10 +32,7 @@ const DAMAGES: [(&str, Damage); 5] = [
         let path = folder.join("db");
         let mut bytes = fs::read(&path).unwrap();
         let length = bytes.len().min(1 << 20);
-        bytes[..length]
-            .iter_mut()
-            .step_by(7)
-            .for_each(|byte| *byte ^= 0x5a);
+        bytes[..length].iter_mut().step_by(7).for_each(|byte| *byte ^= 0x5a);
         fs::write(path, bytes).unwrap();
     }),
     ("replaced by a file", |folder| {
@@ -59,12 +56,7 @@ async fn rebuilds_a_read_model_that_was_lost_between_two_runs() {
         let running = Makegood::serve(&place);
         let call = running.resume(&call, "A-1").await;
         let panel = panel_when_ready(&call).await;
-        assert_eq!(
-            shown(panel),
-            shown(before.clone()),
-            "{what}\n{}",
-            running.log()
-        );
+        assert_eq!(shown(panel), shown(before.clone()), "{what}\n{}", running.log());
         assert_eq!(call.available().await, 200_000 - 5_500, "{what}");
         sidecar = Some(running);
     }
@@ -86,28 +78,18 @@ async fn goes_on_giving_while_a_read_model_is_lost_and_rebuilt() {
         damage(&place.tenant_folder().join("read-model"));
         // It is noticed at the next sync at the latest.
         until("the read model is rebuilt", async || {
-            call.give(call.gift(1))
-                .await
-                .unwrap_or_else(|status| panic!("{what}: {status:?}"));
+            call.give(call.gift(1)).await.unwrap_or_else(|status| panic!("{what}: {status:?}"));
             given += 1;
             sidecar.log().matches("read model ready").count() > rebuilds
         })
         .await;
         let panel = panel_when_ready(&call).await;
         let context = panel.context.unwrap();
-        assert_eq!(
-            context.customer.unwrap().display_name,
-            "Maria Okafor",
-            "{what}"
-        );
+        assert_eq!(context.customer.unwrap().display_name, "Maria Okafor", "{what}");
         assert_eq!(panel.actions.len(), 1, "{what}");
         assert_eq!(call.available().await, 200_000 - given, "{what}");
     }
-    assert!(
-        sidecar.log().contains("read model lost"),
-        "{}",
-        sidecar.log()
-    );
+    assert!(sidecar.log().contains("read model lost"), "{}", sidecar.log());
 }
 
 #[tokio::test]
@@ -119,10 +101,7 @@ async fn tells_open_desks_when_the_story_is_back() {
     tell_story(&call).await;
     let request = v1::WatchDeskRequest {
         desk_id: id(),
-        topics: vec![v1::DeskTopic {
-            interaction_id: "call-1".to_owned(),
-            lookup: None,
-        }],
+        topics: vec![v1::DeskTopic { interaction_id: "call-1".to_owned(), lookup: None }],
         resume_revision: None,
     };
     let desk = call.client.desk.clone().watch_desk(request).await;
@@ -163,17 +142,10 @@ async fn never_begins_a_call_anew_that_history_has_not_reached_yet() {
     let sidecar = Makegood::serve(&place);
     let client = sidecar.client("A-1", Access::Agent, Some("call-1")).await;
     // A desk that comes back says again what rings there, as soon as it is let.
-    let start = v1::StartInteractionRequest {
-        lookup: None,
-        ..Call::start("call-1", "unused")
-    };
+    let start = v1::StartInteractionRequest { lookup: None, ..Call::start("call-1", "unused") };
     let mut after = None;
     until("the desk is answered", async || {
-        let answer = client
-            .interactions
-            .clone()
-            .start_interaction(start.clone())
-            .await;
+        let answer = client.interactions.clone().start_interaction(start.clone()).await;
         after = answer.ok().and_then(|it| it.into_inner().interaction);
         after.is_some()
     })

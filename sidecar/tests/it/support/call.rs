@@ -21,10 +21,7 @@ pub(crate) fn id() -> String {
 
 /// An amount in US cents.
 pub(crate) fn usd(amount_minor: i64) -> v1::Money {
-    v1::Money {
-        currency_code: "USD".to_owned(),
-        amount_minor,
-    }
+    v1::Money { currency_code: "USD".to_owned(), amount_minor }
 }
 
 type Answer<T> = Result<T, Status>;
@@ -36,11 +33,7 @@ impl Call {
         let started = client.interactions.clone().start_interaction(request).await;
         let started = started.unwrap().into_inner().interaction.unwrap();
         assert_eq!(started.match_status(), v1::MatchStatus::Exact);
-        Self {
-            client,
-            interaction: interaction.to_owned(),
-            customer: started.customer_id,
-        }
+        Self { client, interaction: interaction.to_owned(), customer: started.customer_id }
     }
 
     /// The request that starts a call.
@@ -126,10 +119,7 @@ impl Call {
     }
 
     pub(crate) async fn extend(&self, spend_id: &str) -> Answer<v1::ExtendSpendResponse> {
-        let request = v1::ExtendSpendRequest {
-            request_id: id(),
-            spend_id: spend_id.to_owned(),
-        };
+        let request = v1::ExtendSpendRequest { request_id: id(), spend_id: spend_id.to_owned() };
         inner(self.client.budget.clone().extend_spend(request).await)
     }
 
@@ -156,9 +146,7 @@ impl Call {
     }
 
     pub(crate) async fn spend(&self, spend_id: &str) -> Answer<v1::Spend> {
-        let request = v1::GetSpendRequest {
-            spend_id: spend_id.to_owned(),
-        };
+        let request = v1::GetSpendRequest { spend_id: spend_id.to_owned() };
         let answer = inner(self.client.budget.clone().get_spend(request).await)?;
         Ok(answer.spend.unwrap())
     }
@@ -198,7 +186,5 @@ fn inner<T>(answer: Result<Response<T>, Status>) -> Answer<T> {
 }
 
 fn lookup(customer: &str) -> v1::Lookup {
-    v1::Lookup {
-        by: Some(v1::lookup::By::ExternalId(customer.to_owned())),
-    }
+    v1::Lookup { by: Some(v1::lookup::By::ExternalId(customer.to_owned())) }
 }

@@ -22,9 +22,7 @@ pub(crate) struct Bearer(MetadataValue<Ascii>);
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("authorization", self.0.clone());
+        request.metadata_mut().insert("authorization", self.0.clone());
         Ok(request)
     }
 }
@@ -74,11 +72,7 @@ impl Client {
         let mut all = Vec::new();
         let mut page_token = String::new();
         loop {
-            let request = v1::ListEntriesRequest {
-                start_position: 0,
-                page_size: 200,
-                page_token,
-            };
+            let request = v1::ListEntriesRequest { start_position: 0, page_size: 200, page_token };
             let page = self.ledger.clone().list_entries(request).await;
             let page = page.unwrap().into_inner();
             all.extend(page.entries);

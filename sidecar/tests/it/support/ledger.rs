@@ -34,9 +34,7 @@ impl StoredLedger {
     /// Checks everything that must hold of any ledger, and answers with what it adds up to.
     pub(crate) fn verify(&self) -> Rows {
         check_sequence(&self.entries).unwrap();
-        self.entries
-            .iter()
-            .for_each(|entry| check_entry(entry).unwrap());
+        self.entries.iter().for_each(|entry| check_entry(entry).unwrap());
         let rows = replay(&self.entries);
         check_rows(&rows).unwrap();
         check_replay(&self.entries, &rows).unwrap();
@@ -56,12 +54,7 @@ impl StoredLedger {
     pub(crate) fn given_by_interaction(&self) -> BTreeMap<InteractionPid, i64> {
         let mut given = BTreeMap::new();
         for entry in &self.entries {
-            if let EntryBody::Committed {
-                about,
-                amount_minor,
-                ..
-            } = &entry.body
-            {
+            if let EntryBody::Committed { about, amount_minor, .. } = &entry.body {
                 *given.entry(about.interaction).or_default() += amount_minor;
             }
         }

@@ -50,12 +50,7 @@ impl Place {
         let signer = Signer::development(&data).unwrap();
         write_secret(&data.join("development-kek"), &STANDARD.encode(KEK));
         fs::write(folder.path().join("policy.toml"), rules.text()).unwrap();
-        Self {
-            folder,
-            tenant: tenant.to_owned(),
-            has_people,
-            signer,
-        }
+        Self { folder, tenant: tenant.to_owned(), has_people, signer }
     }
 
     /// Brings the people in, for a process that is to serve the folder.
@@ -98,21 +93,14 @@ impl Place {
     /// What a house in this process is configured with.
     pub(super) fn config(&self) -> Config {
         let data = self.data();
-        let pairs = [
-            ("data", data.to_str().unwrap()),
-            ("listen", "127.0.0.1:0"),
-            ("tenant", &self.tenant),
-        ];
-        Config::load(&ConfigFlags::from_pairs(&pairs), &[])
-            .unwrap()
-            .0
+        let pairs =
+            [("data", data.to_str().unwrap()), ("listen", "127.0.0.1:0"), ("tenant", &self.tenant)];
+        Config::load(&ConfigFlags::from_pairs(&pairs), &[]).unwrap().0
     }
 
     /// Opens the house in this process.
     pub(crate) async fn open(&self) -> House {
-        self.try_open()
-            .await
-            .unwrap_or_else(|error| panic!("{error}"))
+        self.try_open().await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Opens the house in this process, or says why not.
@@ -175,11 +163,6 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 fn write_secret(path: &Path, text: &str) {
     use std::io::Write as _;
     let mut options = fs::OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .unwrap();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }

@@ -52,13 +52,7 @@ impl<'a> Makegood<'a> {
         let address = { said }.find_map(|line| listen_address(&line));
         let address = address
             .unwrap_or_else(|| panic!("the sidecar did not serve:\n{}", log.lock().unwrap()));
-        Self {
-            place,
-            child,
-            address,
-            log,
-            follower: Some(follower),
-        }
+        Self { place, child, address, log, follower: Some(follower) }
     }
 
     /// Expects the sidecar to refuse to start; answers with what it said.
@@ -72,10 +66,7 @@ impl<'a> Makegood<'a> {
         let (data, policy) = (place.data(), place.policy());
         let mut command = makegood(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
         command.args([Path::new("--data"), &data, Path::new("--policy"), &policy]);
-        command
-            .args(flags)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.args(flags).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -101,10 +92,7 @@ impl<'a> Makegood<'a> {
 
     /// Waits until everything that was ever written can be read.
     pub(crate) async fn ready(&self) {
-        until("history is ready", async || {
-            self.log().contains("read model ready")
-        })
-        .await;
+        until("history is ready", async || self.log().contains("read model ready")).await;
     }
 
     /// A call that rings at an agent's desk, once history is ready.
@@ -117,10 +105,7 @@ impl<'a> Makegood<'a> {
     /// A call that was started before, as a desk that stayed open goes on with it.
     pub(crate) async fn resume(&self, call: &Call, agent: &str) -> Call {
         let interaction = Some(call.interaction.as_str());
-        Call {
-            client: self.client(agent, Access::Agent, interaction).await,
-            ..call.clone()
-        }
+        Call { client: self.client(agent, Access::Agent, interaction).await, ..call.clone() }
     }
 
     /// Ends the process at once, as a power cut of the process alone.

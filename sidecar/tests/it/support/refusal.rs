@@ -34,10 +34,7 @@ pub(crate) fn assert_refused(what: &str, status: &Status, expected: Expected) {
     assert_eq!(message.message, status.message(), "{what}");
     let text = &message.message;
     assert!(!text.is_empty() && !text.ends_with('.'), "{what}: {text}");
-    assert!(
-        !text.starts_with(|first: char| first.is_uppercase()),
-        "{what}: {text}"
-    );
+    assert!(!text.starts_with(|first: char| first.is_uppercase()), "{what}: {text}");
     assert_details_fit(what, status, code);
 }
 

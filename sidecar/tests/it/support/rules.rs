@@ -24,21 +24,12 @@ impl Rules {
 
     /// As the standard, with another cap.
     pub(crate) const fn capped(cap: &'static str) -> Self {
-        Self {
-            cap,
-            ..Self::STANDARD
-        }
+        Self { cap, ..Self::STANDARD }
     }
 
     /// The policy's text.
     pub(crate) fn text(&self) -> String {
-        let Self {
-            hold,
-            undo,
-            cap,
-            scope,
-            window,
-        } = self;
+        let Self { hold, undo, cap, scope, window } = self;
         format!(
             r#"
 name = "tests"

@@ -37,18 +37,9 @@ impl<'a> Served<'a> {
         let served = Arc::clone(&house);
         let serving = tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
-            server::serve(&config, &served, listener, stop)
-                .await
-                .unwrap();
+            server::serve(&config, &served, listener, stop).await.unwrap();
         });
-        Self {
-            place,
-            house,
-            address,
-            stop,
-            serving,
-            channel: connect(address).await,
-        }
+        Self { place, house, address, stop, serving, channel: connect(address).await }
     }
 
     /// The folder that is served.
@@ -99,12 +90,7 @@ impl<'a> Served<'a> {
 
     /// Begins to stop; streams are told.
     pub(crate) fn begin_stop(self) -> Stopping {
-        let Self {
-            house,
-            stop,
-            serving,
-            ..
-        } = self;
+        let Self { house, stop, serving, .. } = self;
         stop.send(()).unwrap();
         Stopping { house, serving }
     }
@@ -134,8 +120,5 @@ impl Stopping {
 
 /// Waits until nobody else holds the house.
 async fn drop_waiting(house: &Arc<House>) {
-    until("the house is let go", async || {
-        Arc::strong_count(house) == 1
-    })
-    .await;
+    until("the house is let go", async || Arc::strong_count(house) == 1).await;
 }

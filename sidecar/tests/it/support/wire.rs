@@ -27,13 +27,7 @@ pub(crate) struct Answer {
 impl<'a> Ask<'a> {
     /// For a page or file.
     pub(crate) fn get(path: &'a str) -> Self {
-        Self {
-            method: "GET",
-            path,
-            host: None,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { method: "GET", path, host: None, headers: Vec::new(), body: Vec::new() }
     }
 
     /// A gRPC-Web call with one message, as `fetch` sends it.

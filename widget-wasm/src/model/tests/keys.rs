@@ -11,11 +11,7 @@ fn paths(rig: &Rig) -> Vec<&'static str> {
 }
 
 fn press_in(rig: &mut Rig, field: Field, name: &str) {
-    rig.feed(Event::Key(Key {
-        name: name.to_owned(),
-        field: Some(field),
-        ..Key::default()
-    }));
+    rig.feed(Event::Key(Key { name: name.to_owned(), field: Some(field), ..Key::default() }));
 }
 
 fn holding() -> Rig {
@@ -24,10 +20,7 @@ fn holding() -> Rig {
     let id = rig.model.shown().unwrap().lines[0].spend_id.clone();
     let held = spend(&id, SpendState::Reserved, 4_500);
     let reserve = |request: &Request| matches!(request, Request::Reserve(_));
-    rig.answer(
-        reserve,
-        Ok(proven(held, headroom(159_500, 36_000, 4_500), 10)),
-    );
+    rig.answer(reserve, Ok(proven(held, headroom(159_500, 36_000, 4_500), 10)));
     rig.effects.clear();
     rig
 }
@@ -71,11 +64,7 @@ fn a_button_takes_enter_itself() {
     rig.press("g");
     rig.act(crate::model::Action::Edit(Field::Amount, "20".to_owned()));
     rig.press("1");
-    rig.feed(Event::Key(Key {
-        name: "Enter".to_owned(),
-        on_button: true,
-        ..Key::default()
-    }));
+    rig.feed(Event::Key(Key { name: "Enter".to_owned(), on_button: true, ..Key::default() }));
     assert_eq!(paths(&rig), Vec::<&str>::new());
 }
 

@@ -36,21 +36,12 @@ fn logs_with_one_tap_what_needs_no_words() {
     rig.act(Action::Log(LogKind::Action(ActionKind::Listened)));
     let log = logged(&rig);
     assert_eq!(log.kind(), ActionKind::Listened);
-    assert_eq!(
-        (log.interaction_id.as_str(), log.customer_id.as_str()),
-        ("c-1", "maria")
-    );
+    assert_eq!((log.interaction_id.as_str(), log.customer_id.as_str()), ("c-1", "maria"));
     assert_eq!(log.act_time, None, "the time of arrival is the time");
     assert!(rig.text().contains("↥ Just listened"));
     let kind = "listened";
-    assert!(rig.told().contains(&Tell::Logged {
-        action_id: log.action_id,
-        kind
-    }));
-    let action = pb::AdvocacyAction {
-        kind: log.kind,
-        ..pb::AdvocacyAction::default()
-    };
+    assert!(rig.told().contains(&Tell::Logged { action_id: log.action_id, kind }));
+    let action = pb::AdvocacyAction { kind: log.kind, ..pb::AdvocacyAction::default() };
     rig.answer(is_note, Ok(Reply::Action(Box::new(action))));
     assert!(rig.text().contains("✓ Just listened"));
     assert!(!rig.model.has_unsent_notes());
@@ -90,10 +81,7 @@ fn logs_a_suggestion_that_is_free() {
     let mut rig = Rig::on_call();
     rig.press("3");
     let log = logged(&rig);
-    assert_eq!(
-        (log.note.as_str(), log.suggestion_code.as_str()),
-        ("Call back", "CALL_BACK")
-    );
+    assert_eq!((log.note.as_str(), log.suggestion_code.as_str()), ("Call back", "CALL_BACK"));
 }
 
 #[test]
@@ -109,11 +97,7 @@ fn makes_a_promise_with_a_day() {
     let promise = pb::MakePromiseRequest::decode(body.as_slice()).unwrap();
     assert_eq!(promise.text, "call back");
     assert!(promise.due_time.unwrap().seconds > NOON / 1_000 + 2 * 86_400);
-    assert!(
-        rig.text().contains("Promised: call back day 3"),
-        "{}",
-        rig.text()
-    );
+    assert!(rig.text().contains("Promised: call back day 3"), "{}", rig.text());
 }
 
 #[test]
@@ -136,10 +120,7 @@ fn what_is_not_true_any_more_goes_at_once() {
     assert!(!rig.text().contains("Tea, never coffee"));
     rig.act(Action::KeepPromise("p-1".to_owned()));
     assert!(!rig.text().contains("We owe"));
-    assert!(
-        rig.text().contains("2 contacts about this in 30 days"),
-        "the next most urgent thing"
-    );
+    assert!(rig.text().contains("2 contacts about this in 30 days"), "the next most urgent thing");
 }
 
 #[test]
@@ -155,11 +136,7 @@ fn notes_wait_while_the_sidecar_is_away_and_go_out_once() {
     rig.stream(Vec::new());
     assert_eq!(notes(&rig).len(), 2);
     let log = logged(&rig);
-    assert_eq!(
-        log.act_time.unwrap().seconds,
-        NOON / 1_000,
-        "when it was done"
-    );
+    assert_eq!(log.act_time.unwrap().seconds, NOON / 1_000, "when it was done");
     rig.stream(Vec::new());
     rig.wait(4_000);
     assert_eq!(notes(&rig).len(), 2, "sent once");
@@ -180,10 +157,8 @@ fn a_note_that_got_no_answer_is_sent_again_with_the_same_bytes() {
 fn a_note_that_is_refused_says_so_and_goes() {
     let mut rig = Rig::on_call();
     rig.act(Action::Log(LogKind::Action(ActionKind::Listened)));
-    let fault = Fault {
-        words: "That call is over.".to_owned(),
-        ..Fault::new(Code::InvalidArgument)
-    };
+    let fault =
+        Fault { words: "That call is over.".to_owned(), ..Fault::new(Code::InvalidArgument) };
     rig.answer(is_note, Err(fault));
     assert!(rig.text().contains("That call is over."));
     assert!(!rig.model.has_unsent_notes());

@@ -8,10 +8,7 @@ use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
 
 fn opened(rig: &Rig) -> usize {
-    rig.effects
-        .iter()
-        .filter(|effect| matches!(effect, Effect::OpenStream { .. }))
-        .count()
+    rig.effects.iter().filter(|effect| matches!(effect, Effect::OpenStream { .. })).count()
 }
 
 fn is_panel(request: &Request) -> bool {
@@ -24,10 +21,7 @@ fn offline_says_since_when_and_what_is_shown() {
     rig.now += 240_000;
     rig.go_offline();
     let text = rig.text();
-    assert!(
-        text.contains("Offline since 14:04. Showing what we knew at 14:00."),
-        "{text}"
-    );
+    assert!(text.contains("Offline since 14:04. Showing what we knew at 14:00."), "{text}");
     assert!(text.contains("You could give at 14:00"));
     assert!(text.contains("Giving waits until we are back. Notes still work."));
     assert!(text.contains("Maria Okafor"));
@@ -41,10 +35,7 @@ fn nothing_is_held_or_given_offline() {
     let id = rig.model.shown().unwrap().lines[0].spend_id.clone();
     let held = spend(&id, pb::SpendState::Reserved, 4_500);
     let reserve = |request: &Request| matches!(request, Request::Reserve(_));
-    rig.answer(
-        reserve,
-        Ok(proven(held, headroom(159_500, 36_000, 4_500), 10)),
-    );
+    rig.answer(reserve, Ok(proven(held, headroom(159_500, 36_000, 4_500), 10)));
     rig.go_offline();
     assert!(rig.text().contains("not confirmed"));
     assert!(rig.text().contains("[-Give $45]"));
@@ -119,10 +110,7 @@ fn stale_lets_hold_and_does_not_let_give() {
     let id = rig.model.shown().unwrap().lines[0].spend_id.clone();
     let held = spend(&id, pb::SpendState::Reserved, 4_500);
     let reserve = |request: &Request| matches!(request, Request::Reserve(_));
-    rig.answer(
-        reserve,
-        Ok(proven(held, headroom(159_500, 36_000, 4_500), 10)),
-    );
+    rig.answer(reserve, Ok(proven(held, headroom(159_500, 36_000, 4_500), 10)));
     rig.wait(31_000);
     let text = rig.text();
     assert!(text.contains("Headroom from 14:00 — checking…"), "{text}");
@@ -134,25 +122,17 @@ fn stale_lets_hold_and_does_not_let_give() {
 #[test]
 fn a_follower_watches_by_the_leaders_desk() {
     let mut rig = Rig::new();
-    rig.feed(Event::Desk {
-        desk_id: "desk-7".to_owned(),
-    });
+    rig.feed(Event::Desk { desk_id: "desk-7".to_owned() });
     rig.ring("c-1");
     assert_eq!(opened(&rig), 0);
     let added = rig.sent().iter().any(
         |request| matches!(&**request, Request::AddTopic(request) if request.desk_id == "desk-7"),
     );
     assert!(added);
-    rig.feed(Event::Desk {
-        desk_id: String::new(),
-    });
+    rig.feed(Event::Desk { desk_id: String::new() });
     assert!(!rig.model.link.is_live());
     rig.feed(Event::Lead);
-    assert_eq!(
-        opened(&rig),
-        1,
-        "the panel that leads next opens the stream"
-    );
+    assert_eq!(opened(&rig), 1, "the panel that leads next opens the stream");
 }
 
 #[test]

@@ -34,11 +34,8 @@ fn holding() -> (Rig, String) {
     let mut rig = Rig::on_call();
     rig.press("1");
     let id = line_id(&rig);
-    let held = proven(
-        spend(&id, SpendState::Reserved, 4_500),
-        headroom(159_500, 36_000, 4_500),
-        10,
-    );
+    let held =
+        proven(spend(&id, SpendState::Reserved, 4_500), headroom(159_500, 36_000, 4_500), 10);
     rig.answer(is_reserve, Ok(held));
     rig.effects.clear();
     (rig, id)
@@ -49,10 +46,7 @@ fn given() -> (Rig, String) {
     let (mut rig, id) = holding();
     rig.act(Action::Give(id.clone()));
     let given = spend(&id, SpendState::Committed, 4_500);
-    rig.answer(
-        is_commit,
-        Ok(proven(given, headroom(159_500, 40_500, 0), 11)),
-    );
+    rig.answer(is_commit, Ok(proven(given, headroom(159_500, 40_500, 0), 11)));
     (rig, id)
 }
 
@@ -60,14 +54,8 @@ fn given() -> (Rig, String) {
 fn keeps_the_id_before_it_sends() {
     let mut rig = Rig::on_call();
     rig.press("1");
-    let saved = rig
-        .effects
-        .iter()
-        .position(|effect| matches!(effect, Effect::Save(_)));
-    let sent = rig
-        .effects
-        .iter()
-        .position(|effect| matches!(effect, Effect::Send { .. }));
+    let saved = rig.effects.iter().position(|effect| matches!(effect, Effect::Save(_)));
+    let sent = rig.effects.iter().position(|effect| matches!(effect, Effect::Send { .. }));
     assert!(saved.unwrap() < sent.unwrap());
 }
 
@@ -81,15 +69,8 @@ fn holds_then_gives_then_undoes() {
     rig.act(Action::Give(id.clone()));
     assert!(rig.text().contains("Giving $45…"));
     let given = spend(&id, SpendState::Committed, 4_500);
-    rig.answer(
-        is_commit,
-        Ok(proven(given, headroom(159_500, 40_500, 0), 11)),
-    );
-    assert!(
-        rig.text().contains("Given. Undo for 30 s MG-7Q2K"),
-        "{}",
-        rig.text()
-    );
+    rig.answer(is_commit, Ok(proven(given, headroom(159_500, 40_500, 0), 11)));
+    assert!(rig.text().contains("Given. Undo for 30 s MG-7Q2K"), "{}", rig.text());
     let told = Tell::Committed {
         reference: "MG-7Q2K".to_owned(),
         amount_minor: 4_500,
@@ -100,11 +81,7 @@ fn holds_then_gives_then_undoes() {
     rig.wait(3_000);
     assert!(rig.text().contains("Given. Undo for 27 s"));
     rig.act(Action::Undo(id.clone()));
-    let back = proven(
-        spend(&id, SpendState::Reversed, 4_500),
-        headroom(164_000, 36_000, 0),
-        12,
-    );
+    let back = proven(spend(&id, SpendState::Reversed, 4_500), headroom(164_000, 36_000, 0), 12);
     rig.answer(|request| matches!(request, Request::Reverse(_)), Ok(back));
     assert!(rig.text().contains("Taken back."));
     assert!(rig.text().contains("$1,640 of $2,000"));
@@ -128,16 +105,10 @@ fn without_a_receipt_nothing_counts_as_given() {
     let bare = SpendReply {
         spend: Some(spend(&id, SpendState::Committed, 4_500)),
         headroom: None,
-        receipt: Some(pb::Receipt {
-            leaf_hash: vec![1; 31],
-            ..pb::Receipt::default()
-        }),
+        receipt: Some(pb::Receipt { leaf_hash: vec![1; 31], ..pb::Receipt::default() }),
     };
     rig.answer(is_commit, Ok(Reply::Spend(Box::new(bare))));
-    assert!(
-        rig.text()
-            .contains("Checking if that went through… don’t repeat it.")
-    );
+    assert!(rig.text().contains("Checking if that went through… don’t repeat it."));
     assert!(!rig.text().contains("Given."));
 }
 
@@ -146,17 +117,10 @@ fn undo_ends_with_its_time() {
     let (mut rig, id) = given();
     rig.wait(30_000);
     assert!(!rig.text().contains("Undo for"));
-    assert!(
-        rig.text().contains("fee waiver, $45 MG-7Q2K [Take back…]"),
-        "{}",
-        rig.text()
-    );
+    assert!(rig.text().contains("fee waiver, $45 MG-7Q2K [Take back…]"), "{}", rig.text());
     rig.act(Action::AskBack(id.clone()));
     assert!(rig.text().contains("Why is it taken back?"));
-    rig.act(Action::TakeBack(
-        id,
-        pb::ReverseReason::CustomerReturned as i32,
-    ));
+    rig.act(Action::TakeBack(id, pb::ReverseReason::CustomerReturned as i32));
     assert!(paths(&rig).contains(&"BudgetService/ReverseSpend"));
 }
 
@@ -164,11 +128,7 @@ fn undo_ends_with_its_time() {
 fn releases_without_spending() {
     let (mut rig, id) = holding();
     rig.act(Action::Release(id.clone()));
-    let free = proven(
-        spend(&id, SpendState::Voided, 4_500),
-        headroom(164_000, 36_000, 0),
-        11,
-    );
+    let free = proven(spend(&id, SpendState::Voided, 4_500), headroom(164_000, 36_000, 0), 11);
     rig.answer(|request| matches!(request, Request::Void(_)), Ok(free));
     assert!(rig.text().contains("Released. Nothing was spent."));
     assert!(rig.told().contains(&Tell::Voided(id)));
@@ -190,16 +150,9 @@ fn composer_says_what_would_be_left_and_what_is_too_much() {
     let mut rig = Rig::on_call();
     rig.press("g");
     rig.act(Action::Edit(Field::Amount, "45".to_owned()));
-    assert!(
-        rig.text().contains("Leaves you $1,595. Pick a reason."),
-        "{}",
-        rig.text()
-    );
+    assert!(rig.text().contains("Leaves you $1,595. Pick a reason."), "{}", rig.text());
     rig.act(Action::Edit(Field::Amount, "1,860".to_owned()));
-    assert!(
-        rig.text()
-            .contains("$220 more than today’s room. You can give $1,640 now.")
-    );
+    assert!(rig.text().contains("$220 more than today’s room. You can give $1,640 now."));
     assert!(rig.text().contains("[-Hold $1,640]"), "a reason is missing");
     rig.act(Action::Reason(0));
     assert!(rig.text().contains("[Hold $1,640]"));
@@ -210,10 +163,7 @@ fn composer_says_what_would_be_left_and_what_is_too_much() {
         panic!("nothing was held")
     };
     assert_eq!(want.amount.as_ref().unwrap().amount_minor, 164_000);
-    assert_eq!(
-        (want.reason_code.as_str(), want.gesture_code.as_str()),
-        ("FAILED", "CREDIT")
-    );
+    assert_eq!((want.reason_code.as_str(), want.gesture_code.as_str()), ("FAILED", "CREDIT"));
 }
 
 #[test]
@@ -221,10 +171,7 @@ fn composer_refuses_what_is_not_an_amount() {
     for (typed, words) in [
         ("12.345", "That has more decimals than the currency."),
         ("lots", "That is not an amount."),
-        (
-            "99999999999999999",
-            "That is more than can be written down.",
-        ),
+        ("99999999999999999", "That is more than can be written down."),
     ] {
         let mut rig = Rig::on_call();
         rig.act(Action::Compose);
@@ -242,17 +189,13 @@ fn a_card_without_room_opens_the_composer() {
     let mut rig = Rig::on_call();
     let mut panel = quiet_panel();
     panel.headroom = Some(headroom(1_000, 199_000, 0));
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 20,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 20 });
     rig.stream(vec![panel]);
     rig.effects.clear();
     rig.press("1");
     assert_eq!(paths(&rig), Vec::<&str>::new());
     assert!(
-        rig.text()
-            .contains("$35 more than today’s room. You can give $10 now."),
+        rig.text().contains("$35 more than today’s room. You can give $10 now."),
         "{}",
         rig.text()
     );
@@ -263,15 +206,9 @@ fn a_used_up_limit_is_said_without_blame() {
     let mut rig = Rig::on_call();
     let mut panel = quiet_panel();
     panel.headroom = Some(headroom(0, 200_000, 0));
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 20,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 20 });
     rig.stream(vec![panel]);
-    assert!(
-        rig.text()
-            .contains("You’ve used your room with Maria until day 9.")
-    );
+    assert!(rig.text().contains("You’ve used your room with Maria until day 9."));
 }
 
 #[test]
@@ -293,19 +230,12 @@ fn what_somebody_else_gave_is_named() {
     let mut rig = Rig::on_call();
     let mut panel = quiet_panel();
     panel.headroom = Some(headroom(134_000, 66_000, 0));
-    let other = pb::Spend {
-        own: false,
-        ..spend("s-7", SpendState::Committed, 30_000)
-    };
+    let other = pb::Spend { own: false, ..spend("s-7", SpendState::Committed, 30_000) };
     panel.spends = vec![other];
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 20,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 20 });
     rig.stream(vec![panel]);
     assert!(
-        rig.text()
-            .contains("Sam just gave Maria $300. You now have $1,340."),
+        rig.text().contains("Sam just gave Maria $300. You now have $1,340."),
         "{}",
         rig.text()
     );
@@ -318,10 +248,7 @@ fn what_this_agent_holds_is_no_race() {
     let mut panel = quiet_panel();
     panel.headroom = Some(headroom(159_500, 36_000, 4_500));
     panel.spends = vec![spend(&id, SpendState::Reserved, 4_500)];
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 20,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 20 });
     rig.stream(vec![panel]);
     assert!(!rig.text().contains("You now have"), "{}", rig.text());
 }
@@ -331,28 +258,19 @@ fn an_unknown_outcome_is_asked_for_and_blocks_its_line_alone() {
     let (mut rig, id) = holding();
     rig.act(Action::Give(id.clone()));
     rig.answer(is_commit, Err(Fault::unknown()));
-    assert_eq!(
-        rig.model.urgent,
-        "Checking if that went through… don’t repeat it."
-    );
+    assert_eq!(rig.model.urgent, "Checking if that went through… don’t repeat it.");
     assert!(paths(&rig).contains(&"BudgetService/GetSpend"));
     rig.effects.clear();
     rig.act(Action::Give(id.clone()));
     assert_eq!(paths(&rig), Vec::<&str>::new(), "not repeated");
     rig.act(Action::Compose);
-    assert!(
-        rig.model.shown().unwrap().draft.is_some(),
-        "something else can be held"
-    );
+    assert!(rig.model.shown().unwrap().draft.is_some(), "something else can be held");
     rig.wait(1_000);
     // It has happened: the same request brings its receipt.
     rig.answer(is_ask, Ok(seen(spend(&id, SpendState::Committed, 4_500))));
     assert_eq!(paths(&rig).last(), Some(&"BudgetService/CommitSpend"));
     let given = spend(&id, SpendState::Committed, 4_500);
-    rig.answer(
-        is_commit,
-        Ok(proven(given, headroom(159_500, 40_500, 0), 11)),
-    );
+    rig.answer(is_commit, Ok(proven(given, headroom(159_500, 40_500, 0), 11)));
     assert!(rig.text().contains("Given. Undo for"));
 }
 
@@ -364,10 +282,7 @@ fn what_did_not_happen_is_said_and_sent_again_under_the_same_id() {
     rig.answer(is_commit, Err(Fault::unknown()));
     let held = || Ok(seen(spend(&id, SpendState::Reserved, 4_500)));
     rig.answer(is_ask, held());
-    assert!(
-        !rig.text().contains("Not given"),
-        "the request may still be on its way"
-    );
+    assert!(!rig.text().contains("Not given"), "the request may still be on its way");
     rig.wait(3_000);
     rig.answer(is_ask, held());
     assert!(rig.text().contains("Not given. Nothing was spent."));
@@ -419,10 +334,7 @@ fn the_stream_can_answer_for_a_lost_reply() {
     rig.answer(is_reserve, Err(Fault::unknown()));
     let mut panel = quiet_panel();
     panel.spends = vec![spend(&id, SpendState::Reserved, 4_500)];
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 20,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 20 });
     rig.stream(vec![panel]);
     assert!(rig.text().contains("Held for Maria: fee waiver, $45"));
 }
@@ -437,9 +349,7 @@ fn a_reload_finds_what_was_open() {
         _ => None,
     });
     let mut rig = Rig::new();
-    rig.feed(Event::Restored(crate::model::kept::Kept::decode_or_empty(
-        &saved.unwrap(),
-    )));
+    rig.feed(Event::Restored(crate::model::kept::Kept::decode_or_empty(&saved.unwrap())));
     rig.ring("c-1");
     rig.effects.clear();
     rig.wait(1_000);
@@ -480,10 +390,7 @@ fn a_hold_that_ended_can_be_made_again_without_typing() {
     let (mut rig, id) = holding();
     let mut panel = quiet_panel();
     panel.spends = vec![spend(&id, SpendState::Expired, 4_500)];
-    panel.revision = Some(pb::Revision {
-        ledger_position: 11,
-        record_position: 20,
-    });
+    panel.revision = Some(pb::Revision { ledger_position: 11, record_position: 20 });
     rig.stream(vec![panel]);
     assert!(rig.text().contains("The hold ended. Hold again?"));
     rig.effects.clear();
@@ -501,10 +408,7 @@ fn a_state_that_is_past_is_never_gone_back_to() {
     let (mut rig, id) = given();
     let mut late = quiet_panel();
     late.spends = vec![spend(&id, SpendState::Reserved, 4_500)];
-    late.revision = Some(pb::Revision {
-        ledger_position: 12,
-        record_position: 20,
-    });
+    late.revision = Some(pb::Revision { ledger_position: 12, record_position: 20 });
     rig.stream(vec![late]);
     assert!(rig.text().contains("Given. Undo for"));
 }
@@ -512,27 +416,14 @@ fn a_state_that_is_past_is_never_gone_back_to() {
 #[test]
 fn the_call_cannot_be_completed_while_something_is_held() {
     let (mut rig, _) = holding();
-    rig.feed(Event::Host(Host::WrapUpGate {
-        rid: "r1".to_owned(),
-    }));
+    rig.feed(Event::Host(Host::WrapUpGate { rid: "r1".to_owned() }));
     let reason = Some("$45 is still held for Maria. Give it, or release it?".to_owned());
-    assert!(rig.told().contains(&Tell::Gate {
-        rid: "r1".to_owned(),
-        reason
-    }));
-    assert!(
-        rig.text()
-            .contains("$45 is still held for Maria. Give it, or release it?")
-    );
+    assert!(rig.told().contains(&Tell::Gate { rid: "r1".to_owned(), reason }));
+    assert!(rig.text().contains("$45 is still held for Maria. Give it, or release it?"));
     assert!(rig.effects.contains(&Effect::Focus(Focus::Tray)));
     let mut rig = Rig::on_call();
-    rig.feed(Event::Host(Host::WrapUpGate {
-        rid: "r2".to_owned(),
-    }));
-    assert!(rig.told().contains(&Tell::Gate {
-        rid: "r2".to_owned(),
-        reason: None
-    }));
+    rig.feed(Event::Host(Host::WrapUpGate { rid: "r2".to_owned() }));
+    assert!(rig.told().contains(&Tell::Gate { rid: "r2".to_owned(), reason: None }));
 }
 
 #[test]
@@ -554,13 +445,7 @@ fn holding_and_giving_in_one_step() {
 
 impl Rig {
     fn answer_reserve(&mut self, id: &str, fault: Fault) {
-        let want = self
-            .model
-            .shown()
-            .unwrap()
-            .lines
-            .iter()
-            .find(|line| line.spend_id == id);
+        let want = self.model.shown().unwrap().lines.iter().find(|line| line.spend_id == id);
         let request = Request::Reserve(want.unwrap().want.clone());
         self.feed(Event::Answer {
             call: "c-1".to_owned(),

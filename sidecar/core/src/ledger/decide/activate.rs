@@ -18,10 +18,7 @@ pub(super) fn activate(
     if policy.digest != digest {
         return Err(Fault::PolicyInvalid {
             field: "digest".to_owned(),
-            fix: format!(
-                "names {digest}, but the policy at hand is {}",
-                policy.digest
-            ),
+            fix: format!("names {digest}, but the policy at hand is {}", policy.digest),
         });
     }
     let previous = rows.active_policy();
@@ -53,10 +50,7 @@ pub(super) fn activate(
     let outcome = answer(&activation, None);
     let mut entries = vec![activation];
     for pool in policy.pools_in_force() {
-        let drafts = policy
-            .currencies
-            .iter()
-            .filter_map(|currency| open(rows, &pool, *currency));
+        let drafts = policy.currencies.iter().filter_map(|currency| open(rows, &pool, *currency));
         entries.extend(drafts.map(|draft| scribe.write(draft)));
     }
     Ok(Decision { entries, outcome })
@@ -67,30 +61,21 @@ fn check_whole(policy: &Policy) -> Result<(), Fault> {
         return Ok(());
     };
     match problems.into_iter().next() {
-        Some(problem) => Err(Fault::PolicyInvalid {
-            field: problem.field,
-            fix: problem.fix,
-        }),
+        Some(problem) => Err(Fault::PolicyInvalid { field: problem.field, fix: problem.fix }),
         None => Ok(()),
     }
 }
 
 /// Opens a pool or changes its allotment; `None` where it stands already as the policy says.
 fn open(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<Draft> {
-    let allotted_minor = pool
-        .caps
-        .as_ref()
-        .and_then(|caps| caps.get(&currency))
-        .copied();
+    let allotted_minor = pool.caps.as_ref().and_then(|caps| caps.get(&currency)).copied();
     let row = rows.pool(&pool.id, currency);
     let stands = |row: &PoolRow| row.allotted_minor == allotted_minor && row.team == pool.team;
     if row.is_some_and(stands) {
         return None;
     }
     let previous_minor = row.and_then(|row| row.allotted_minor);
-    let more = allotted_minor
-        .unwrap_or(0)
-        .saturating_sub(previous_minor.unwrap_or(0));
+    let more = allotted_minor.unwrap_or(0).saturating_sub(previous_minor.unwrap_or(0));
     let house = Account::AuthorityTenant;
     let left = Account::AuthorityPool(pool.id.clone());
     let postings = if more >= 0 {

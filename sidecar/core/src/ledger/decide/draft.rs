@@ -24,12 +24,7 @@ pub(super) struct Scribe<'a> {
 
 impl<'a> Scribe<'a> {
     pub(super) fn new(position: u64, now: Time, caller: &'a Caller, policy: Digest) -> Self {
-        Self {
-            position,
-            now,
-            caller,
-            policy,
-        }
+        Self { position, now, caller, policy }
     }
 
     /// The time of the next entry, which is the time of the decision.

@@ -84,8 +84,5 @@ fn check_access(caller: &Caller, allowed: &'static [Access]) -> Result<(), Fault
         [Access::System] => "system",
         _ => "admin or system",
     };
-    Err(Fault::NotAuthorized {
-        access: caller.access,
-        needed,
-    })
+    Err(Fault::NotAuthorized { access: caller.access, needed })
 }

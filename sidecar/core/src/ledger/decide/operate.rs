@@ -62,18 +62,10 @@ pub(super) fn operate(
         check_amount(amount_minor)?;
     }
     if let Some(outcome) = first_answer(rows, &command.caller, operation)? {
-        return Ok(Decision {
-            entries: Vec::new(),
-            outcome,
-        });
+        return Ok(Decision { entries: Vec::new(), outcome });
     }
     check_in_force(rows, policy)?;
-    let bench = Bench {
-        rows,
-        policy,
-        command,
-        now: scribe.now(),
-    };
+    let bench = Bench { rows, policy, command, now: scribe.now() };
     let ruling = match rule(&bench, operation) {
         Ok(ruling) => ruling,
         Err(Stop::Fault(fault)) => return Err(fault),
@@ -97,10 +89,7 @@ fn first_answer(
     if let Some(field) = row.operation.differing_field(operation) {
         return Err(Fault::IdReused { field });
     }
-    Ok(Some(Outcome {
-        replayed: true,
-        ..row.outcome.clone()
-    }))
+    Ok(Some(Outcome { replayed: true, ..row.outcome.clone() }))
 }
 
 fn rule(bench: &Bench<'_, impl Read>, operation: &Operation) -> Result<Ruling, Stop> {
@@ -111,29 +100,15 @@ fn rule(bench: &Bench<'_, impl Read>, operation: &Operation) -> Result<Ruling, S
             let row = settle::own(bench, *spend)?;
             settle::extend(bench, row, *request)
         }
-        Operation::Commit {
-            request,
-            spend,
-            amount_minor,
-            is_final,
-        } => {
+        Operation::Commit { request, spend, amount_minor, is_final } => {
             let row = settle::own(bench, *spend)?;
             settle::commit(bench, row, *request, (*amount_minor, *is_final))
         }
-        Operation::Void {
-            request,
-            spend,
-            reason,
-        } => {
+        Operation::Void { request, spend, reason } => {
             let row = settle::own_or_supervised(bench, *spend)?;
             settle::void(bench, row, *request, *reason)
         }
-        Operation::Reverse {
-            request,
-            spend,
-            amount_minor,
-            reason,
-        } => {
+        Operation::Reverse { request, spend, amount_minor, reason } => {
             let row = settle::reversible(bench, *spend, *reason)?;
             settle::reverse(bench, row, *request, (*amount_minor, *reason))
         }

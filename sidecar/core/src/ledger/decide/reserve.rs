@@ -38,10 +38,7 @@ pub(super) fn give(bench: &Bench<'_, impl Read>, request: &GestureRequest) -> Re
             released_minor: 0,
         },
     };
-    Ok(Ruling {
-        first,
-        then: Some(then),
-    })
+    Ok(Ruling { first, then: Some(then) })
 }
 
 fn hold(

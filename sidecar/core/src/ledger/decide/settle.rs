@@ -60,10 +60,7 @@ pub(super) fn extend(
 ) -> Result<Ruling, Stop> {
     check_open(row, bench.now)?;
     // A policy with a shorter time never shortens a hold that stands.
-    let expire_at = bench
-        .now
-        .saturating_add_ns(bench.policy.hold_ns)
-        .max(row.expire_at);
+    let expire_at = bench.now.saturating_add_ns(bench.policy.hold_ns).max(row.expire_at);
     let body = EntryBody::Extended {
         request,
         about: Box::new(row.about.clone()),
@@ -111,12 +108,8 @@ pub(super) fn void(
     check_open(row, bench.now)?;
     let released_minor = row.held_minor;
     let postings = releasing(&row.about, released_minor);
-    let body = EntryBody::Voided {
-        request,
-        about: Box::new(row.about.clone()),
-        reason,
-        released_minor,
-    };
+    let body =
+        EntryBody::Voided { request, about: Box::new(row.about.clone()), reason, released_minor };
     Ok(movement(bench.rows, row, bench.now, (released_minor, postings), body).into())
 }
 
@@ -144,12 +137,8 @@ pub(super) fn reverse(
         }
     }
     let postings = taking_back(&row.about, amount_minor);
-    let body = EntryBody::Reversed {
-        request,
-        about: Box::new(row.about.clone()),
-        amount_minor,
-        reason,
-    };
+    let body =
+        EntryBody::Reversed { request, about: Box::new(row.about.clone()), amount_minor, reason };
     Ok(movement(bench.rows, row, bench.now, (amount_minor, postings), body).into())
 }
 
@@ -166,18 +155,12 @@ pub(super) fn expire(
     }
     let released_minor = row.held_minor;
     let postings = releasing(&row.about, released_minor);
-    let body = EntryBody::Expired {
-        about: Box::new(row.about.clone()),
-        released_minor,
-    };
+    let body = EntryBody::Expired { about: Box::new(row.about.clone()), released_minor };
     let entry = scribe.write(movement(rows, row, now, (released_minor, postings), body));
     let mut after = row.clone();
     after.advance(entry.at, &entry.body);
     let outcome = answer(&entry, Some(&after));
-    Ok(Decision {
-        entries: vec![entry],
-        outcome,
-    })
+    Ok(Decision { entries: vec![entry], outcome })
 }
 
 /// The lines of giving what was held: the encumbrance becomes an expense.
@@ -244,11 +227,8 @@ fn movement(
         let window = charged.counter.window;
         let used = Use::of(rows.counter(&charged.counter), window, now).used_minor();
         // What has left a moving window already changes nothing there.
-        let change = if window.counts(row.reserved_at, now) {
-            released_minor.saturating_neg()
-        } else {
-            0
-        };
+        let change =
+            if window.counts(row.reserved_at, now) { released_minor.saturating_neg() } else { 0 };
         LimitTrace {
             limit: charged.counter.limit.clone(),
             scope: charged.counter.scope.clone(),
@@ -261,12 +241,7 @@ fn movement(
     };
     let mut trace: Vec<_> = row.charged.iter().map(released).collect();
     trace.extend(pool_trace(rows, row, released_minor));
-    Draft {
-        currency: Some(row.currency),
-        trace,
-        postings,
-        body,
-    }
+    Draft { currency: Some(row.currency), trace, postings, body }
 }
 
 fn pool_trace(rows: &impl Read, row: &SpendRow, released_minor: i64) -> Option<LimitTrace> {
@@ -274,10 +249,7 @@ fn pool_trace(rows: &impl Read, row: &SpendRow, released_minor: i64) -> Option<L
     let used = pool.held_minor.saturating_add(pool.given_minor);
     Some(LimitTrace {
         limit: pool_limit_id(&row.about.pool),
-        scope: ScopeKey {
-            pool: Some(row.about.pool.clone()),
-            ..ScopeKey::default()
-        },
+        scope: ScopeKey { pool: Some(row.about.pool.clone()), ..ScopeKey::default() },
         window: WindowKey::Lifetime,
         before_minor: used,
         amount_minor: released_minor.saturating_neg(),
