@@ -2,6 +2,7 @@
 
 mod tally;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -9,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::ci::tally::Tally;
 use crate::progress::{self, Steps};
-use crate::setup::{node, tools};
+use crate::setup::{self, node, tools};
 use crate::workspace::Workspace;
 use crate::{codegen, process, tidy, wasm};
 
@@ -21,7 +22,7 @@ struct Step {
 
 /// The panel is built before anything compiles the sidecar, because the sidecar's build takes it
 /// into the binary.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "tidy", about: "conventions", run: |workspace, _| tidy::run(workspace) },
     Step { name: "fmt", about: "rustfmt", run: |workspace, _| fmt(workspace) },
     Step {
@@ -39,6 +40,7 @@ const STEPS: [Step; 10] = [
     Step { name: "clippy", about: "lints, warnings denied", run: |workspace, _| clippy(workspace) },
     Step { name: "test", about: "unit and integration tests", run: test },
     Step { name: "browser", about: "the panel in Chromium", run: browser },
+    Step { name: "python", about: "a client in another language", run: python },
     Step { name: "doc", about: "rustdoc, warnings denied", run: |workspace, _| doc(workspace) },
 ];
 
@@ -116,15 +118,31 @@ fn test(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
 }
 
 fn browser(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
-    // The very units that the tests were built from, so that nothing is compiled twice.
-    let mut cargo = workspace.cargo();
-    process::run(cargo.args(["build", "--workspace", "--bins", "--tests"]))?;
+    let binary = tested_binary(workspace)?;
     let chromium = tools::chromium().context("no Chromium; run `cargo xtask setup`")?;
     let mut node = workspace.command("node");
     node.arg("widget-wasm/tests/run.mjs");
-    node.env("MAKEGOOD_BIN", workspace.target("debug/makegood"));
+    node.env("MAKEGOOD_BIN", binary);
     node.env("CHROMIUM_BIN", chromium);
     counted(&mut node, tally)
+}
+
+fn python(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
+    let binary = tested_binary(workspace)?;
+    let python = setup::python::interpreter(workspace)
+        .context("the Python packages are missing; run `cargo xtask setup`")?;
+    let mut client = workspace.command(&python.to_string_lossy());
+    // Written line by line, and nothing beside the sources.
+    client.args(["-u", "-B", "examples/python/test_client.py"]).env("MAKEGOOD_BIN", binary);
+    counted(&mut client, tally)
+}
+
+/// The sidecar's binary, from the very units that the tests were built from, so that nothing is
+/// compiled twice.
+fn tested_binary(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let mut cargo = workspace.cargo();
+    process::run(cargo.args(["build", "--workspace", "--bins", "--tests"]))?;
+    Ok(workspace.target("debug/makegood"))
 }
 
 fn doc(workspace: &Workspace) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod apt;
 pub(crate) mod node;
+pub(crate) mod python;
 pub(crate) mod tools;
 
 use anyhow::Context as _;
@@ -13,13 +14,14 @@ use crate::workspace::Workspace;
 
 /// Everything that `ci` needs; repeating it changes nothing.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    let mut steps = Steps::new(5);
+    let mut steps = Steps::new(6);
     steps.run("rust", "the pinned toolchain with rustfmt and clippy", || rust(workspace))?;
     steps.run("wasm", "a way to compile the panel to WASM", || wasm(workspace))?;
     steps.run("node", "buf and the browser suite's packages", || node::install(workspace))?;
     steps.run("chromium", "the browser of the browser suite", || {
         tools::ensure_chromium(workspace)
     })?;
+    steps.run("python", "the packages of the client in Python", || python::ensure(workspace))?;
     steps.run("deny", "cargo-deny, for licences and sources", || tools::ensure_deny(workspace))?;
     progress::line("setup is complete");
     Ok(())
