@@ -6,7 +6,9 @@ use crate::policy::{GestureKind, Policy};
 use crate::time::Time;
 
 use super::weigh::{binding, refusal, weigh};
-use super::{Access, Caller, Fault, LimitState, Read, Refusal, WindowBounds};
+use super::{
+    Access, Caller, Command, Fault, GestureRequest, LimitState, Read, Refusal, WindowBounds,
+};
 
 /// Whose headroom, for whom, when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,24 @@ pub struct Subject {
     pub case: Option<CasePid>,
     /// Why; while it is not chosen yet, limits that look at reasons are left out.
     pub reason: Option<ReasonCode>,
+}
+
+impl Question {
+    /// Whether a gesture may be given, asked by a command that is decided at `now`.
+    pub(crate) fn of(command: &Command, request: &GestureRequest, now: Time) -> Self {
+        Self {
+            caller: command.caller.clone(),
+            subject: Subject {
+                customer: request.customer,
+                interaction: request.interaction,
+                case: request.case,
+                reason: Some(request.reason.clone()),
+            },
+            currency: request.amount.currency,
+            at: now,
+            windows: command.windows.clone(),
+        }
+    }
 }
 
 /// What may still be given now, without asking anyone.

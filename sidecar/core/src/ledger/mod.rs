@@ -12,6 +12,7 @@ mod entry;
 mod fault;
 mod headroom;
 pub mod invariants;
+mod keys;
 mod outcome;
 mod refusal;
 mod row;
@@ -30,12 +31,13 @@ pub use decide::{decide, expire_due};
 pub use entry::{Entry, EntryBody, LimitTrace, RULES_VERSION, ScopeKey, SpendAbout, WindowKey};
 pub use fault::Fault;
 pub use headroom::{Headroom, Preview, Question, Subject, headroom, preview};
+pub use keys::{keys, keys_of_entry};
 pub use outcome::{Decision, Outcome, SpendSnapshot};
 pub use refusal::Refusal;
 pub use row::{
     ActivePolicyRow, BalanceRow, Charge, CounterKey, CounterRow, HeadRow, Key, OutcomeRow, PoolRow,
     Row,
 };
-pub use rows::{Changes, Overlay, Read, Rows, Write};
+pub use rows::{Base, Changes, Overlay, Read, Rows, Write};
 pub use spend::{Charged, SpendRow, SpendState};
 pub use weigh::LimitState;

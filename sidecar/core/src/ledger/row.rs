@@ -4,7 +4,7 @@ use crate::ids::{AgentPid, Digest, LimitId, PoolId, SpendId, TeamId};
 use crate::money::Currency;
 use crate::time::Time;
 
-use super::{Account, Operation, OperationId, Outcome, ScopeKey, SpendRow, WindowKey};
+use super::{Account, Operation, OperationId, Outcome, ScopeKey, SpendRow, SpendState, WindowKey};
 
 /// The name of a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,34 @@ pub enum Row {
     Spend(Box<SpendRow>),
     /// The first answer to an operation.
     Outcome(Box<OutcomeRow>),
+}
+
+impl Key {
+    /// Whether rows of this name are always in memory, so that one not found there is not there.
+    pub fn is_resident(&self) -> bool {
+        match self {
+            Self::Head | Self::ActivePolicy | Self::Pool(..) | Self::Balance(..) => true,
+            Self::Counter(_) | Self::Spend(_) | Self::Outcome(_) => false,
+        }
+    }
+}
+
+impl HeadRow {
+    /// The time of a decision that is asked for at `at`: that, or just after the last entry.
+    pub(crate) fn next_at(self, at: Time) -> Time {
+        at.max(self.last_at.saturating_add_ns(1))
+    }
+}
+
+impl Row {
+    /// Whether the row is always in memory: where the house stands, and every open hold.
+    pub fn is_resident(&self) -> bool {
+        match self {
+            Self::Head(_) | Self::ActivePolicy(_) | Self::Pool(_) | Self::Balance(_) => true,
+            Self::Spend(spend) => spend.state == SpendState::Held,
+            Self::Counter(_) | Self::Outcome(_) => false,
+        }
+    }
 }
 
 /// Where the ledger stands.

@@ -79,7 +79,10 @@ pub trait Write: Read {
     fn put(&mut self, key: Key, row: Row);
 }
 
-/// All rows in memory, with the open holds in order.
+/// Rows in memory, with the open holds in order.
+///
+/// They are all the rows there are, or those that are always in memory ([`Row::is_resident`]) with
+/// what has changed of late, beside rows that are kept elsewhere and loaded by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     by_key: BTreeMap<Key, Row>,
@@ -93,10 +96,16 @@ pub struct Rows {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes(BTreeMap<Key, Row>);
 
+/// Rows that a batch is decided over.
+pub trait Base: Read {
+    /// The holds whose time has come at `now` (inclusive), the longest due first.
+    fn due(&self, now: Time) -> impl Iterator<Item = SpendId>;
+}
+
 /// Changes over rows: later commands of a batch see what earlier ones did.
 #[derive(Debug)]
-pub struct Overlay<'a> {
-    base: &'a Rows,
+pub struct Overlay<'a, B = Rows> {
+    base: &'a B,
     changed: BTreeMap<Key, Row>,
 }
 
@@ -104,6 +113,20 @@ impl Rows {
     /// Every row in the order of names.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Row)> {
         self.by_key.iter()
+    }
+
+    /// Takes every row out, and keeps a copy of those that are always in memory.
+    ///
+    /// What is taken is then to be looked up elsewhere: here it counts as absent.
+    pub fn settle(&mut self) -> BTreeMap<Key, Row> {
+        let taken = std::mem::take(&mut self.by_key);
+        let open = self.due.iter().map(|(_, spend)| Key::Spend(*spend));
+        // Names are ordered by kind, and those that are always in memory come first.
+        let first = taken.keys().take_while(|key| key.is_resident()).cloned();
+        let kept =
+            first.chain(open).filter_map(|key| Some((key.clone(), taken.get(&key)?.clone())));
+        self.by_key = kept.collect();
+        taken
     }
 
     /// Takes over what an overlay changed.
@@ -165,6 +188,12 @@ impl Rows {
     }
 }
 
+impl Base for Rows {
+    fn due(&self, now: Time) -> impl Iterator<Item = SpendId> {
+        Self::due(self, now)
+    }
+}
+
 impl Read for Rows {
     fn get(&self, key: &Key) -> Option<&Row> {
         self.by_key.get(key)
@@ -188,9 +217,9 @@ impl Write for Rows {
     }
 }
 
-impl<'a> Overlay<'a> {
+impl<'a, B: Base> Overlay<'a, B> {
     /// An overlay without changes.
-    pub fn new(base: &'a Rows) -> Self {
+    pub fn new(base: &'a B) -> Self {
         Self { base, changed: BTreeMap::new() }
     }
 
@@ -222,13 +251,13 @@ impl Changes {
     }
 }
 
-impl Read for Overlay<'_> {
+impl<B: Base> Read for Overlay<'_, B> {
     fn get(&self, key: &Key) -> Option<&Row> {
         self.changed.get(key).or_else(|| self.base.get(key))
     }
 }
 
-impl Write for Overlay<'_> {
+impl<B: Base> Write for Overlay<'_, B> {
     fn put(&mut self, key: Key, row: Row) {
         self.changed.insert(key, row);
     }

@@ -120,31 +120,53 @@ pub(crate) fn weigh(
             allowed: policy.currency_codes(),
         });
     }
-    let caller = &question.caller;
-    let reason = question.subject.reason.as_ref();
-    let Some(pool) = policy.pool_of(caller.team.as_ref()) else {
+    let Some(pool) = policy.pool_of(question.caller.team.as_ref()) else {
         return Ok(Vec::new());
     };
     let mut states = Vec::new();
-    for limit in &policy.limits {
-        if !limit.applies(&caller.role, caller.tenure_days, reason) {
-            continue;
-        }
-        let Some(cap_minor) = limit.caps.get(&question.currency) else {
-            continue;
-        };
-        let key = CounterKey {
-            limit: limit.id.clone(),
-            scope: scope_key(limit, question, &pool.id),
-            window: window_key(limit, question)?,
-            currency: question.currency,
-        };
-        states.push(limit_state(rows, key, &limit.label, *cap_minor, question.at));
+    for applying in applying(policy, question, &pool.id) {
+        let Applying { limit, cap_minor, counter } = applying?;
+        states.push(limit_state(rows, counter, &limit.label, cap_minor, question.at));
     }
     if !states.is_empty() {
         states.extend(pool_state(rows, &pool, question.currency));
     }
     Ok(states)
+}
+
+/// A limit that applies to a question.
+pub(crate) struct Applying<'p> {
+    pub(crate) limit: &'p Limit,
+    /// The cap in the question's currency, in minor units.
+    pub(crate) cap_minor: i64,
+    /// The count that the limit is held against.
+    pub(crate) counter: CounterKey,
+}
+
+/// The limits that apply to a question, in the policy's order; a fault for each calendar limit
+/// whose window did not come with it.
+pub(crate) fn applying<'p>(
+    policy: &'p Policy,
+    question: &'p Question,
+    pool: &'p PoolId,
+) -> impl Iterator<Item = Result<Applying<'p>, Fault>> {
+    let (caller, reason) = (&question.caller, question.subject.reason.as_ref());
+    policy.limits.iter().filter_map(move |limit| {
+        if !limit.applies(&caller.role, caller.tenure_days, reason) {
+            return None;
+        }
+        let cap_minor = *limit.caps.get(&question.currency)?;
+        Some(window_key(limit, question).map(|window| Applying {
+            limit,
+            cap_minor,
+            counter: CounterKey {
+                limit: limit.id.clone(),
+                scope: scope_key(limit, question, pool),
+                window,
+                currency: question.currency,
+            },
+        }))
+    })
 }
 
 /// The limit with the least room; the first in order where several leave the same.

@@ -7,6 +7,7 @@
 )]
 
 mod activation;
+mod keys;
 mod laws;
 mod oracle;
 mod script;

@@ -52,10 +52,10 @@ impl Oracle {
             EntryBody::Committed { about, released_minor, .. }
             | EntryBody::Voided { about, released_minor, .. }
             | EntryBody::Expired { about, released_minor } => {
-                self.release(about.spend, *released_minor)
+                self.release(about.spend, *released_minor);
             }
             EntryBody::Reversed { about, amount_minor, .. } => {
-                self.release(about.spend, *amount_minor)
+                self.release(about.spend, *amount_minor);
             }
             EntryBody::PolicyActivated { .. }
             | EntryBody::PoolOpened { .. }

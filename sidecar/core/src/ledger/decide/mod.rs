@@ -15,7 +15,7 @@ use crate::time::Time;
 
 use self::draft::Scribe;
 use super::headroom::check_in_force;
-use super::{Access, Action, Caller, Command, Decision, Entry, Fault, Overlay, Read, apply};
+use super::{Access, Action, Base, Caller, Command, Decision, Entry, Fault, Overlay, Read, apply};
 
 /// Decides one command.
 ///
@@ -27,7 +27,7 @@ use super::{Access, Action, Caller, Command, Decision, Entry, Fault, Overlay, Re
 /// The first [`Fault`] in the order of checks; nothing is to be written then.
 pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<Decision, Fault> {
     let head = rows.head();
-    let now = command.at.max(head.last_at.saturating_add_ns(1));
+    let now = head.next_at(command.at);
     let scribe = Scribe::new(head.entry_count, now, &command.caller, policy.digest);
     match &command.action {
         Action::ActivatePolicy { digest } => {
@@ -44,7 +44,7 @@ pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<De
 }
 
 /// The most holds that end at once; the writer asks again, and a batch stays bounded.
-const DUE_AT_ONCE: usize = 1_024;
+pub(crate) const DUE_AT_ONCE: usize = 1_024;
 
 /// Ends holds whose time has come, the longest due first: what the writer does before each batch.
 ///
@@ -54,7 +54,7 @@ const DUE_AT_ONCE: usize = 1_024;
 /// [`Fault::NotAuthorized`] for another caller, [`Fault::NoPolicy`], or
 /// [`Fault::PolicyNotInForce`].
 pub fn expire_due(
-    overlay: &mut Overlay<'_>,
+    overlay: &mut Overlay<'_, impl Base>,
     policy: &Policy,
     system: &Caller,
     at: Time,

@@ -6,7 +6,7 @@ use super::settle::giving;
 use crate::ledger::headroom::{Question, check_gesture, check_reason};
 use crate::ledger::weigh::{LimitState, refusal, weigh};
 use crate::ledger::{
-    Account, EntryBody, GestureRequest, LimitTrace, Posting, Read, Refusal, SpendAbout, Subject,
+    Account, EntryBody, GestureRequest, LimitTrace, Posting, Read, Refusal, SpendAbout,
 };
 
 pub(super) fn reserve(
@@ -48,7 +48,7 @@ fn hold(
 ) -> Result<(Draft, SpendAbout), Stop> {
     check_reason(bench.policy, &request.reason)?;
     let kind = check_gesture(bench.policy, &request.gesture)?;
-    let question = question(bench, request);
+    let question = Question::of(bench.command, request, bench.now);
     let states = weigh(bench.rows, bench.policy, &question)?;
     let amount_minor = request.amount.amount_minor;
     let traces = |states: &[LimitState], is_charged: bool| {
@@ -81,19 +81,4 @@ fn hold(
         },
     };
     Ok((draft, about))
-}
-
-fn question(bench: &Bench<'_, impl Read>, request: &GestureRequest) -> Question {
-    Question {
-        caller: bench.command.caller.clone(),
-        subject: Subject {
-            customer: request.customer,
-            interaction: request.interaction,
-            case: request.case,
-            reason: Some(request.reason.clone()),
-        },
-        currency: request.amount.currency,
-        at: bench.now,
-        windows: bench.command.windows.clone(),
-    }
 }
