@@ -6,6 +6,7 @@
 //! is answered, in the version that was reached, and finding nothing is no answer yet.
 
 mod batch;
+mod bulk;
 pub mod engine;
 mod keys;
 mod pending;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use makegood_proto::records::v1::{Envelope, IndexKind, RecordKind};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::ledger::state::LedgerState;
 use crate::records;
@@ -24,6 +25,7 @@ use crate::vault::Pid;
 use engine::{Damaged, Engine, Pair};
 use pending::Pending;
 
+pub use bulk::Bulk;
 pub use projector::{Projector, Sources};
 
 /// The story cannot be told now: the read model is being rebuilt.
@@ -50,6 +52,7 @@ pub struct ReadModel {
     engine: RwLock<Option<Arc<dyn Engine>>>,
     progress: RwLock<Progress>,
     pending: RwLock<Pending>,
+    writing: Mutex<bulk::Writing>,
     ledger: Arc<LedgerState>,
     wake: std::sync::mpsc::SyncSender<()>,
 }
@@ -60,13 +63,19 @@ impl ReadModel {
         *self.progress.read()
     }
 
-    /// Takes over what the writer has made durable; readable when this returns.
+    /// Takes over what the writer has made durable; readable when this returns, unless somebody
+    /// writes in bulk.
     pub fn accept(&self, envelopes: Vec<(u64, Envelope)>) {
-        let mut pending = self.pending.write();
-        for (position, envelope) in envelopes {
-            pending.add(position, envelope);
+        {
+            let writing = self.writing.lock();
+            if writing.is_bulk() {
+                return;
+            }
+            let mut pending = self.pending.write();
+            for (position, envelope) in envelopes {
+                pending.add(position, envelope);
+            }
         }
-        drop(pending);
         self.wake();
     }
 

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use makegood_core::ledger::EntryBody;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use super::batch::{Batch, positions};
 use super::engine::{Damaged, Engine};
@@ -56,6 +56,7 @@ impl Projector {
             engine: RwLock::new(None),
             progress: RwLock::new(Progress::Rebuilding { done: 0, total: 0 }),
             pending: RwLock::new(Pending::default()),
+            writing: Mutex::default(),
             ledger,
             wake,
         });
@@ -182,6 +183,11 @@ impl Work {
         if held.is_none() {
             return Err(Damaged("given up by a reader".to_owned()));
         }
+        let writing = self.model.writing.lock();
+        if progress == Progress::Ready && writing.read_count < writing.wanted_count {
+            // Somebody has written in bulk meanwhile; that is read next.
+            return Ok(Progress::Ready);
+        }
         Ok(std::mem::replace(&mut *self.model.progress.write(), progress))
     }
 
@@ -206,10 +212,14 @@ impl Work {
     /// be durable yet, so it ends there.
     fn catch_up(&self, engine: &dyn Engine) -> Result<(), Fault> {
         let mut batch = Batch::new(engine)?;
+        if self.model.writing.lock().is_bulk() {
+            return Ok(());
+        }
         let projected =
             self.project_records(&mut batch).and_then(|()| self.project_ledger(&mut batch));
         batch.commit()?;
         let at = batch.at;
+        self.model.writing.lock().read_count = at.records;
         self.model.pending.write().forget_before(at.records, at.ledger);
         projected
     }
