@@ -1,5 +1,7 @@
 //! What the writer takes, what it refuses, and what becomes of it when something breaks.
 
+use std::collections::VecDeque;
+
 use makegood_core::ids::Digest;
 use makegood_core::ledger::Rows;
 use makegood_core::policy::Policy;
@@ -8,8 +10,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::journal::Config;
+use crate::journal::frame::MAX_PAYLOAD_BYTES;
 use crate::read_model::{Projector, Sources};
-use crate::records::Leaf;
+use crate::records::{self, Leaf};
 
 /// A writer's parts in a folder of their own.
 struct Bench {
@@ -117,9 +120,9 @@ fn leaves_for_the_next_batch_what_does_not_fit() {
         jobs.push_back(Job { work, reply });
         answers.push(answer);
     }
-    let mut desk = WriterDesk { parts: bench.parts, flags: Arc::default() };
+    let mut writer = WriterLoop { parts: bench.parts, flags: Arc::default() };
     for left in [2, 1, 0] {
-        desk.process(&mut jobs);
+        writer.process(&mut jobs);
         assert_eq!(jobs.len(), left);
     }
     for answer in answers {

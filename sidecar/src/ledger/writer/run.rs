@@ -1,0 +1,169 @@
+//! The writer's thread: takes all that waits, decides each command in turn, writes once, syncs
+//! once, then publishes and replies.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use makegood_core::ledger::{Changes, EntryBody, Overlay};
+
+use super::lanes::{Exit, Taken};
+use super::{Flags, Job, Parts, WriteError};
+use crate::hub::Topic;
+use crate::journal::error::JournalError;
+use crate::ledger::batch::Batch;
+use crate::records;
+use crate::vault::VaultError;
+
+/// Jobs of one batch. Larger batches no longer gain and make the first one wait.
+const BATCH_LENGTH: usize = 256;
+
+/// How long nothing must wait before the last batch is confirmed by a sync of its own.
+const IDLE_AFTER: Duration = Duration::from_millis(20);
+
+/// How often due holds are looked for while nothing else happens.
+const EXPIRE_EVERY: Duration = Duration::from_millis(500);
+
+/// Poisons the writer if its thread panics: what it held is lost, so nobody may go on.
+struct PoisonOnPanic(Arc<Flags>);
+
+impl Drop for PoisonOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.is_poisoned.store(true, Ordering::Release);
+            tracing::error!("the writer panicked; no more writes until the next start");
+        }
+    }
+}
+
+/// The writer's own side.
+pub(super) struct WriterLoop {
+    pub(super) parts: Parts,
+    pub(super) flags: Arc<Flags>,
+}
+
+impl WriterLoop {
+    /// Works until every handle is gone and nothing waits any more.
+    pub(super) fn run(mut self, exit: &Exit) {
+        let _guard = PoisonOnPanic(Arc::clone(&self.flags));
+        let mut is_idle = false;
+        loop {
+            let wait = if is_idle { EXPIRE_EVERY } else { IDLE_AFTER };
+            match exit.take(BATCH_LENGTH, wait) {
+                Taken::Jobs(jobs) => {
+                    self.process_all(jobs);
+                    is_idle = false;
+                }
+                Taken::Nothing => {
+                    self.process_all(VecDeque::new());
+                    self.confirm();
+                    is_idle = true;
+                }
+                Taken::End => break,
+            }
+        }
+        self.confirm();
+    }
+
+    /// Holds are looked after even where nothing waits.
+    fn process_all(&mut self, mut jobs: VecDeque<Job>) {
+        self.process(&mut jobs);
+        while !jobs.is_empty() {
+            self.process(&mut jobs);
+        }
+    }
+
+    /// Carries out what waits, as far as it fits one batch; the rest stays.
+    pub(super) fn process(&mut self, jobs: &mut VecDeque<Job>) {
+        if self.flags.is_poisoned() {
+            return refuse(jobs, &WriteError::Poisoned);
+        }
+        let now = match self.parts.clock.now() {
+            Ok(now) => now,
+            Err(jump) => return refuse(jobs, &WriteError::Clock(jump)),
+        };
+        let state = Arc::clone(&self.parts.state);
+        // Only this thread ever writes the rows, so what is read here stays true.
+        let rows = state.rows();
+        let mut overlay = Overlay::new(&*rows);
+        let mut batch = Batch::default();
+        self.expire(&mut overlay, now, &mut batch);
+        while let Some(job) = jobs.pop_front_if(|job| batch.has_room(job.work.bytes())) {
+            let answer = self.carry_out(job.work, &mut overlay, now, &mut batch);
+            batch.replies.push((job.reply, answer));
+        }
+        let changes = overlay.into_changes();
+        drop(rows);
+        if batch.payloads.is_empty() && batch.envelopes.is_empty() {
+            return batch.answer();
+        }
+        match self.store(&batch) {
+            Ok(first_record) => self.publish(batch, changes, first_record),
+            Err(error) => {
+                self.poison(&error);
+                for (reply, _) in batch.replies {
+                    drop(reply.send(Err(WriteError::Poisoned)));
+                }
+            }
+        }
+    }
+
+    /// Keys first, then records, then entries: a record may lack its entry after a crash and is
+    /// dropped then, but an entry never lacks its record, nor a record its key.
+    fn store(&mut self, batch: &Batch) -> Result<u64, StoreError> {
+        self.parts.vault.write().sync()?;
+        let envelopes: Vec<_> = batch.envelopes.iter().map(records::encode).collect();
+        let stored = self.parts.records.append(&envelopes)?;
+        self.parts.ledger.append(&batch.payloads)?;
+        Ok(stored.start)
+    }
+
+    fn publish(&self, mut batch: Batch, changes: Changes, first_record: u64) {
+        let Parts { state, read_model, hub, .. } = &self.parts;
+        state.publish(changes, &batch.leaves, self.parts.records.next_position());
+        for entry in &batch.entries {
+            if let EntryBody::Reserved { request, .. } = &entry.body {
+                let (customer, spend) = (request.customer.as_bytes(), request.spend.as_bytes());
+                read_model.accept_gesture(customer, entry.at.as_nanos(), spend, entry.position);
+            }
+        }
+        let envelopes = std::mem::take(&mut batch.envelopes);
+        read_model.accept((first_record..).zip(envelopes).collect());
+        for topic in &batch.topics {
+            if let Topic::Customer(pid) | Topic::Agent(pid) = topic {
+                state.touch(pid);
+            }
+        }
+        hub.publish(batch.topics.iter().copied());
+        batch.answer();
+    }
+
+    fn confirm(&mut self) {
+        let confirmed = self.parts.records.confirm().and_then(|()| self.parts.ledger.confirm());
+        if let Err(error) = confirmed {
+            self.poison(&error);
+        }
+    }
+
+    fn poison(&self, error: &dyn std::fmt::Display) {
+        if !self.flags.is_poisoned.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "journal failed; no more writes until the next start");
+        }
+    }
+}
+
+/// Why a batch could not be stored.
+#[derive(Debug, thiserror::Error)]
+enum StoreError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+fn refuse(jobs: &mut VecDeque<Job>, error: &WriteError) {
+    for job in jobs.drain(..) {
+        drop(job.reply.send(Err(error.clone())));
+    }
+}
