@@ -49,7 +49,7 @@ enum Command {
     },
     /// Build the panel into widget-wasm/dist and hold it to its size budget
     Wasm,
-    /// Measure, and write target/bench/<NAME>.jsonl
+    /// Measure, and write target/bench/<NAME>.jsonl; all of it takes about an hour
     Bench {
         /// Which benches to run; all of them when none is named
         #[arg(value_name = "NAME", value_parser = bench::names())]
@@ -57,6 +57,9 @@ enum Command {
         /// How many rounds each measurement takes
         #[arg(long, default_value_t = bench::ROUNDS_DEFAULT)]
         rounds: usize,
+        /// Measure nothing; print the figures with their limits
+        #[arg(long)]
+        list: bool,
     },
 }
 
@@ -82,6 +85,10 @@ fn dispatch(workspace: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Codegen { check: true } => codegen::check(workspace),
         Command::Codegen { check: false } => codegen::write(workspace),
         Command::Wasm => wasm::run(workspace),
-        Command::Bench { names, rounds } => bench::run(workspace, &names, rounds),
+        Command::Bench { list: true, .. } => {
+            bench::list();
+            Ok(())
+        }
+        Command::Bench { names, rounds, list: false } => bench::run(workspace, &names, rounds),
     }
 }

@@ -9,28 +9,29 @@ use anyhow::Context as _;
 use prost::Message as _;
 
 use crate::bench::calls::patiently;
-use crate::bench::messages::{Give, Given, Money, Start, Started};
+use crate::bench::messages::{GIVE_SPEND, Give, Given, Money, START_INTERACTION, Start, Started};
 use crate::bench::server::Server;
 use crate::bench::web::Line;
-use crate::bench::{Bench, Contender, Figure, Samples, Session, interleave, median};
+use crate::bench::{Aim, Bench, Contender, Figure, Limit, Samples, Session, interleave, median};
 
-const START_INTERACTION: &str = "/makegood.v1.InteractionService/StartInteraction";
-const GIVE_SPEND_PATH: &str = "/makegood.v1.BudgetService/GiveSpend";
 const INTERACTION: &str = "bench-call";
 /// Calls, and syncs, in a round; all amounts together stay far below the agent's limit.
 const CALLS: u32 = 150;
 /// About what a ledger entry takes on disk.
 const ENTRY_BYTES: usize = 512;
 
-pub(super) const GIVE_SPEND: Bench = Bench {
-    name: "give_spend_1_over_fdatasync_ms",
-    about: "GiveSpend of one client over gRPC-Web, beyond a write and fdatasync of an entry to a \
-            preallocated file: medians",
-    run,
+pub(super) const ONE: Bench = Bench {
+    aims: &[Aim {
+        name: "give_spend_1_over_fdatasync_ms",
+        about: "GiveSpend of one client over gRPC-Web, beyond a write and fdatasync of an entry to \
+                a preallocated file: medians",
+        limit: Limit::AtMost(1.5),
+    }],
+    run: |session| Ok(vec![run(session)?]),
 };
 
 fn run(session: &Session<'_>) -> anyhow::Result<Figure> {
-    let server = Server::start(session, "give_spend")?;
+    let server = Server::start(session, "give_spend", &[])?;
     let folder = session.scratch("give_spend_file")?;
     let mut till = Till::open(&server)?;
     let file = preallocated(&folder)?;
@@ -55,6 +56,7 @@ fn run(session: &Session<'_>) -> anyhow::Result<Figure> {
         paired_with: Some("fdatasync"),
         rounds: session.rounds,
         samples,
+        note: String::new(),
     })
 }
 
@@ -67,7 +69,7 @@ struct Till {
 
 impl Till {
     fn open(server: &Server) -> anyhow::Result<Self> {
-        let mut line = Line::open(server)?;
+        let mut line = Line::open(&server.sidecar.authority, &server.token)?;
         let start = Start::phone_call(INTERACTION, &server.phone);
         let start = start.encode_to_vec();
         let started = patiently(|| line.call(START_INTERACTION, &start))?;
@@ -86,7 +88,7 @@ impl Till {
             reason_code: "delay".to_owned(),
             gesture_code: "credit".to_owned(),
         };
-        let given = self.line.call(GIVE_SPEND_PATH, &request.encode_to_vec())?;
+        let given = self.line.call(GIVE_SPEND, &request.encode_to_vec())?;
         let given = Given::decode(given.as_slice())?;
         anyhow::ensure!(
             !given.receipt.is_empty() && !given.replayed,

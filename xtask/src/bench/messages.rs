@@ -4,6 +4,10 @@
 
 use prost::Message;
 
+pub(super) const START_INTERACTION: &str = "/makegood.v1.InteractionService/StartInteraction";
+pub(super) const GET_PANEL: &str = "/makegood.v1.CustomerService/GetPanel";
+pub(super) const GIVE_SPEND: &str = "/makegood.v1.BudgetService/GiveSpend";
+
 /// `CHANNEL_PHONE`.
 const CHANNEL_PHONE: i32 = 1;
 
@@ -18,11 +22,13 @@ pub(super) struct Start {
     pub(super) lookup: Option<Lookup>,
 }
 
-/// `Lookup`.
+/// `Lookup`; one of its fields is not empty.
 #[derive(PartialEq, Message)]
 pub(super) struct Lookup {
     #[prost(string, tag = "1")]
-    pub(super) phone: String,
+    phone: String,
+    #[prost(string, tag = "3")]
+    external_id: String,
 }
 
 /// `StartInteractionResponse`.
@@ -44,6 +50,8 @@ pub(super) struct Interaction {
 pub(super) struct GetPanel {
     #[prost(string, tag = "1")]
     pub(super) interaction_id: String,
+    #[prost(message, optional, tag = "2")]
+    pub(super) lookup: Option<Lookup>,
 }
 
 /// `GetPanelResponse`.
@@ -57,9 +65,9 @@ pub(super) struct GotPanel {
 #[derive(PartialEq, Message)]
 pub(super) struct Panel {
     #[prost(bytes = "vec", tag = "1")]
-    pub(super) context: Vec<u8>,
+    context: Vec<u8>,
     #[prost(bytes = "vec", tag = "6")]
-    pub(super) headroom: Vec<u8>,
+    headroom: Vec<u8>,
 }
 
 /// `GiveSpendRequest`.
@@ -103,7 +111,26 @@ impl Start {
         Self {
             interaction_id: interaction_id.to_owned(),
             channel: CHANNEL_PHONE,
-            lookup: Some(Lookup { phone: phone.to_owned() }),
+            lookup: Some(Lookup::phone(phone)),
         }
+    }
+}
+
+impl Lookup {
+    /// By a telephone number.
+    pub(super) fn phone(phone: &str) -> Self {
+        Self { phone: phone.to_owned(), external_id: String::new() }
+    }
+
+    /// By the id in the system that the customer was imported from.
+    pub(super) fn external(id: &str) -> Self {
+        Self { phone: String::new(), external_id: id.to_owned() }
+    }
+}
+
+impl Panel {
+    /// Whether it shows a customer and what may be given.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.context.is_empty() && !self.headroom.is_empty()
     }
 }

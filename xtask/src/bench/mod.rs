@@ -5,24 +5,30 @@
 //! a noisy machine disturbs both sides alike.
 
 mod calls;
+mod centre;
+mod figure;
 mod give;
+mod import;
+mod large;
 mod messages;
 mod panel_cpu;
+mod report;
 mod ring;
 mod rounds;
 mod server;
+mod sidecar;
 mod size;
 mod web;
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::cell::OnceCell;
+use std::env;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
-use serde_json::json;
 
-pub use crate::bench::rounds::{Contender, Samples, interleave, median, median_ratio};
+pub use crate::bench::figure::{Aim, Bench, Figure, Limit, Samples};
+pub use crate::bench::rounds::{Contender, interleave, median, median_ratio};
 use crate::process;
 use crate::progress::{self, Steps};
 use crate::setup::apt;
@@ -31,93 +37,99 @@ use crate::workspace::Workspace;
 /// Enough for a median that one disturbed round does not move.
 pub(crate) const ROUNDS_DEFAULT: usize = 7;
 
+/// A part of the full size, for a trial run: `0.01` measures on ten thousand customers where a bench
+/// wants a million.
+const SCALE: &str = "MAKEGOOD_BENCH_SCALE";
+
 /// Every bench, in the order in which they run: the cheapest first.
-const BENCHES: &[Bench] =
-    &[size::PANEL, size::SHELL, panel_cpu::GET_PANEL, give::GIVE_SPEND, ring::RING_TO_PAINT];
-
-/// One figure and how to get it.
-pub struct Bench {
-    /// The figure's name, in `snake_case` with its unit last.
-    pub name: &'static str,
-    /// What it measures, in one line.
-    pub about: &'static str,
-    /// Measures it.
-    pub run: fn(&Session<'_>) -> anyhow::Result<Figure>,
-}
-
-/// What a bench has found.
-pub struct Figure {
-    /// The figure: the median over the rounds, or a ratio of medians.
-    pub value: f64,
-    /// `bytes`, `microseconds`, `ratio`, …
-    pub unit: &'static str,
-    /// The limit that was measured beside it: the name of one of `samples`, or a constant's.
-    pub paired_with: Option<&'static str>,
-    /// Over how many rounds the figure was taken.
-    pub rounds: usize,
-    /// What was measured, for the table.
-    pub samples: Vec<Samples>,
-}
+const BENCHES: &[Bench] = &[
+    size::PANEL,
+    size::SHELL,
+    panel_cpu::CACHED,
+    panel_cpu::SLED,
+    give::ONE,
+    ring::RING_TO_PAINT,
+    import::IMPORT,
+    large::LARGE_HOUSE,
+];
 
 /// What a bench may use while it runs.
 pub struct Session<'a> {
     workspace: &'a Workspace,
     /// How many rounds to take.
     pub rounds: usize,
+    /// The part of the full size that is measured, above 0 and at most 1.
+    pub scale: f64,
+    binaries: OnceCell<Binaries>,
+}
+
+/// The release builds that are measured.
+#[derive(Clone)]
+pub struct Binaries {
+    /// The sidecar, panel included.
+    pub makegood: PathBuf,
+    /// The generator of load.
+    pub load: PathBuf,
 }
 
 /// The names that the command line takes.
 pub(crate) fn names() -> PossibleValuesParser {
-    PossibleValuesParser::new(BENCHES.iter().map(|bench| bench.name))
+    PossibleValuesParser::new(aims().map(|aim| aim.name))
 }
 
-/// Runs the benches that `names` names, or all.
-pub(crate) fn run(workspace: &Workspace, names: &[String], rounds: usize) -> anyhow::Result<()> {
-    let chosen: Vec<&Bench> = BENCHES
-        .iter()
-        .filter(|bench| names.is_empty() || names.iter().any(|name| name == bench.name))
-        .collect();
-    let session = Session { workspace, rounds };
-    let mut steps = Steps::new(chosen.len());
-    for bench in chosen {
-        let figure = steps.run(bench.name, bench.about, || (bench.run)(&session))?;
-        print_table(bench, &figure);
-        append(workspace, bench, &figure)?;
+/// Prints every figure with its limit and what it measures.
+pub(crate) fn list() {
+    for Aim { name, about, limit } in aims() {
+        progress::line(&format!("{name:<32} {:<10} {about}", limit.to_string()));
     }
+}
+
+/// Runs the benches that `names` names, or all, and goes on after one that fails.
+pub(crate) fn run(workspace: &Workspace, names: &[String], rounds: usize) -> anyhow::Result<()> {
+    let wanted = |aim: &Aim| names.is_empty() || names.iter().any(|name| name == aim.name);
+    let chosen: Vec<&Bench> =
+        BENCHES.iter().filter(|bench| bench.aims.iter().any(wanted)).collect();
+    let session = Session { workspace, rounds, scale: scale()?, binaries: OnceCell::new() };
+    let mut steps = Steps::new(chosen.len());
+    let mut summary = Vec::new();
+    let mut failed = 0;
+    for bench in chosen {
+        let [first, ..] = bench.aims else { continue };
+        let found = steps.run(first.name, first.about, || measure(&session, bench));
+        let figures = found.unwrap_or_else(|error| {
+            progress::failure(&error);
+            failed += 1;
+            Vec::new()
+        });
+        let mut figures = figures.iter();
+        summary.extend(bench.aims.iter().map(|aim| report::Line::new(aim, figures.next())));
+    }
+    report::print_summary(&summary);
+    anyhow::ensure!(failed == 0, "{failed} benches failed");
     Ok(())
 }
 
-fn print_table(bench: &Bench, figure: &Figure) {
-    progress::line(&format!(
-        "  {:<36} {:>12} {:>12} {:>12}  unit",
-        "measured", "median", "least", "most"
-    ));
-    for samples in &figure.samples {
-        let (least, most) = samples.range();
-        progress::line(&format!(
-            "  {:<36} {:>12.2} {least:>12.2} {most:>12.2}  {}",
-            samples.name,
-            median(&samples.values),
-            samples.unit
-        ));
+/// Runs one bench, and tells and keeps its figures.
+fn measure(session: &Session<'_>, bench: &Bench) -> anyhow::Result<Vec<Figure>> {
+    let figures = (bench.run)(session)?;
+    for (aim, figure) in bench.aims.iter().zip(&figures) {
+        report::print_table(aim, figure);
+        report::append(session.workspace, aim, figure)?;
     }
-    progress::line(&format!("  {} = {:.2} {}", bench.name, figure.value, figure.unit));
+    Ok(figures)
 }
 
-/// One JSON line a run, so that the file is the figure's history on this machine.
-fn append(workspace: &Workspace, bench: &Bench, figure: &Figure) -> anyhow::Result<()> {
-    let folder = workspace.target("bench");
-    fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{}.jsonl", bench.name));
-    let line = json!({
-        "name": bench.name,
-        "value": figure.value,
-        "unit": figure.unit,
-        "paired_with": figure.paired_with,
-        "rounds": figure.rounds,
-    });
-    let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-    writeln!(file, "{line}").with_context(|| format!("cannot write {}", path.display()))
+fn aims() -> impl Iterator<Item = &'static Aim> {
+    BENCHES.iter().flat_map(|bench| bench.aims)
+}
+
+fn scale() -> anyhow::Result<f64> {
+    let Some(text) = env::var_os(SCALE) else {
+        return Ok(1.0);
+    };
+    let text = text.to_string_lossy();
+    let scale = text.parse().ok().filter(|scale| *scale > 0.0 && *scale <= 1.0);
+    scale.with_context(|| format!("{SCALE} is {text:?}; give a part such as 0.01"))
 }
 
 impl Session<'_> {
@@ -137,17 +149,43 @@ impl Session<'_> {
         Ok(folder)
     }
 
-    /// Builds the `makegood` binary in the release profile, panel included, and returns its path.
+    /// So much of a full size as the scale leaves, and at least one.
+    pub fn scaled(&self, full: u32) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a u32 is a u32"
+        )]
+        let part = (f64::from(full) * self.scale).round() as u32;
+        part.max(1)
+    }
+
+    /// What the note of a figure says of the scale; empty at full size.
+    pub fn scale_note(&self) -> String {
+        if self.scale < 1.0 {
+            format!("measured at {} of the full size ({SCALE})", self.scale)
+        } else {
+            String::new()
+        }
+    }
+
+    /// Builds the sidecar, panel included, and the generator of load in the release profile, once.
     ///
     /// # Errors
     ///
     /// When something does not compile.
-    pub fn release_binary(&self) -> anyhow::Result<PathBuf> {
+    pub fn binaries(&self) -> anyhow::Result<Binaries> {
+        if let Some(binaries) = self.binaries.get() {
+            return Ok(binaries.clone());
+        }
         crate::wasm::run(self.workspace)?;
         let mut cargo = self.workspace.cargo();
-        cargo.args(["build", "--release", "--package", "makegood-sidecar", "--bin", "makegood"]);
-        process::run(&mut cargo)?;
-        Ok(self.workspace.target("release/makegood"))
+        // Both at once, so that they are built from the same units.
+        cargo.args(["build", "--release", "--bins"]);
+        process::run(cargo.args(["-p", "makegood-sidecar", "-p", "makegood-examples"]))?;
+        let release = |name: &str| self.workspace.target("release").join(name);
+        let built = Binaries { makegood: release("makegood"), load: release("makegood-load") };
+        Ok(self.binaries.get_or_init(|| built).clone())
     }
 
     /// A program on the PATH, installed from its Debian package where that is possible.
@@ -157,11 +195,20 @@ impl Session<'_> {
     /// Says which package to install when it is not there and cannot be installed.
     pub fn program(&self, name: &str, debian_package: &str) -> anyhow::Result<PathBuf> {
         if process::find(&[name]).is_none() {
-            if let Some(obstacle) = apt::obstacle(self.workspace) {
-                anyhow::bail!("{name} is missing and {obstacle}: install `{debian_package}`");
-            }
-            apt::install(self.workspace, &[debian_package])?;
+            self.install(name, debian_package)?;
         }
         process::find(&[name]).with_context(|| format!("{debian_package} brought no {name}"))
+    }
+
+    /// Installs a Debian package for a program that is missing.
+    ///
+    /// # Errors
+    ///
+    /// Says which package to install when that is not possible here.
+    pub fn install(&self, name: &str, debian_package: &str) -> anyhow::Result<()> {
+        if let Some(obstacle) = apt::obstacle(self.workspace) {
+            anyhow::bail!("{name} is missing and {obstacle}: install `{debian_package}`");
+        }
+        apt::install(self.workspace, &[debian_package])
     }
 }

@@ -1,5 +1,7 @@
 //! Interleaved rounds, and the medians of what they gave.
 
+use crate::bench::figure::Samples;
+
 /// One of the things that are compared.
 pub struct Contender<'a> {
     /// Its name in the table.
@@ -8,25 +10,6 @@ pub struct Contender<'a> {
     pub unit: &'static str,
     /// Measures it once.
     pub measure: Box<dyn FnMut() -> anyhow::Result<f64> + 'a>,
-}
-
-/// What one contender gave, in the order of the rounds.
-pub struct Samples {
-    /// Its name in the table.
-    pub name: &'static str,
-    /// The unit of `values`.
-    pub unit: &'static str,
-    /// One value a round.
-    pub values: Vec<f64>,
-}
-
-impl Samples {
-    /// The least and the most; zeros when there is no value.
-    pub fn range(&self) -> (f64, f64) {
-        let least = self.values.iter().copied().reduce(f64::min);
-        let most = self.values.iter().copied().reduce(f64::max);
-        (least.unwrap_or_default(), most.unwrap_or_default())
-    }
 }
 
 /// Measures each contender once a round; every other round goes through them backwards, so that a

@@ -6,8 +6,6 @@ use std::net::TcpStream;
 
 use anyhow::Context as _;
 
-use crate::bench::server::Server;
-
 /// The flag, the length: what comes before each message.
 const PREFIX_BYTES: usize = 5;
 /// The flag of the frame that ends an answer.
@@ -20,17 +18,17 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Connects to the server, and calls as its agent.
+    /// Connects to a sidecar, and calls as the agent of the token.
     ///
     /// # Errors
     ///
     /// When there is no connection.
-    pub(super) fn open(server: &Server) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(&server.authority)?;
+    pub(super) fn open(authority: &str, token: &str) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(authority)?;
         stream.set_nodelay(true)?;
         let head = format!(
-            "host: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/grpc-web+proto\r\n",
-            server.authority, server.token
+            "host: {authority}\r\nauthorization: Bearer {token}\r\ncontent-type: \
+             application/grpc-web+proto\r\n",
         );
         Ok(Self { stream: BufReader::new(stream), head })
     }

@@ -9,7 +9,7 @@ use crate::setup::apt;
 use crate::workspace::Workspace;
 use crate::{process, progress};
 
-/// The example, and what it needs from PyPI.
+/// The example, and what it needs from the Python Package Index.
 const REQUIREMENTS: &str = "examples/python/requirements.txt";
 /// What grpcio of these requirements runs on.
 const LEAST: &str = "3.10";
