@@ -20,9 +20,8 @@ const SEED: &str = "7";
 /// Fewer than these would not be a contact centre.
 const AGENTS_LEAST: u32 = 10;
 
-/// Whoever is generated first: an agent, and a customer with a long story, in every centre.
+/// Whoever is generated first, in every centre.
 pub(super) const AGENT: &str = "A-001";
-pub(super) const CALLER_PHONE: &str = "+1 555 0100";
 
 /// A contact centre of the size that the session's scale leaves.
 pub(super) struct Centre {
@@ -48,6 +47,11 @@ impl Centre {
             agents: session.scaled(AGENTS).max(AGENTS_LEAST),
             folder: session.workspace.target("bench-data").join(name),
         })
+    }
+
+    /// The id of a customer in the system that all came from; `number` counts from 1.
+    pub(super) fn customer_id(number: u64) -> String {
+        format!("C-{number:07}")
     }
 
     /// A data folder with the whole history.

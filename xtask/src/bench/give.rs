@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use prost::Message as _;
 
 use crate::bench::calls::patiently;
-use crate::bench::messages::{GIVE_SPEND, Give, Given, Money, START_INTERACTION, Start, Started};
+use crate::bench::messages::{
+    GIVE_SPEND, Give, Given, Lookup, Money, START_INTERACTION, Start, Started,
+};
 use crate::bench::server::Server;
 use crate::bench::web::Line;
 use crate::bench::{Aim, Bench, Contender, Figure, Limit, Samples, Session, interleave, median};
@@ -70,7 +72,7 @@ struct Till {
 impl Till {
     fn open(server: &Server) -> anyhow::Result<Self> {
         let mut line = Line::open(&server.sidecar.authority, &server.token)?;
-        let start = Start::phone_call(INTERACTION, &server.phone);
+        let start = Start::phone_call(INTERACTION, Lookup::phone(&server.phone));
         let start = start.encode_to_vec();
         let started = patiently(|| line.call(START_INTERACTION, &start))?;
         let interaction = Started::decode(started.as_slice())?.interaction;

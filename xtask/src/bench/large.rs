@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use prost::Message as _;
 
-use crate::bench::centre::{AGENT, CALLER_PHONE, Centre};
+use crate::bench::centre::{AGENT, Centre};
 use crate::bench::messages::{
     GET_PANEL, GIVE_SPEND, GetPanel, Give, Given, GotPanel, Lookup, Money, START_INTERACTION,
     Start, Started,
@@ -124,7 +124,7 @@ fn start(binary: &Path, data: &Path) -> anyhow::Result<(Sidecar, Times)> {
     let line = || Line::open(&sidecar.authority, &token);
     until(|| give(&mut line()?))?;
     let given = seconds();
-    until(|| show(&mut line()?, Lookup::phone(CALLER_PHONE)))?;
+    until(|| show(&mut line()?, 1))?;
     let panel = seconds();
     Ok((sidecar, Times { listening, given, panel }))
 }
@@ -145,8 +145,9 @@ fn give(line: &mut Line) -> anyhow::Result<()> {
     // The folder is kept from run to run, and so are the ids in it.
     let number = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() & 0xffff_ffff_ffff;
     let interaction_id = format!("start-{number:012x}");
-    let start = Start::phone_call(&interaction_id, CALLER_PHONE).encode_to_vec();
-    let started = Started::decode(line.call(START_INTERACTION, &start)?.as_slice())?;
+    let start = Start::phone_call(&interaction_id, Lookup::external(&Centre::customer_id(1)));
+    let started =
+        Started::decode(line.call(START_INTERACTION, &start.encode_to_vec())?.as_slice())?;
     let interaction = started.interaction.context("no call was started")?;
     let request = Give {
         spend_id: format!("00000000-0000-4000-8000-{number:012x}"),
@@ -161,8 +162,9 @@ fn give(line: &mut Line) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A whole panel.
-fn show(line: &mut Line, lookup: Lookup) -> anyhow::Result<()> {
+/// The whole panel of a customer, counted from 1.
+fn show(line: &mut Line, customer: u64) -> anyhow::Result<()> {
+    let lookup = Lookup::external(&Centre::customer_id(customer));
     let request = GetPanel { interaction_id: String::new(), lookup: Some(lookup) };
     let got = GotPanel::decode(line.call(GET_PANEL, &request.encode_to_vec())?.as_slice())?;
     anyhow::ensure!(got.panel.is_some_and(|panel| panel.is_whole()), "the panel shows no customer");
@@ -184,8 +186,7 @@ fn memory(sidecar: &Sidecar, centre: &Centre, token: &str) -> anyhow::Result<Mem
         let customer = u64::from(number) * u64::from(centre.customers) / u64::from(panels) + 1;
         // A connection of its own each: the sidecar ends connections of a certain age.
         let mut line = Line::open(&sidecar.authority, token)?;
-        show(&mut line, Lookup::external(&format!("C-{customer:07}")))
-            .with_context(|| format!("customer {customer}"))?;
+        show(&mut line, customer).with_context(|| format!("customer {customer}"))?;
     }
     Ok(Memory {
         before,

@@ -106,12 +106,12 @@ pub(super) struct Given {
 }
 
 impl Start {
-    /// A call on the phone from this number.
-    pub(super) fn phone_call(interaction_id: &str, phone: &str) -> Self {
+    /// A call on the phone.
+    pub(super) fn phone_call(interaction_id: &str, lookup: Lookup) -> Self {
         Self {
             interaction_id: interaction_id.to_owned(),
             channel: CHANNEL_PHONE,
-            lookup: Some(Lookup::phone(phone)),
+            lookup: Some(lookup),
         }
     }
 }

@@ -10,8 +10,11 @@ mod figure;
 mod give;
 mod import;
 mod large;
+mod load;
+mod many;
 mod messages;
 mod panel_cpu;
+mod postgres;
 mod report;
 mod ring;
 mod rounds;
@@ -48,6 +51,8 @@ const BENCHES: &[Bench] = &[
     panel_cpu::CACHED,
     panel_cpu::SLED,
     give::ONE,
+    many::AGAINST_EMPTY,
+    many::AGAINST_POSTGRES,
     ring::RING_TO_PAINT,
     import::IMPORT,
     large::LARGE_HOUSE,

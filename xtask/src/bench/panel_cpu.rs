@@ -4,7 +4,7 @@
 use prost::Message as _;
 
 use crate::bench::calls::{Call, Caller, patiently};
-use crate::bench::messages::{GET_PANEL, GetPanel, GotPanel, START_INTERACTION, Start};
+use crate::bench::messages::{GET_PANEL, GetPanel, GotPanel, Lookup, START_INTERACTION, Start};
 use crate::bench::server::Server;
 use crate::bench::{Aim, Bench, Contender, Figure, Limit, Session, interleave, median_ratio};
 
@@ -41,7 +41,7 @@ fn run(session: &Session<'_>, more: &[&str]) -> anyhow::Result<Figure> {
     let server = Server::start(session, "get_panel", more)?;
     let folder = session.scratch("get_panel_requests")?;
     let caller = Caller::new(session, &server.sidecar.authority, &server.token)?;
-    let start = Start::phone_call(INTERACTION, &server.phone);
+    let start = Start::phone_call(INTERACTION, Lookup::phone(&server.phone));
     let ask = GetPanel { interaction_id: INTERACTION.to_owned(), lookup: None };
     let call = |path, message: &[u8]| Call::new(path, message, &folder);
     let start = call(START_INTERACTION, &start.encode_to_vec())?;

