@@ -13,6 +13,7 @@ mod large;
 mod load;
 mod many;
 mod messages;
+mod overload;
 mod panel_cpu;
 mod postgres;
 mod report;
@@ -21,6 +22,7 @@ mod rounds;
 mod server;
 mod sidecar;
 mod size;
+mod watch;
 mod web;
 
 use std::cell::OnceCell;
@@ -53,6 +55,8 @@ const BENCHES: &[Bench] = &[
     give::ONE,
     many::AGAINST_EMPTY,
     many::AGAINST_POSTGRES,
+    watch::WATCH,
+    overload::OVERLOAD,
     ring::RING_TO_PAINT,
     import::IMPORT,
     large::LARGE_HOUSE,
