@@ -62,7 +62,8 @@ pub async fn serve(
     };
     let guard = Guard::new(config, port, parts);
     let tls = config.tls.as_ref().map(guard::acceptor).transpose()?;
-    let server = Server::new(guard.protect(api.merge(pages)), tls, config.limits, metrics);
+    let server = Server::new(guard.protect(api.merge(pages)), tls, config.limits, metrics)
+        .with_proxies(&config.proxies);
     let stop = async {
         reporter.follow_until(stop).await;
         tracing::info!("draining");

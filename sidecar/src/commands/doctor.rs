@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::{say, setup};
 use crate::clock::wall_time;
 use crate::config::{Config, ConfigFlags, Mode, environment};
+use crate::guard;
 use crate::journal::error::JournalError;
 use crate::journal::lock::{DataLock, LockError};
 use crate::journal::reader::Reader;
@@ -38,11 +39,12 @@ pub(super) fn run(flags: &ConfigFlags) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("data folder", data_folder),
         ("ledger", ledger),
         ("policy", policy),
         ("port", port),
+        ("open files", open_files),
         ("keys", keys),
         ("clock", clock),
     ];
@@ -104,6 +106,14 @@ fn port(config: &Config) -> Finding {
         Ok(_) => Finding::Good(format!("{} is free", config.listen)),
         Err(error) => Finding::Note(format!("{}: {error}", config.listen)),
     }
+}
+
+fn open_files(config: &Config) -> Finding {
+    let room = guard::open_files::room(config.limits.connections);
+    room.advice().map_or_else(
+        || Finding::Good(format!("there is room for {} connections", room.connections)),
+        Finding::Note,
+    )
 }
 
 fn keys(config: &Config) -> Finding {

@@ -20,8 +20,11 @@ pub(crate) use web::{LOOPBACK_NAMES, split_host};
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 /// The exit code for a configuration that cannot be served (`EX_CONFIG` of `sysexits.h`).
 pub const EXIT_CODE: u8 = 78;
@@ -55,6 +58,8 @@ pub struct Config {
     pub tool_token_ttl: Duration,
     /// The file with the key that wraps the keys of the records.
     pub kek_file: Option<PathBuf>,
+    /// Networks behind which many callers share an address, so that no limit by address fits them.
+    pub proxies: Vec<IpNet>,
     /// Who may read metrics and reflection.
     pub diagnostics: Diagnostics,
     /// The bytes that the cache of encoded replies may hold.
@@ -106,8 +111,16 @@ pub struct TlsFiles {
 /// The bounds on what callers may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Open connections in all.
-    pub connections: usize,
+    /// Open connections in all; `None` is as many as the system has files for.
+    pub connections: Option<NonZeroU32>,
+    /// Open connections of one address; `None` is no limit.
+    pub address_connections: Option<NonZeroU32>,
+    /// Calls a second of one agent; `None` is no limit.
+    pub agent_rate: Option<NonZeroU32>,
+    /// Calls a second of the tenant; `None` is no limit.
+    pub tenant_rate: Option<NonZeroU32>,
+    /// Searches for customers a second of one agent; `None` is no limit.
+    pub search_rate: Option<NonZeroU32>,
     /// HTTP/2 streams on one connection.
     pub streams: u32,
     /// Calls at work at once on one connection.

@@ -1,11 +1,14 @@
 //! Reads the text of each value into its type; every problem names the key, its origin and the fix.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 use super::layers::Values;
 use super::{Config, Diagnostics, Limits, LogFormat, Mode, TlsFiles, WebOrigin};
@@ -16,6 +19,7 @@ const TOOL_TOKEN_TTL_MAX_S: u64 = 12 * 3600;
 const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 const DEADLINE_MAX_MS: u64 = 60_000;
 const COUNT_MAX: usize = 1_000_000;
+const BOUND_MAX: u32 = 1_000_000;
 
 /// The configuration that the values make; `None` where one did not parse.
 pub(super) fn config(values: &Values, problems: &mut Vec<String>) -> Option<Config> {
@@ -34,6 +38,7 @@ pub(super) fn config(values: &Values, problems: &mut Vec<String>) -> Option<Conf
     let tls = reader.tls();
     let token_keys = reader.list("token_keys", |text| Ok(PathBuf::from(text)));
     let tool_token_ttl_s = reader.whole("tool_token_ttl_s", 60..=TOOL_TOKEN_TTL_MAX_S);
+    let proxies = reader.list("proxies", parse_network);
     let diagnostics = reader.one("diagnostics", parse_diagnostics);
     let cache_bytes = reader.whole("cache_bytes", 0..=u64::MAX);
     let log_format = reader.one("log_format", |text| match text {
@@ -63,6 +68,7 @@ pub(super) fn config(values: &Values, problems: &mut Vec<String>) -> Option<Conf
         token_keys: token_keys?,
         tool_token_ttl: Duration::from_secs(tool_token_ttl_s?),
         kek_file: reader.path("kek_file"),
+        proxies: proxies?,
         diagnostics: diagnostics?.unwrap_or(if listen.ip().is_loopback() {
             Diagnostics::Open
         } else {
@@ -119,6 +125,12 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// `None` for a problem, `Some(None)` for no bound.
+    #[expect(clippy::option_option, reason = "outside: did it parse; inside: is there any")]
+    fn bound(&mut self, name: &str) -> Option<Option<NonZeroU32>> {
+        self.whole(name, 0..=BOUND_MAX).map(NonZeroU32::new)
+    }
+
     /// `None` for a problem, `Some(None)` for no TLS.
     #[expect(clippy::option_option, reason = "outside: did it parse; inside: is there any")]
     fn tls(&mut self) -> Option<Option<TlsFiles>> {
@@ -139,7 +151,11 @@ impl<'a> Reader<'a> {
     }
 
     fn limits(&mut self) -> Option<Limits> {
-        let connections = self.whole("limits.connections", 1..=COUNT_MAX);
+        let connections = self.bound("max_connections");
+        let address_connections = self.bound("address_connections");
+        let agent_rate = self.bound("agent_rate");
+        let tenant_rate = self.bound("tenant_rate");
+        let search_rate = self.bound("search_rate");
         let streams = self.whole("limits.streams", 1..=1024);
         let connection_requests = self.whole("limits.connection_requests", 1..=1024);
         let reads = self.whole("limits.reads", 1..=COUNT_MAX);
@@ -150,6 +166,10 @@ impl<'a> Reader<'a> {
         let longest_ms = self.whole("limits.longest_deadline_ms", 1..=DEADLINE_MAX_MS);
         Some(Limits {
             connections: connections?,
+            address_connections: address_connections?,
+            agent_rate: agent_rate?,
+            tenant_rate: tenant_rate?,
+            search_rate: search_rate?,
             streams: streams?,
             connection_requests: connection_requests?,
             reads: reads?,
@@ -168,6 +188,13 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
             "{text:?} is no address with a port; write one such as 127.0.0.1:7070 or [::1]:7070"
         )
     })
+}
+
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(|_| address())
+        .map_err(|_| format!("{text:?} is no network; write one such as 10.0.0.0/8, or an address"))
 }
 
 /// The tenant names a folder, so its characters are few.

@@ -84,6 +84,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("MAKEGOOD_ALLOWED_ORIGINS", "https://CRM.example", "in lower case"),
     ("MAKEGOOD_LIMITS_STREAMS", "0", "\"0\" must be a whole number from 1 to 1024"),
     ("MAKEGOOD_LIMITS_STREAMS", "-1", "must be a whole number"),
+    ("MAKEGOOD_AGENT_RATE", "fast", "agent_rate from environment MAKEGOOD_AGENT_RATE: \"fast\" must be a whole number from 0 to 1000000"),
+    ("MAKEGOOD_TENANT_RATE", "-1", "must be a whole number from 0 to 1000000"),
+    ("MAKEGOOD_MAX_CONNECTIONS", "1000001", "must be a whole number from 0 to 1000000"),
+    ("MAKEGOOD_PROXIES", "10.0.0.0/33", "\"10.0.0.0/33\" is no network; write one such as 10.0.0.0/8"),
+    ("MAKEGOOD_PROXIES", "proxy.example", "is no network"),
     ("MAKEGOOD_DIAGNOSTICS", "all", "write auto, open or admin"),
     ("MAKEGOOD_TLS_CERT", "c.pem", "tls.key is missing beside tls.cert"),
     ("MAKEGOOD_LIMITS_LONGEST_DEADLINE_MS", "100", "limits.longest_deadline_ms is below"),
@@ -170,6 +175,44 @@ fn takes_its_own_pages_in_development_only() {
     let real = [("mode", "production"), ("kek_file", "kek"), ("token_keys", "v.pem")];
     let config = load(&real, &[]).unwrap();
     assert!(config.frame_ancestors_at(7070).is_empty());
+}
+
+#[test]
+fn limits_callers_by_default_and_takes_zero_for_no_limit() {
+    let limits = load(&[], &[]).unwrap().limits;
+    let bounds = |limits: Limits| {
+        [
+            limits.agent_rate,
+            limits.tenant_rate,
+            limits.search_rate,
+            limits.connections,
+            limits.address_connections,
+        ]
+        .map(|bound| bound.map(NonZeroU32::get))
+    };
+    assert_eq!(bounds(limits), [Some(20), Some(2_000), Some(1), Some(10_000), Some(16)]);
+    let names = ["agent_rate", "tenant_rate", "search_rate", "max_connections"];
+    let none = names.map(|name| (name, "0"));
+    let limits = load(&[none.as_slice(), &[("address_connections", "0")]].concat(), &[]);
+    assert_eq!(bounds(limits.unwrap().limits), [None; 5]);
+}
+
+#[test]
+fn takes_networks_and_addresses_for_proxies() {
+    let proxies = load(&[("proxies", "10.0.0.0/8, 192.0.2.7,2001:db8::/32")], &[]).unwrap().proxies;
+    let contains = |address: &str| {
+        let address: std::net::IpAddr = address.parse().unwrap();
+        proxies.iter().any(|network| network.contains(&address))
+    };
+    for (address, expected) in [
+        ("10.9.8.7", true),
+        ("192.0.2.7", true),
+        ("192.0.2.8", false),
+        ("2001:db8::1", true),
+        ("2001:db9::1", false),
+    ] {
+        assert_eq!(contains(address), expected, "{address}");
+    }
 }
 
 #[cfg(unix)]

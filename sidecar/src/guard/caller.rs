@@ -1,5 +1,6 @@
 //! Who calls: the bearer token becomes an [`Identity`] in the request's extensions.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,8 +9,9 @@ use http::header::{AUTHORIZATION, HeaderMap};
 use http::{Request, Response};
 
 use super::Inner;
+use super::peer::Peer;
 use super::refuse::{Dialect, Refusal};
-use super::route::{Entry, Route};
+use super::route::{Entry, Pace, Route};
 use crate::config::Diagnostics;
 use crate::token::{Access, Identity, TokenFault};
 
@@ -18,7 +20,11 @@ pub(super) fn check(inner: &Inner, request: &mut Request<Body>) -> Result<(), Bo
     let route = request.extensions().get::<Route>();
     let entry = route.map_or(Entry::Token, |route| route.entry);
     let dialect = route.map_or(Dialect::Plain, |route| route.dialect);
-    match enter(inner, entry, request.headers()) {
+    // The end of a hold is let through at any rate, so its token is always looked at.
+    let is_free = route.is_some_and(|route| route.pace == Pace::Free);
+    let source = request.extensions().get::<Peer>().and_then(|peer| peer.source);
+    let source = source.filter(|_| !is_free);
+    match enter(inner, entry, (source, request.headers())) {
         Ok(None) => Ok(()),
         Ok(Some(identity)) => {
             request.extensions_mut().insert::<Arc<Identity>>(identity);
@@ -31,13 +37,13 @@ pub(super) fn check(inner: &Inner, request: &mut Request<Body>) -> Result<(), Bo
 fn enter(
     inner: &Inner,
     entry: Entry,
-    headers: &HeaderMap,
+    from: (Option<IpAddr>, &HeaderMap),
 ) -> Result<Option<Arc<Identity>>, Refusal> {
     match (entry, inner.diagnostics) {
         (Entry::Open, _) | (Entry::Diagnostics, Diagnostics::Open) => Ok(None),
-        (Entry::Token, _) => identify(inner, headers).map(Some),
+        (Entry::Token, _) => identify(inner, from).map(Some),
         (Entry::Diagnostics, Diagnostics::Admin) => {
-            let identity = identify(inner, headers)?;
+            let identity = identify(inner, from)?;
             if identity.access == Access::Admin {
                 Ok(Some(identity))
             } else {
@@ -47,12 +53,22 @@ fn enter(
     }
 }
 
-fn identify(inner: &Inner, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
+fn identify(
+    inner: &Inner,
+    (source, headers): (Option<IpAddr>, &HeaderMap),
+) -> Result<Arc<Identity>, Refusal> {
     let header = headers.get(AUTHORIZATION).ok_or(TokenFault::Missing);
-    header
-        .and_then(|value| bearer(value.to_str().ok()))
-        .and_then(|token| inner.verifier.verify(token, now_s()))
-        .map_err(Refusal::Token)
+    let token = header.and_then(|value| bearer(value.to_str().ok())).map_err(Refusal::Token)?;
+    if let Some(source) = source
+        && !inner.verifier.remembers(token)
+    {
+        inner.rates.hold(source).inspect_err(|refusal| inner.count(refusal))?;
+    }
+    let verified = inner.verifier.verify(token, now_s());
+    if let (Err(_), Some(source)) = (&verified, source) {
+        inner.rates.failed(source);
+    }
+    verified.map_err(Refusal::Token)
 }
 
 /// The token of an `authorization` header; the scheme may be in any case (RFC 9110).

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
 use super::Inner;
+use super::peer::Peer;
 use super::refuse::Refusal;
 use super::route::{Effect, Route, Target};
 use crate::config::Limits;
@@ -25,10 +26,6 @@ pub(super) struct Capacity {
     reads: Arc<Semaphore>,
     writes: Arc<Semaphore>,
 }
-
-/// The places of one connection; [`super::connection`] puts them into each of its requests.
-#[derive(Debug, Clone)]
-pub(super) struct ConnectionPlaces(pub(super) Arc<Semaphore>);
 
 /// The places that a call holds while it is at work.
 struct Places {
@@ -53,8 +50,8 @@ impl Capacity {
             Effect::Read | Effect::Stream => &self.reads,
             Effect::Write => &self.writes,
         };
-        let connection = request.extensions().get::<ConnectionPlaces>();
-        let connection = connection.map(|places| Arc::clone(&places.0).try_acquire_owned());
+        let peer = request.extensions().get::<Peer>();
+        let connection = peer.map(|peer| Arc::clone(&peer.places).try_acquire_owned());
         Ok(Some(Places {
             _connection: connection.transpose().map_err(overloaded)?,
             _port: Arc::clone(port).try_acquire_owned().map_err(overloaded)?,
@@ -106,7 +103,7 @@ where
                 })))
             }
             Err(refusal) => {
-                self.inner.metrics.shed();
+                self.inner.count(&refusal);
                 let route = request.extensions().get::<Route>();
                 let dialect = route.map_or(super::refuse::Dialect::Grpc, |route| route.dialect);
                 Either::Right(ready(Ok(self.inner.refuse(dialect, &refusal))))

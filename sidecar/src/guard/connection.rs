@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -23,7 +25,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
-use super::capacity::ConnectionPlaces;
+use super::open_files;
+use super::peer::{Addresses, Peer};
 use crate::config::Limits;
 use crate::telemetry::Metrics;
 
@@ -51,12 +54,16 @@ const ERROR_RESETS_MAX: usize = 256;
 /// What an HTTP/2 client says first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// Becomes true when the process is to end.
+type Stop = watch::Receiver<bool>;
+
 /// Serves a router on a port.
 #[derive(Clone)]
 pub struct Server {
     router: Router,
     tls: Option<TlsAcceptor>,
     limits: Limits,
+    addresses: Addresses,
     metrics: Metrics,
     http: Builder<TokioExecutor>,
 }
@@ -70,7 +77,15 @@ impl std::fmt::Debug for Server {
 impl Server {
     /// A server of this router; with TLS where an acceptor is given.
     pub fn new(router: Router, tls: Option<TlsAcceptor>, limits: Limits, metrics: Metrics) -> Self {
-        Self { router, tls, limits, metrics, http: http(&limits) }
+        let addresses = Addresses::new(limits.address_connections, &[]);
+        Self { router, tls, limits, addresses, metrics, http: http(&limits) }
+    }
+
+    /// With networks behind which many callers share an address.
+    #[must_use]
+    pub fn with_proxies(self, proxies: &[IpNet]) -> Self {
+        let addresses = Addresses::new(self.limits.address_connections, proxies);
+        Self { addresses, ..self }
     }
 
     /// Accepts and serves until `stop` is ready; then lets the requests at hand finish, for 20
@@ -78,26 +93,35 @@ impl Server {
     ///
     /// Streams have to be ended by those who feed them.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let room = open_files::make_room(self.limits.connections);
+        if let Some(advice) = room.advice() {
+            tracing::warn!("{advice}");
+        }
+        let places = Arc::new(Semaphore::new(room.connections));
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
-            let accepted = tokio::select! {
+            let (stream, address) = tokio::select! {
                 () = &mut stop => break,
                 // Ended connections are taken out as they end, so that the set stays small.
                 Some(_) = connections.join_next() => continue,
                 accepted = accept(&listener) => accepted,
             };
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                self.metrics.shed();
+                self.metrics.shed("CONNECTIONS");
+                continue;
+            };
+            let source = self.addresses.source(address);
+            let Some(counted) = self.addresses.enter(source) else {
+                self.metrics.shed("ADDRESS_CONNECTIONS");
                 continue;
             };
             let server = self.clone();
             let stopped = stopped.clone();
             connections.spawn(async move {
-                server.connection(accepted, stopped).await;
-                drop(place);
+                server.connection(stream, source, stopped).await;
+                drop((place, counted));
             });
         }
         drop(listener);
@@ -108,35 +132,37 @@ impl Server {
         }
     }
 
-    async fn connection(&self, stream: TcpStream, stop: watch::Receiver<bool>) {
+    async fn connection(&self, stream: TcpStream, source: Option<IpAddr>, stop: Stop) {
         let _open = self.metrics.connection_opened();
-        if let Err(error) = self.open(stream, stop).await {
+        if let Err(error) = self.open(stream, source, stop).await {
             tracing::debug!(error = %error, "connection ended");
         }
     }
 
-    async fn open(&self, stream: TcpStream, stop: watch::Receiver<bool>) -> io::Result<()> {
+    async fn open(&self, stream: TcpStream, source: Option<IpAddr>, stop: Stop) -> io::Result<()> {
         stream.set_nodelay(true)?;
+        let places = Arc::new(Semaphore::new(self.limits.connection_requests));
+        let peer = Peer { places, source };
         match &self.tls {
             Some(tls) => {
                 let stream = timeout(OPENING_MAX, tls.accept(stream)).await??;
-                self.talk(stream, stop).await
+                self.talk(stream, peer, stop).await
             }
-            None => self.talk(stream, stop).await,
+            None => self.talk(stream, peer, stop).await,
         }
     }
 
     async fn talk(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        mut stop: watch::Receiver<bool>,
+        peer: Peer,
+        mut stop: Stop,
     ) -> io::Result<()> {
         let (mut read, write) = tokio::io::split(stream);
         let opening = timeout(OPENING_MAX, opening(&mut read)).await??;
         let stream = tokio::io::join(io::Cursor::new(opening).chain(read), write);
-        let places = ConnectionPlaces(Arc::new(Semaphore::new(self.limits.connection_requests)));
         let service = service_fn(|mut request: Request<Incoming>| {
-            request.extensions_mut().insert(places.clone());
+            request.extensions_mut().insert(peer.clone());
             let answer = self.router.clone().call(request.map(Body::new));
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
         });
@@ -167,10 +193,10 @@ fn http(limits: &Limits) -> Builder<TokioExecutor> {
 
 /// The next connection. Some errors are the client's; the others, such as too many open files, pass
 /// with time, and until then there is nothing to do but wait.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, address)) => return (stream, address.ip()),
             Err(error) => {
                 tracing::warn!(error = %error, "connection not accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -200,6 +226,8 @@ fn age() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use axum::routing::get;
     use tokio::io::AsyncWriteExt as _;
     use tokio::sync::oneshot;
@@ -207,9 +235,9 @@ mod tests {
     use super::*;
     use crate::config::{Config, ConfigFlags};
 
-    fn server(connections: usize) -> Server {
+    fn server(connections: u32) -> Server {
         let (config, _) = Config::load(&ConfigFlags::default(), &[]).unwrap();
-        let limits = Limits { connections, ..config.limits };
+        let limits = Limits { connections: NonZeroU32::new(connections), ..config.limits };
         let router = Router::new().route("/livez", get(|| async { "ok" }));
         Server::new(router, None, limits, Metrics::new())
     }

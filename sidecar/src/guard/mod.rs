@@ -11,6 +11,9 @@ mod cors;
 mod deadline;
 mod gate;
 mod observe;
+pub mod open_files;
+mod peer;
+mod rate;
 mod refuse;
 mod rescue;
 mod route;
@@ -33,6 +36,7 @@ use capacity::Capacity;
 use check::CheckLayer;
 use deadline::Deadlines;
 use gate::Gate;
+use rate::Rates;
 
 /// Stands before every route of the port; clones share their state.
 #[derive(Debug, Clone)]
@@ -45,6 +49,7 @@ struct Inner {
     gate: Gate,
     verifier: Verifier,
     diagnostics: Diagnostics,
+    rates: Rates,
     capacity: Capacity,
     deadlines: Deadlines,
     metrics: Metrics,
@@ -73,6 +78,7 @@ impl Guard {
             gate: Gate::new(config, port),
             verifier,
             diagnostics: config.diagnostics,
+            rates: Rates::new(&config.limits),
             capacity: Capacity::new(&config.limits),
             deadlines: Deadlines::new(&config.limits),
             metrics,
@@ -99,6 +105,9 @@ impl Guard {
                 .layer(CheckLayer::new(inner, shape::check))
                 // Before capacity, so that strangers cannot take the places of agents.
                 .layer(CheckLayer::new(inner, caller::check))
+                // After the token, whose agent is the key; before capacity, so that one who calls
+                // too often takes no places.
+                .layer(CheckLayer::new(inner, rate::check))
                 // Before the deadline: what waits for a place would only be late.
                 .layer(capacity::CapacityLayer(Arc::clone(inner)))
                 // Innermost: the time of the handler, and of nothing else.

@@ -29,8 +29,16 @@ pub enum Refusal {
     #[error("deadline passed; ask again with the same id")]
     DeadlineExceeded,
     /// Too many calls are at work.
-    #[error("too many calls are at work; try again in {} ms", retry_after.as_millis())]
+    #[error("too many calls are at work; try again in {} ms", millis(*retry_after))]
     Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The caller comes too often.
+    #[error("{limit}; try again in {} ms", millis(*retry_after))]
+    Limited {
+        /// What there was too much of.
+        limit: Limit,
         /// When to try again.
         retry_after: Duration,
     },
@@ -40,6 +48,40 @@ pub enum Refusal {
         /// The id under which the cause is logged.
         error_id: String,
     },
+}
+
+/// What a caller can do too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Limit {
+    /// Calls of one agent.
+    #[error("the agent calls too often")]
+    Agent,
+    /// Searches of one agent.
+    #[error("the agent searches for customers too often")]
+    Search,
+    /// Calls of the tenant.
+    #[error("the tenant calls too often")]
+    Tenant,
+    /// Tokens that failed, from one address.
+    #[error("too many tokens from this address have failed")]
+    FailedTokens,
+}
+
+impl Limit {
+    /// The reason for clients, in `UPPER_SNAKE`.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Agent => "AGENT_RATE",
+            Self::Search => "SEARCH_RATE",
+            Self::Tenant => "TENANT_RATE",
+            Self::FailedTokens => "FAILED_TOKENS",
+        }
+    }
+}
+
+/// Whole milliseconds, rounded up: who comes a moment too early is refused again.
+fn millis(duration: Duration) -> u128 {
+    duration.as_nanos().div_ceil(1_000_000)
 }
 
 /// The canonical codes that the guard answers with; the numbers are gRPC's.
@@ -68,7 +110,7 @@ impl Refusal {
             Self::NotAdmin => Code::PermissionDenied,
             Self::UnknownMethod => Code::Unimplemented,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
-            Self::Overloaded { .. } => Code::ResourceExhausted,
+            Self::Overloaded { .. } | Self::Limited { .. } => Code::ResourceExhausted,
             Self::Internal { .. } => Code::Internal,
         }
     }
@@ -81,6 +123,7 @@ impl Refusal {
             Self::UnknownMethod => "METHOD_UNKNOWN",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::Overloaded { .. } => "OVERLOADED",
+            Self::Limited { limit, .. } => limit.reason(),
             Self::Internal { .. } => "INTERNAL",
         }
     }
@@ -88,8 +131,8 @@ impl Refusal {
     /// Every dynamic part, by name with its unit.
     pub fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Overloaded { retry_after } => {
-                vec![("retry_after_ms", retry_after.as_millis().to_string())]
+            Self::Overloaded { retry_after } | Self::Limited { retry_after, .. } => {
+                vec![("retry_after_ms", millis(*retry_after).to_string())]
             }
             Self::Internal { error_id } => vec![("error_id", error_id.clone())],
             Self::Token(_) | Self::NotAdmin | Self::UnknownMethod | Self::DeadlineExceeded => {
@@ -101,7 +144,9 @@ impl Refusal {
     /// When a retry helps; `None` where it does not by itself.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Overloaded { retry_after } => Some(*retry_after),
+            Self::Overloaded { retry_after } | Self::Limited { retry_after, .. } => {
+                Some(*retry_after)
+            }
             _ => None,
         }
     }
@@ -113,6 +158,7 @@ impl Refusal {
             Self::UnknownMethod => StatusCode::NOT_FOUND,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
             Self::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -148,6 +194,11 @@ impl Dialect {
 }
 
 impl Inner {
+    /// Counts a refusal for want of room or of time.
+    pub(super) fn count(&self, refusal: &Refusal) {
+        self.metrics.shed(refusal.reason());
+    }
+
     /// The answer for a refusal.
     pub(super) fn refuse(&self, dialect: Dialect, refusal: &Refusal) -> Response<Body> {
         let content_type = match dialect {

@@ -10,13 +10,17 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
 
 use super::refuse::Dialect;
 
-/// Methods that end a hold, complete it or take it back: shedding them would leave money tied up,
-/// so they are always let through.
-const NEVER_SHED: [&str; 3] = [
+/// Methods that keep a hold, complete it, end it or take it back: shedding them would leave money
+/// tied up or a promise unkept, so they are always let through, at any rate.
+const NEVER_SHED: [&str; 4] = [
     "/makegood.v1.BudgetService/CommitSpend",
-    "/makegood.v1.BudgetService/VoidSpend",
+    "/makegood.v1.BudgetService/ExtendSpend",
     "/makegood.v1.BudgetService/ReverseSpend",
+    "/makegood.v1.BudgetService/VoidSpend",
 ];
+
+/// Methods that find people: whoever calls these often is no agent on a call.
+const SEARCHES: [&str; 1] = ["/makegood.v1.CustomerService/IdentifyCaller"];
 
 /// Methods of gRPC's own services, which our descriptors do not hold.
 const COMMON: [(&str, Effect, Entry); 5] = [
@@ -65,6 +69,17 @@ pub(super) enum Entry {
     Token,
 }
 
+/// How often a caller may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As often as they like.
+    Free,
+    /// At the rate of calls.
+    Call,
+    /// At the rate of searches too.
+    Search,
+}
+
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
@@ -88,6 +103,7 @@ pub(super) struct Route {
     pub(super) label: Arc<str>,
     pub(super) target: Target,
     pub(super) entry: Entry,
+    pub(super) pace: Pace,
     pub(super) dialect: Dialect,
 }
 
@@ -96,6 +112,7 @@ struct Row {
     label: Arc<str>,
     target: Target,
     entry: Entry,
+    pace: Pace,
 }
 
 /// Every method that the port serves, from the descriptors of the API.
@@ -120,13 +137,23 @@ impl MethodTable {
             methods.insert(path.to_owned(), Row::method(path, effect, entry));
         }
         let page = |(path, entry): (&'static str, Entry)| {
-            let row = Row { label: path.trim_end_matches('/').into(), target: Target::Page, entry };
+            let row = Row {
+                label: path.trim_end_matches('/').into(),
+                target: Target::Page,
+                entry,
+                pace: Pace::Free,
+            };
             (path, row)
         };
         Ok(Self {
             methods,
             pages: PAGES.into_iter().map(page).collect(),
-            unknown: Row { label: "unknown".into(), target: Target::Unknown, entry: Entry::Token },
+            unknown: Row {
+                label: "unknown".into(),
+                target: Target::Unknown,
+                entry: Entry::Token,
+                pace: Pace::Free,
+            },
         })
     }
 
@@ -136,6 +163,7 @@ impl MethodTable {
             label: Arc::clone(&row.label),
             target: row.target,
             entry: row.entry,
+            pace: row.pace,
             dialect: Dialect::of(headers),
         }
     }
@@ -152,14 +180,18 @@ impl MethodTable {
 
 impl Row {
     fn method(path: &str, effect: Effect, entry: Entry) -> Self {
+        // A health check that is shed would have a busy sidecar killed.
+        let may_shed = entry != Entry::Open && !NEVER_SHED.contains(&path);
+        let pace = match may_shed {
+            false => Pace::Free,
+            true if SEARCHES.contains(&path) => Pace::Search,
+            true => Pace::Call,
+        };
         Self {
             label: path.trim_start_matches('/').into(),
-            target: Target::Method {
-                effect,
-                // A health check that is shed would have a busy sidecar killed.
-                may_shed: entry != Entry::Open && !NEVER_SHED.contains(&path),
-            },
+            target: Target::Method { effect, may_shed },
             entry,
+            pace,
         }
     }
 }
@@ -201,14 +233,21 @@ mod tests {
     #[test]
     fn knows_what_each_method_does() {
         let cases = [
-            ("/makegood.v1.CustomerService/GetPanel", Effect::Read, true),
-            ("/makegood.v1.BudgetService/PreviewSpend", Effect::Read, true),
-            ("/makegood.v1.BudgetService/GiveSpend", Effect::Write, true),
-            ("/makegood.v1.BudgetService/CommitSpend", Effect::Write, false),
-            ("/makegood.v1.DeskService/WatchDesk", Effect::Stream, true),
+            ("/makegood.v1.CustomerService/GetPanel", Effect::Read, Pace::Call),
+            ("/makegood.v1.CustomerService/IdentifyCaller", Effect::Read, Pace::Search),
+            ("/makegood.v1.BudgetService/PreviewSpend", Effect::Read, Pace::Call),
+            ("/makegood.v1.BudgetService/GiveSpend", Effect::Write, Pace::Call),
+            ("/makegood.v1.BudgetService/ReserveSpend", Effect::Write, Pace::Call),
+            ("/makegood.v1.BudgetService/CommitSpend", Effect::Write, Pace::Free),
+            ("/makegood.v1.BudgetService/ExtendSpend", Effect::Write, Pace::Free),
+            ("/makegood.v1.BudgetService/VoidSpend", Effect::Write, Pace::Free),
+            ("/makegood.v1.BudgetService/ReverseSpend", Effect::Write, Pace::Free),
+            ("/makegood.v1.DeskService/WatchDesk", Effect::Stream, Pace::Call),
         ];
-        for (path, effect, may_shed) in cases {
+        for (path, effect, pace) in cases {
             let route = route(path);
+            let may_shed = pace != Pace::Free;
+            assert_eq!(route.pace, pace, "{path}");
             assert_eq!(route.target, Target::Method { effect, may_shed }, "{path}");
             assert_eq!(route.entry, Entry::Token, "{path}");
         }
@@ -217,7 +256,7 @@ mod tests {
     #[test]
     fn names_only_methods_that_exist_as_never_shed() {
         let table = table();
-        for path in NEVER_SHED {
+        for path in NEVER_SHED.into_iter().chain(SEARCHES) {
             assert!(table.methods.contains_key(path), "{path}");
         }
     }

@@ -20,7 +20,7 @@ pub struct Metrics {
     request_seconds: Family<MethodLabel, Histogram, fn() -> Histogram>,
     refused_hosts: Counter,
     refused_origins: Counter,
-    shed_requests: Counter,
+    shed: Family<ReasonLabel, Counter>,
     journal_syncs: Counter,
     journal_sync_seconds: Histogram,
     cache_hits: Counter,
@@ -41,6 +41,11 @@ struct MethodLabel {
     method: Arc<str>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -55,7 +60,7 @@ impl Metrics {
             request_seconds: Family::new_with_constructor(latency_histogram),
             refused_hosts: Counter::default(),
             refused_origins: Counter::default(),
-            shed_requests: Counter::default(),
+            shed: Family::default(),
             journal_syncs: Counter::default(),
             journal_sync_seconds: latency_histogram(),
             cache_hits: Counter::default(),
@@ -87,7 +92,11 @@ impl Metrics {
             "Requests from a page that is not allowed",
             self.refused_origins.clone(),
         );
-        all.register("shed_requests", "Requests refused under load", self.shed_requests.clone());
+        all.register(
+            "shed",
+            "Requests and connections refused because there were too many, by reason",
+            self.shed.clone(),
+        );
         all.register("journal_syncs", "Batches synced to disk", self.journal_syncs.clone());
         all.register_with_unit(
             "journal_sync",
@@ -120,9 +129,10 @@ impl Metrics {
         self.refused_origins.inc();
     }
 
-    /// Counts a request that was refused under load.
-    pub fn shed(&self) {
-        self.shed_requests.inc();
+    /// Counts a request or a connection that was refused because there were too many; the reason
+    /// is the one that clients are told.
+    pub fn shed(&self, reason: &'static str) {
+        self.shed.get_or_create(&ReasonLabel { reason }).inc();
     }
 
     /// Counts a batch that was synced, and the time that its sync took.

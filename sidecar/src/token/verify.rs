@@ -140,6 +140,11 @@ impl Verifier {
         Ok(identity)
     }
 
+    /// Whether this very token was verified before, so that it costs no signature.
+    pub fn remembers(&self, token: &str) -> bool {
+        self.recall(token).is_some()
+    }
+
     fn claims(&self, token: &str) -> Result<Claims, TokenFault> {
         if token.len() > TOKEN_MAX_BYTES {
             return Err(TokenFault::Malformed);

@@ -93,8 +93,15 @@ impl Place {
     /// What a house in this process is configured with.
     pub(super) fn config(&self) -> Config {
         let data = self.data();
-        let pairs =
-            [("data", data.to_str().unwrap()), ("listen", "127.0.0.1:0"), ("tenant", &self.tenant)];
+        let pairs = [
+            ("data", data.to_str().unwrap()),
+            ("listen", "127.0.0.1:0"),
+            ("tenant", &self.tenant),
+            // Tests ask as fast as they can.
+            ("agent_rate", "0"),
+            ("tenant_rate", "0"),
+            ("search_rate", "0"),
+        ];
         Config::load(&ConfigFlags::from_pairs(&pairs), &[]).unwrap().0
     }
 
