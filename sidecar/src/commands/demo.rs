@@ -1,5 +1,7 @@
 //! `makegood demo`: everything at once, on loopback, with generated people.
 
+mod generate;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,16 +16,35 @@ use super::{say, serve, setup};
 use crate::clock::wall_time;
 use crate::config::{Config, ConfigFlags};
 use crate::demo::Demo;
-use crate::generate::{self, generate};
+use crate::generate::{Config as Centre, play_cast};
 use crate::guard::connection::Server;
 use crate::house::{House, HouseSink};
 use crate::telemetry::Metrics;
 use crate::token::Signer;
 use crate::{server, telemetry, vault};
 
+/// Contacts of a customer of the demo, on average, in halves.
+const CONTACTS_EACH: u64 = 5;
+
 /// The arguments of `makegood demo`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct DemoArgs {
+    #[command(subcommand)]
+    command: Option<DemoCommand>,
+    #[command(flatten)]
+    show: ShowArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DemoCommand {
+    /// Make up a contact centre of any size, in a data folder or as files to import.
+    Generate(generate::GenerateArgs),
+}
+
+/// The arguments of the demo itself.
+#[derive(Debug, clap::Args)]
+struct ShowArgs {
     /// The port of the agent desktop on 127.0.0.1, and one below that of the sidecar; 0 chooses
     /// both.
     #[arg(long, default_value_t = 7070)]
@@ -43,6 +64,13 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        Some(DemoCommand::Generate(args)) => generate::run(args),
+        None => run_demo(&args.show),
+    }
+}
+
+fn run_demo(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let (desktop, sidecar) = ports(args.port)?;
     let config = config(args, desktop.local_addr()?, sidecar.local_addr()?)?;
     telemetry::init(config.log_format, &config.log_filter)?;
@@ -78,7 +106,7 @@ fn ports(wanted: u16) -> anyhow::Result<(TcpListener, TcpListener)> {
 }
 
 /// A demo is the same everywhere, whatever the environment says.
-fn config(args: &DemoArgs, desktop: SocketAddr, sidecar: SocketAddr) -> anyhow::Result<Config> {
+fn config(args: &ShowArgs, desktop: SocketAddr, sidecar: SocketAddr) -> anyhow::Result<Config> {
     let data = args.data.to_string_lossy();
     let page = format!("http://{desktop}");
     let flags = ConfigFlags::from_pairs(&[
@@ -93,21 +121,26 @@ fn config(args: &DemoArgs, desktop: SocketAddr, sidecar: SocketAddr) -> anyhow::
 }
 
 /// Fills an empty house; one that has people is left as it is.
-fn fill(house: &House, args: &DemoArgs) -> anyhow::Result<()> {
+fn fill(house: &House, args: &ShowArgs) -> anyhow::Result<()> {
     house.wait_for_history(|_| {})?;
     if house.has_records() {
         return Ok(());
     }
     let bar = ProgressBar::new_spinner().with_message("generating 90 days of a contact centre");
     bar.enable_steady_tick(Duration::from_millis(100));
-    let config = generate::Config {
+    let now_ns = wall_time().as_nanos();
+    let config = Centre {
         seed: args.seed,
         customer_count: args.customers,
+        interaction_count: u64::from(args.customers) * CONTACTS_EACH / 2,
         agent_count: 12,
         days: 90,
-        now_ns: wall_time().as_nanos(),
+        now_ns,
     };
-    generate(&config, &mut HouseSink::new(house)).context("generate the contact centre")?;
+    let mut sink = HouseSink::new(house);
+    let generated = crate::generate::generate(&config, &mut sink, &mut |_, _| {});
+    let played = generated.and_then(|_| play_cast(now_ns, &mut sink));
+    played.context("generate the contact centre")?;
     house.wait_for_history(|_| {})?;
     bar.finish_and_clear();
     Ok(())
@@ -116,7 +149,7 @@ fn fill(house: &House, args: &DemoArgs) -> anyhow::Result<()> {
 async fn show(
     config: &Config,
     house: &Arc<House>,
-    args: &DemoArgs,
+    args: &ShowArgs,
     (desktop, sidecar): (TcpListener, TcpListener),
 ) -> anyhow::Result<()> {
     let (page, api) = (desktop.local_addr()?, sidecar.local_addr()?);
@@ -148,7 +181,7 @@ fn page_token(data: &std::path::Path) -> anyhow::Result<String> {
     Ok(token)
 }
 
-fn announce(args: &DemoArgs, page: SocketAddr, api: SocketAddr, token: &str) {
+fn announce(args: &ShowArgs, page: SocketAddr, api: SocketAddr, token: &str) {
     let (page, api) = (format!("http://{page}"), format!("http://{api}"));
     let url = format!("{page}/demo/#token={token}");
     if args.print_json {

@@ -1,49 +1,40 @@
-//! When people call: by day of the week and hour of the day. Moments are nanoseconds since the
-//! Unix epoch; the centre keeps UTC.
+//! When people call. Moments are nanoseconds since the Unix epoch; the centre keeps UTC.
 
 use super::dice::Dice;
+use super::shape;
 
 pub(super) const SECOND: i64 = 1_000_000_000;
 pub(super) const MINUTE: i64 = 60 * SECOND;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// The weight of each day, from Monday.
-const WEEKDAYS: [u32; 7] = [130, 115, 105, 100, 108, 60, 35];
+/// Days that are looked at before any day will do.
+const DAY_TRIES: u32 = 40;
 
-/// The weight of each hour that has callers: a peak before and one after the middle of the day.
-const HOURS: [(u32, i64); 17] = [
-    (1, 0),
-    (1, 1),
-    (2, 11),
-    (8, 12),
-    (16, 13),
-    (24, 14),
-    (27, 15),
-    (25, 16),
-    (18, 17),
-    (20, 18),
-    (22, 19),
-    (21, 20),
-    (17, 21),
-    (12, 22),
-    (8, 23),
-    (1, 2),
-    (1, 10),
-];
+/// Within how many days a matter that is still open comes up again.
+const AGAIN_WITHIN_DAYS: u32 = 7;
 
-/// A moment in the days before now at which somebody might call.
+/// A moment in the whole days before now at which somebody might call.
 pub(super) fn contact_moment(dice: &mut Dice, now_ns: i64, days: u32) -> i64 {
-    // Once in two or three throws a day is taken; after some dozens any day will do.
-    let day = (0..40).find_map(|_| {
-        let day = day_before(now_ns, dice.below(days));
-        (dice.below(130) < weekday_weight(day)).then_some(day)
+    let day = (0..DAY_TRIES).find_map(|_| {
+        let day = day_before(now_ns, 1 + dice.below(days));
+        is_taken(dice, day).then_some(day)
     });
-    let day = day.unwrap_or_else(|| day_before(now_ns, 0));
-    let hour = *dice.weighted(&HOURS);
-    let moment = day + hour * HOUR + i64::from(dice.below(3_600)) * SECOND;
-    // What would lie ahead, or hardly be over, was a week ago.
-    if moment + 2 * HOUR > now_ns { moment - 7 * DAY } else { moment }
+    within_day(dice, day.unwrap_or_else(|| day_before(now_ns, 1)))
+}
+
+/// A moment in the days after another at which somebody might call again.
+pub(super) fn later_moment(dice: &mut Dice, after_ns: i64) -> i64 {
+    let today = after_ns - after_ns.rem_euclid(DAY);
+    let moment = (0..DAY_TRIES).find_map(|_| {
+        let day = today + i64::from(dice.below(AGAIN_WITHIN_DAYS)) * DAY;
+        if !is_taken(dice, day) {
+            return None;
+        }
+        let moment = within_day(dice, day);
+        (moment > after_ns + HOUR).then_some(moment)
+    });
+    moment.unwrap_or(after_ns + DAY)
 }
 
 /// Any moment in the days before now.
@@ -57,12 +48,23 @@ pub(super) fn days_ago(now_ns: i64, days: i64, hour: i64, minute: i64) -> i64 {
     now_ns - now_ns.rem_euclid(DAY) - days * DAY + hour * HOUR + minute * MINUTE
 }
 
+/// The day of the week from Monday as 0, and the hour of the day.
+pub(super) fn weekday_and_hour(moment_ns: i64) -> (i64, i64) {
+    // The epoch was a Thursday.
+    let weekday = (moment_ns.div_euclid(DAY) + 3).rem_euclid(7);
+    (weekday, moment_ns.rem_euclid(DAY) / HOUR)
+}
+
 fn day_before(now_ns: i64, days: u32) -> i64 {
     days_ago(now_ns, i64::from(days), 0, 0)
 }
 
-fn weekday_weight(day_ns: i64) -> u32 {
-    // The epoch was a Thursday.
-    let weekday = (day_ns.div_euclid(DAY) + 3).rem_euclid(7);
-    usize::try_from(weekday).ok().and_then(|it| WEEKDAYS.get(it)).copied().unwrap_or(0)
+/// Whether somebody calls on a day that was thrown, so that each gets its share.
+fn is_taken(dice: &mut Dice, day_ns: i64) -> bool {
+    dice.below(shape::BUSIEST_DAY) < shape::weekday_weight(weekday_and_hour(day_ns).0)
+}
+
+fn within_day(dice: &mut Dice, day_ns: i64) -> i64 {
+    let hour = shape::hour(dice);
+    day_ns + hour * HOUR + i64::from(dice.below(3_600)) * SECOND
 }

@@ -3,11 +3,11 @@
 use makegood_proto::records::v1 as records;
 use makegood_proto::v1 as api;
 
-use super::calendar::{DAY, any_moment};
-use super::dice::Dice;
+use super::calendar::DAY;
 use super::names::{self, Name};
-use super::{Config, Out, SOURCE};
-use crate::import::rows::{Content, PutError, Row};
+use super::plan::{Stream, What, dice};
+use super::{Config, SOURCE};
+use crate::import::rows::{Content, Row};
 
 /// Area codes: a first digit from 2 to 9, a second from 0 to 8, any third.
 const AREA_CODES: u64 = 8 * 90;
@@ -17,19 +17,27 @@ const NUMBERS: u64 = AREA_CODES * 10_000;
 /// the same.
 const STRIDE: u64 = 1_299_721;
 
-/// A customer under way, with the chance that makes the rest of their story.
+/// How many days a customer has been one, at most.
+const MOST_DAYS: u32 = 4_000;
+
+/// A customer.
 pub(super) struct Customer {
+    /// The number, from 0.
+    pub(super) index: u32,
     /// The id in the source.
     pub(super) id: String,
-    /// The customer's own stream.
-    pub(super) dice: Dice,
     /// The name and the home.
     pub(super) name: Name,
-    /// How easily the customer is content: 0 (hard to please) to 3.
-    pub(super) ease: u32,
+    seed: u64,
     tier: &'static str,
-    since_days: u32,
-    phone: String,
+    since_ns: i64,
+}
+
+/// What a customer likes.
+pub(super) struct Likes {
+    /// How many things are known: mostly none, rarely three.
+    pub(super) count: u32,
+    first: u32,
 }
 
 /// Preferences: kind, words, for how many days, whether of one situation only.
@@ -69,130 +77,109 @@ const PRODUCTS: [(&str, u32); 10] = [
     ("Subscription box", 2_900),
 ];
 
+/// For how many whole days a customer has been one; at least one.
+pub(super) fn since_days(config: &Config, index: u32) -> u32 {
+    let mut dice = dice(config.seed, index, Stream::Person);
+    dice.between(1, MOST_DAYS)
+}
+
+/// What a customer likes.
+pub(super) fn likes(seed: u64, index: u32) -> Likes {
+    let mut dice = dice(seed, index, Stream::Likes);
+    let count = *dice.weighted(&[(55, 0), (28, 1), (12, 2), (5, 3)]);
+    Likes { count, first: dice.below(14) }
+}
+
 impl Customer {
     /// The customer of that number.
     pub(super) fn new(config: &Config, index: u32) -> Self {
-        let mut dice = Dice::new(config.seed, u64::from(index));
-        let name = names::name(&mut dice);
+        let mut dice = dice(config.seed, index, Stream::Person);
+        let since_days = dice.between(1, MOST_DAYS);
         let tiers = [(60, ""), (25, "Silver"), (12, "Gold"), (3, "Platinum")];
-        let tier = *dice.weighted(&tiers);
-        let least = if tier.is_empty() { 1 } else { 300 };
+        // A tier is earned.
+        let tier = if since_days < 300 { "" } else { *dice.weighted(&tiers) };
         Self {
+            index,
             id: format!("C-{:07}", index + 1),
-            name,
-            ease: dice.below(4),
+            name: names::name(&mut dice),
+            seed: config.seed,
             tier,
-            since_days: dice.between(least, 4_000),
-            phone: phone(config.seed, index),
-            dice,
+            since_ns: super::calendar::days_ago(config.now_ns, i64::from(since_days), 0, 0),
         }
     }
 
     /// The row of the customer.
-    pub(super) fn row(&mut self, now_ns: i64) -> Row {
+    pub(super) fn row(&self) -> Row {
         let plain = |text: &str| -> String {
             text.to_lowercase().chars().filter(char::is_ascii_alphabetic).collect()
         };
-        let domain = *self.dice.pick(&["example.com", "example.net", "example.org"]);
+        let domains = ["example.com", "example.net", "example.org"];
+        let domain = domains[self.index as usize % domains.len()];
         // The number tells people of one name apart.
-        let number = self.id.trim_start_matches("C-").trim_start_matches('0');
-        let email = format!("{}.{number}@{domain}", plain(self.name.short));
-        let account = format!("AC-{}", self.id.trim_start_matches("C-"));
+        let number = self.index + 1;
         let customer = records::Customer {
             origin: None,
             display_name: self.name.full.clone(),
             short_name: self.name.short.to_owned(),
             tier: self.tier.to_owned(),
-            customer_since_ns: self.since_ns(now_ns),
+            customer_since_ns: self.since_ns,
             time_zone: self.name.time_zone.to_owned(),
             language_code: self.name.language.to_owned(),
-            phones: vec![self.phone.clone()],
-            emails: vec![email],
-            account_numbers: vec![account],
+            phones: vec![phone(self.seed, self.index)],
+            emails: vec![format!("{}.{number}@{domain}", plain(self.name.short))],
+            account_numbers: vec![format!("AC-{number:07}")],
             region: self.name.region.to_owned(),
         };
         Row::new(SOURCE, &self.id, 0, Content::Customer(customer))
     }
 
-    /// Since when a customer.
-    pub(super) fn since_ns(&self, now_ns: i64) -> i64 {
-        now_ns - now_ns.rem_euclid(DAY) - i64::from(self.since_days) * DAY
+    /// Something that the customer likes.
+    pub(super) fn preference(&self, number: u32, learned_ns: i64, now_ns: i64) -> Row {
+        // Steps of five meet no preference twice.
+        let place = (likes(self.seed, self.index).first + number * 5) as usize;
+        let (kind, text, lasts_days, situational) = PREFERENCES[place % PREFERENCES.len()];
+        let mut dice = dice(self.seed, self.index, Stream::Event(What::Preference(number)));
+        let sources = [
+            (60, api::PreferenceSource::ToldUs),
+            (30, api::PreferenceSource::Noticed),
+            (10, api::PreferenceSource::Imported),
+        ];
+        let source = *dice.weighted(&sources);
+        let days_since = (now_ns - learned_ns) / DAY;
+        let confirmed_ns = if dice.chance(30) { learned_ns + days_since / 2 * DAY } else { 0 };
+        let preference = records::Preference {
+            kind: kind as i32,
+            text: text.to_owned(),
+            source: source as i32,
+            learned_ns,
+            confirmed_ns,
+            expire_ns: lasts_days.map_or(0, |days| learned_ns + days * DAY),
+            situational,
+            ..records::Preference::default()
+        };
+        let id = format!("{}-L{}", self.id, number + 1);
+        Row::new(SOURCE, &id, learned_ns, Content::Preference(preference)).with_customer(&self.id)
     }
 
-    /// Puts what the customer likes: mostly nothing that is known, rarely three things.
-    pub(super) fn put_preferences(
-        &mut self,
-        config: &Config,
-        out: &mut Out<'_>,
-    ) -> Result<(), PutError> {
-        let count = *self.dice.weighted(&[(55, 0), (28, 1), (12, 2), (5, 3)]);
-        let first = self.dice.below(14);
-        for number in 0..count {
-            // Steps of five meet no preference twice.
-            let (kind, text, lasts_days, situational) =
-                PREFERENCES[(first as usize + number * 5) % PREFERENCES.len()];
-            let learned_ns = any_moment(&mut self.dice, config.now_ns, self.since_days.min(400));
-            let sources = [
-                (60, api::PreferenceSource::ToldUs),
-                (30, api::PreferenceSource::Noticed),
-                (10, api::PreferenceSource::Imported),
-            ];
-            let source = *self.dice.weighted(&sources);
-            let confirmed = self.dice.chance(30);
-            let preference = records::Preference {
-                kind: kind as i32,
-                text: text.to_owned(),
-                source: source as i32,
-                learned_ns,
-                confirmed_ns: if confirmed {
-                    learned_ns + (config.now_ns - learned_ns) / 2
-                } else {
-                    0
-                },
-                expire_ns: lasts_days.map_or(0, |days| learned_ns + days * DAY),
-                situational,
-                ..records::Preference::default()
-            };
-            let id = format!("{}-L{}", self.id, number + 1);
-            out.put(
-                Row::new(SOURCE, &id, learned_ns, Content::Preference(preference))
-                    .with_customer(&self.id),
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Puts what the customer bought in the last two years.
-    pub(super) fn put_purchases(
-        &mut self,
-        config: &Config,
-        out: &mut Out<'_>,
-    ) -> Result<(), PutError> {
-        let (least, most) =
-            *self.dice.weighted(&[(45, (1, 2)), (35, (3, 5)), (15, (6, 12)), (5, (13, 40))]);
-        let days = self.since_days.min(730);
-        let won_by = *self.dice.pick(&["search", "a friend", "shop", "mail", "advertisement"]);
-        for number in 1..=self.dice.between(least, most) {
-            let at_ns = any_moment(&mut self.dice, config.now_ns, days);
-            let (product, price) = *self.dice.pick(&PRODUCTS);
-            let quantity = *self.dice.weighted(&[(80, 1), (15, 2), (5, 3)]);
-            let revenue = i64::from(price) * i64::from(quantity);
-            let purchase = records::Purchase {
-                origin: None,
-                at_ns,
-                currency_code: "USD".to_owned(),
-                revenue_minor: revenue,
-                margin_minor: Some(revenue * i64::from(self.dice.between(18, 46)) / 100),
-                acquired_by: if number == 1 { won_by.to_owned() } else { String::new() },
-                product: product.to_owned(),
-                quantity,
-            };
-            let id = format!("{}-B{number}", self.id);
-            out.put(
-                Row::new(SOURCE, &id, at_ns, Content::Purchase(purchase)).with_customer(&self.id),
-            )?;
-        }
-        Ok(())
+    /// Something that the customer bought.
+    pub(super) fn purchase(&self, number: u32, at_ns: i64) -> Row {
+        let mut dice = dice(self.seed, self.index, Stream::Event(What::Purchase(number)));
+        let won_by = *dice.pick(&["search", "a friend", "shop", "mail", "advertisement"]);
+        let (product, price) = *dice.pick(&PRODUCTS);
+        let quantity = *dice.weighted(&[(80, 1), (15, 2), (5, 3)]);
+        let revenue = i64::from(price) * i64::from(quantity);
+        let purchase = records::Purchase {
+            origin: None,
+            at_ns,
+            currency_code: "USD".to_owned(),
+            revenue_minor: revenue,
+            margin_minor: Some(revenue * i64::from(dice.between(18, 46)) / 100),
+            acquired_by: if number == 1 { won_by.to_owned() } else { String::new() },
+            product: product.to_owned(),
+            quantity,
+        };
+        let id = format!("{}-B{number}", self.id);
+        Row::new(SOURCE, &id, at_ns, Content::Purchase(purchase)).with_customer(&self.id)
     }
 }
 

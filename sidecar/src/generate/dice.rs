@@ -10,7 +10,8 @@ pub(super) struct Dice(Pcg32);
 impl Dice {
     /// One of the streams of a seed.
     pub(super) fn new(seed: u64, stream: u64) -> Self {
-        Self(Pcg32::new(seed, stream))
+        // Streams of one start resemble each other in their first numbers.
+        Self(Pcg32::new(mixed(seed ^ mixed(stream)), stream))
     }
 
     /// A number from 0 to below `count`; 0 if `count` is 0.
@@ -50,4 +51,12 @@ impl Dice {
         }
         &things[0].1
     }
+}
+
+/// Spreads a number over all 64 bits: the finisher of `SplitMix64`.
+fn mixed(number: u64) -> u64 {
+    let mut it = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    it ^ (it >> 31)
 }

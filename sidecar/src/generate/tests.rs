@@ -1,5 +1,8 @@
 //! What the generated centre looks like from outside.
 
+mod files;
+mod shape;
+
 use std::collections::BTreeSet;
 
 use prost::Message as _;
@@ -15,15 +18,29 @@ const DAY_NS: i64 = 86_400_000_000_000;
 /// 2024-09-23 14:02:00 UTC, a Monday.
 const NOW_NS: i64 = 1_727_100_120_000_000_000;
 
-const SMALL: Config =
-    Config { seed: 7, customer_count: 600, agent_count: 12, days: 90, now_ns: NOW_NS };
+const SMALL: Config = Config {
+    seed: 7,
+    customer_count: 600,
+    interaction_count: 1_500,
+    agent_count: 12,
+    days: 90,
+    now_ns: NOW_NS,
+};
 
+/// A centre with the cast in it.
 fn centre(config: Config) -> MemorySink {
     let mut sink = MemorySink::default();
-    let generated = generate(&config, &mut sink).unwrap();
+    let mut generated = made(&config, &mut sink).unwrap();
+    let played = play_cast(config.now_ns, &mut sink).unwrap();
+    generated.row_count += played.row_count;
+    generated.rejected_count += played.rejected_count;
     let count: usize = Kind::ALL.iter().map(|kind| sink.count(*kind)).sum();
     assert_eq!((generated.row_count, generated.rejected_count), (count as u64, 0));
     sink
+}
+
+fn made(config: &Config, sink: &mut dyn Sink) -> Result<Generated, PutError> {
+    generate(config, sink, &mut |_, _| {})
 }
 
 /// Keeps nothing but a hash of all rows in their order.
@@ -55,24 +72,74 @@ impl Sink for Fingerprint {
 
 fn fingerprint(config: Config) -> String {
     let mut sink = Fingerprint::default();
-    generate(&config, &mut sink).unwrap();
+    made(&config, &mut sink).unwrap();
     let digest = sink.0.finalize();
     format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()))
 }
 
 #[test]
 fn is_the_same_on_every_machine() {
-    assert_eq!(fingerprint(SMALL), "3fcbc428ca5df6b1");
+    assert_eq!(fingerprint(SMALL), "aaa13a1f0ca506e8");
     assert_ne!(fingerprint(SMALL), fingerprint(Config { seed: 8, ..SMALL }));
 }
 
 #[test]
-fn gives_a_customer_the_same_story_in_a_larger_centre() {
-    let (small, large) = (centre(SMALL), centre(Config { customer_count: 800, ..SMALL }));
-    for kind in Kind::ALL {
-        for row in small.rows(kind) {
-            assert_eq!(large.row(kind, SOURCE, &row.source_id), Some(row));
+fn makes_exactly_as_many_as_are_asked_for() {
+    for (customer_count, interaction_count) in
+        [(0, 0), (1, 0), (1, 1), (1, 400), (600, 7), (600, 600), (600, 5_001)]
+    {
+        let config = Config { customer_count, interaction_count, agent_count: 40, ..SMALL };
+        let mut sink = MemorySink::default();
+        let mut last = (0, 0);
+        generate(&config, &mut sink, &mut |done, total| last = (done, total)).unwrap();
+        let counts = [Kind::Agent, Kind::Customer, Kind::Interaction].map(|kind| sink.count(kind));
+        let asked = [40, u64::from(customer_count), interaction_count];
+        assert_eq!(counts.map(|it| it as u64), asked);
+        assert_eq!(last.0, last.1);
+    }
+}
+
+#[test]
+fn tells_people_first_and_then_what_happened_in_the_order_of_time() {
+    struct Order(Vec<(Kind, i64)>);
+    impl Sink for Order {
+        fn put(&mut self, row: Row) -> Result<Put, PutError> {
+            self.0.push((row.kind(), row.sort_time_ns));
+            Ok(Put::New)
         }
+
+        fn flush(&mut self) -> Result<(), SinkError> {
+            Ok(())
+        }
+    }
+    let mut sink = Order(Vec::new());
+    made(&SMALL, &mut sink).unwrap();
+    let (people, events) = sink.0.split_at(12 + 600);
+    assert!(people[..12].iter().all(|it| *it == (Kind::Agent, 0)));
+    assert!(people[12..].iter().all(|it| *it == (Kind::Customer, 0)));
+    assert!(events.is_sorted_by_key(|(_, time)| *time));
+    assert!(events.iter().all(|(_, time)| (1..NOW_NS).contains(time)));
+}
+
+#[test]
+fn works_in_teams_and_shifts() {
+    let staff = staff(7, 1_000);
+    let mut teams = std::collections::BTreeMap::new();
+    for employee in &staff {
+        *teams.entry(employee.team.as_str()).or_insert(0) += 1;
+    }
+    assert!(teams.values().all(|size| (1..=15).contains(size)), "{teams:?}");
+    let shifts: BTreeSet<_> = staff.iter().map(|it| it.shift.name).collect();
+    assert_eq!(shifts, BTreeSet::from(["day", "early", "late", "night"]));
+    let sink = centre(Config { agent_count: 300, interaction_count: 6_000, ..SMALL });
+    let team_of = |id: &str| {
+        let agent = sink.row(Kind::Agent, SOURCE, id).unwrap();
+        let Content::Agent(agent) = &agent.content else { panic!("{agent:?}") };
+        agent.team.clone()
+    };
+    for row in sink.rows(Kind::Interaction) {
+        let Content::Interaction(contact) = &row.content else { panic!("{row:?}") };
+        assert_eq!(contact.team, team_of(&row.agent.as_ref().unwrap().id));
     }
 }
 
@@ -94,7 +161,7 @@ fn names_only_people_who_are_there_and_nothing_that_lies_ahead() {
 
 #[test]
 fn gives_every_customer_a_number_of_their_own() {
-    let sink = centre(Config { customer_count: 3_000, days: 1, ..SMALL });
+    let sink = centre(Config { customer_count: 3_000, interaction_count: 0, ..SMALL });
     let mut phones = BTreeSet::new();
     for row in sink.rows(Kind::Customer) {
         let Content::Customer(customer) = &row.content else { panic!("{row:?}") };
@@ -106,20 +173,8 @@ fn gives_every_customer_a_number_of_their_own() {
 }
 
 #[test]
-fn has_many_quiet_customers_and_few_who_call_all_the_time() {
-    let sink = centre(SMALL);
-    let mut counts = std::collections::BTreeMap::new();
-    for row in sink.rows(Kind::Interaction) {
-        *counts.entry(row.customer.clone().unwrap().id).or_insert(0) += 1;
-    }
-    let most = counts.values().max().unwrap();
-    assert!((300..520).contains(&counts.len()), "{}", counts.len());
-    assert!(*most > 15, "{most}");
-}
-
-#[test]
 fn scores_lower_what_went_wrong() {
-    let sink = centre(Config { customer_count: 3_000, ..SMALL });
+    let sink = centre(Config { customer_count: 3_000, interaction_count: 9_000, ..SMALL });
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for row in sink.rows(Kind::Score) {
         let Content::Score(score) = &row.content else { panic!("{row:?}") };
@@ -136,7 +191,7 @@ fn scores_lower_what_went_wrong() {
     let mean =
         |values: &[i32]| values.iter().sum::<i32>() * 10 / i32::try_from(values.len()).unwrap();
     assert!(bad.len() > 20 && good.len() > 300, "{} {}", bad.len(), good.len());
-    assert!(mean(&good) > mean(&bad) + 25, "{} {}", mean(&good), mean(&bad));
+    assert!(mean(&good) > mean(&bad) + 8, "{} {}", mean(&good), mean(&bad));
     // All three bands occur among the good ones too.
     for band in [0..=6, 7..=8, 9..=10] {
         assert!(good.iter().any(|value| band.contains(value)), "{band:?}");
@@ -179,7 +234,7 @@ fn tells_the_story_of_maria() {
 
 #[test]
 fn casts_customers_who_are_there_under_their_numbers() {
-    let sink = centre(Config { customer_count: 0, ..SMALL });
+    let sink = centre(Config { customer_count: 0, interaction_count: 0, ..SMALL });
     let mut numbers = BTreeSet::new();
     for member in cast() {
         let phone = normalise(member.phone, "US").unwrap();
@@ -219,7 +274,7 @@ fn goes_on_after_a_refusal_and_ends_with_a_failure() {
             Ok(())
         }
     }
-    let few = Config { customer_count: 3, ..SMALL };
-    assert!(generate(&few, &mut Picky(10_000)).unwrap().rejected_count > 5);
-    assert!(matches!(generate(&few, &mut Picky(20)), Err(PutError::Failed(_))));
+    let few = Config { customer_count: 3, interaction_count: 9, ..SMALL };
+    assert!(made(&few, &mut Picky(10_000)).unwrap().rejected_count > 2);
+    assert!(matches!(made(&few, &mut Picky(20)), Err(PutError::Failed(_))));
 }

@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::reasons::Reason;
+use super::shape;
 
 const ADVOCATES: [&str; 8] = [
     "Sorted in five minutes",
@@ -34,21 +35,45 @@ const AFTER_BAD: [&str; 6] = [
     "",
 ];
 
-/// Words that fit a likelihood to recommend; often none.
+/// What people add who like to write, whatever they think of it.
+const DETAILS: [&str; 16] = [
+    "I had looked at the web site first and found nothing about it.",
+    "My order number was asked for twice.",
+    "The music while waiting could be shorter.",
+    "I have been a customer for years and this was new to me.",
+    "It was about a present, so the day mattered.",
+    "The mail that came afterwards repeated what was said.",
+    "I wrote down the name of the person I spoke to.",
+    "My neighbour had the very same thing last month.",
+    "I would have liked to choose the hour of the call.",
+    "The page with my orders did not show it.",
+    "It took one evening in all.",
+    "For the next time I know whom to ask.",
+    "The amount on the bill was right in the end.",
+    "I was asked whether I needed anything else.",
+    "The parcel itself was well packed.",
+    "They said it would be looked at inside as well.",
+];
+
+/// Words that fit a likelihood to recommend; now and then none.
 pub(super) fn words(dice: &mut Dice, recommend: u32, reason: &Reason) -> String {
-    // The very content and the very cross write most.
-    let percent = match recommend {
-        9.. => 40,
-        7..=8 => 25,
-        _ => 65,
-    };
-    if !dice.chance(percent) {
+    if dice.below(1_000) < shape::WORDLESS_PER_MILLE {
         return String::new();
     }
-    let (head, tail) = match recommend {
-        9.. => (*dice.pick(&ADVOCATES), *dice.pick(&AFTER_GOOD)),
-        7..=8 => (*dice.pick(&PASSIVES), *dice.pick(&AFTER_PASSIVE)),
-        _ => (*dice.pick(reason.complaints), *dice.pick(&AFTER_BAD)),
+    let wanted = shape::words_characters(dice) as usize;
+    let (heads, tails): (&[&str], &[&str]) = match recommend {
+        9.. => (&ADVOCATES, &AFTER_GOOD),
+        7..=8 => (&PASSIVES, &AFTER_PASSIVE),
+        _ => (reason.complaints, &AFTER_BAD),
     };
-    format!("{head}. {tail}").trim_end().to_owned()
+    let mut text = format!("{}. {}", dice.pick(heads), dice.pick(tails)).trim_end().to_owned();
+    let first = dice.below(16) as usize;
+    let mut details = DETAILS.iter().cycle().skip(first).take(DETAILS.len());
+    while let Some(detail) = details.next()
+        && text.len() + detail.len() / 2 < wanted
+    {
+        text.push(' ');
+        text.push_str(detail);
+    }
+    text
 }
