@@ -3,5 +3,7 @@
 mod batch;
 pub mod codec;
 pub mod line;
+pub mod snapshot;
+pub mod snapshotter;
 pub mod state;
 pub mod writer;

@@ -129,6 +129,12 @@ impl Rows {
         taken
     }
 
+    /// Puts back what was taken, under what has changed since.
+    pub fn unsettle(&mut self, taken: BTreeMap<Key, Row>) {
+        let newer = std::mem::replace(&mut self.by_key, taken);
+        self.by_key.extend(newer);
+    }
+
     /// Takes over what an overlay changed.
     pub fn absorb(&mut self, changes: Changes) {
         for (key, row) in changes.0 {

@@ -89,6 +89,8 @@ proptest! {
         prop_assert!(house.rows.iter().eq(&taken));
         prop_assert!(rows.iter().eq(taken.iter().filter(|(_, row)| row.is_resident())));
         prop_assert_eq!(rows.next_due_at(), house.rows.next_due_at());
+        rows.unsettle(taken);
+        prop_assert_eq!(rows, house.rows);
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Bytes are encoded once, by the writer. Everything else, hashes above all, uses them as stored.
 
-mod decode;
-mod encode;
+pub(super) mod decode;
+pub(super) mod encode;
 
 use makegood_core::ledger::Entry;
 use makegood_proto::ledger::v1 as pb;

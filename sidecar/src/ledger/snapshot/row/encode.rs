@@ -1,0 +1,153 @@
+//! From rows to bytes.
+
+use makegood_core::ledger::{
+    ActivePolicyRow, BalanceRow, Charge, Charged, CounterKey, CounterRow, HeadRow, Outcome,
+    OutcomeRow, PoolRow, Row, SpendRow, SpendSnapshot,
+};
+use makegood_core::time::Time;
+use prost::Message as _;
+
+use super::{
+    ActivePolicy, Answer, Balance, Counter, Head, Pool, Snapshot, Spend, StoredCharge,
+    StoredCharged,
+};
+use crate::ledger::codec::encode as stored;
+
+/// The bytes of a row.
+pub(in crate::ledger::snapshot) fn encode(row: &Row) -> Vec<u8> {
+    match row {
+        Row::Head(HeadRow { entry_count, last_at }) => {
+            Head { entry_count: *entry_count, last_ns: last_at.as_nanos() }.encode_to_vec()
+        }
+        Row::ActivePolicy(row) => active_policy(row).encode_to_vec(),
+        Row::Pool(PoolRow { team, allotted_minor, held_minor, given_minor }) => Pool {
+            team: team.as_ref().map(ToString::to_string).unwrap_or_default(),
+            allotted_minor: *allotted_minor,
+            held_minor: *held_minor,
+            given_minor: *given_minor,
+        }
+        .encode_to_vec(),
+        Row::Balance(BalanceRow { debit_minor, credit_minor }) => Balance {
+            debit_minor: debit_minor.to_le_bytes().to_vec(),
+            credit_minor: credit_minor.to_le_bytes().to_vec(),
+        }
+        .encode_to_vec(),
+        Row::Counter(row) => counter(row).encode_to_vec(),
+        Row::Spend(row) => spend(row).encode_to_vec(),
+        Row::Outcome(row) => answer(row).encode_to_vec(),
+    }
+}
+
+fn active_policy(row: &ActivePolicyRow) -> ActivePolicy {
+    let ActivePolicyRow { digest, name, version, position, activated_at } = row;
+    ActivePolicy {
+        sha256: digest.as_bytes().to_vec(),
+        name: name.clone(),
+        version: version.clone(),
+        position: *position,
+        activated_ns: activated_at.as_nanos(),
+    }
+}
+
+fn counter(row: &CounterRow) -> Counter {
+    match row {
+        CounterRow::Total { held_minor, given_minor } => Counter {
+            is_rolling: false,
+            held_minor: *held_minor,
+            given_minor: *given_minor,
+            charges: Vec::new(),
+        },
+        CounterRow::Rolling { charges } => Counter {
+            is_rolling: true,
+            charges: charges.iter().map(charge).collect(),
+            ..Counter::default()
+        },
+    }
+}
+
+fn charge(charge: &Charge) -> StoredCharge {
+    let Charge { spend, at, held_minor, given_minor } = charge;
+    StoredCharge {
+        spend_id: spend.as_bytes().to_vec(),
+        at_ns: at.as_nanos(),
+        held_minor: *held_minor,
+        given_minor: *given_minor,
+    }
+}
+
+fn spend(row: &SpendRow) -> Spend {
+    let SpendRow {
+        about,
+        currency,
+        amount_minor,
+        held_minor,
+        committed_minor,
+        reversed_minor,
+        state,
+        reserved_at,
+        expire_at,
+        committed_at,
+        charged,
+    } = row;
+    Spend {
+        about: Some(stored::about(about)),
+        currency_code: currency.code().to_owned(),
+        amount_minor: *amount_minor,
+        held_minor: *held_minor,
+        committed_minor: *committed_minor,
+        reversed_minor: *reversed_minor,
+        state: state.code().to_owned(),
+        reserved_ns: reserved_at.as_nanos(),
+        expire_ns: expire_at.as_nanos(),
+        committed_ns: committed_at.map(Time::as_nanos),
+        charged: charged.iter().map(stored_charged).collect(),
+    }
+}
+
+fn stored_charged(charged: &Charged) -> StoredCharged {
+    let Charged { counter: CounterKey { limit, scope, window, currency }, cap_minor } = charged;
+    StoredCharged {
+        limit_id: limit.to_string(),
+        scope: Some(stored::scope(scope)),
+        window: Some(stored::window(*window)),
+        currency_code: currency.code().to_owned(),
+        cap_minor: *cap_minor,
+    }
+}
+
+fn answer(row: &OutcomeRow) -> Answer {
+    let OutcomeRow { agent, operation, outcome } = row;
+    // A first answer is never a repeat.
+    let Outcome { position, at, spend, refusal, replayed: _ } = outcome;
+    Answer {
+        agent_pid: agent.as_bytes().to_vec(),
+        operation: Some(stored::operation(operation)),
+        position: *position,
+        at_ns: at.as_nanos(),
+        spend: spend.as_ref().map(snapshot),
+        refusal: refusal.as_ref().map(stored::refusal),
+    }
+}
+
+fn snapshot(snapshot: &SpendSnapshot) -> Snapshot {
+    let SpendSnapshot {
+        spend,
+        currency,
+        amount_minor,
+        held_minor,
+        committed_minor,
+        reversed_minor,
+        state,
+        expire_at,
+    } = snapshot;
+    Snapshot {
+        spend_id: spend.as_bytes().to_vec(),
+        currency_code: currency.code().to_owned(),
+        amount_minor: *amount_minor,
+        held_minor: *held_minor,
+        committed_minor: *committed_minor,
+        reversed_minor: *reversed_minor,
+        state: state.code().to_owned(),
+        expire_ns: expire_at.as_nanos(),
+    }
+}
