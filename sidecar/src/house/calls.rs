@@ -208,13 +208,13 @@ impl House {
         live: &Live,
         customer: CustomerPid,
     ) -> Result<usize, HouseError> {
-        let held: Vec<_> = {
-            let rows = self.shared.state.rows();
-            let own = rows.open_of_interaction(live.interaction()).filter(|row| {
+        let held: Vec<_> = self.shared.state.read(|rows| {
+            let open = rows.resident().open_of_interaction(live.interaction());
+            let own = open.filter(|row| {
                 row.about.customer == customer && row.about.agent.as_bytes() == &visitor.agent.pid
             });
             own.map(|row| row.about.spend).collect()
-        };
+        })?;
         let mut released = 0;
         for spend in held {
             let action = Action::Spend(Operation::Void {

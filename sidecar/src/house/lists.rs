@@ -13,6 +13,8 @@ use crate::clock::wall_time;
 
 /// Records of a kind that one listing reads; the newest come first.
 const LIST_LIMIT: usize = 5_000;
+/// Gestures whose rows are looked at at once.
+const LOOKED_AT: usize = 100;
 
 impl House {
     /// A customer's timeline, newest first.
@@ -27,11 +29,15 @@ impl House {
         let opened = self.opened(visitor, customer)?;
         let mut rows = opened.timeline(wall_time(), |pid| self.directory.name(&self.shared, pid));
         let ids = self.shared.read_model.gestures_of(customer.as_bytes(), LIST_LIMIT)?;
-        let ledger = self.shared.state.rows();
-        let gestures = ids.into_iter().map(SpendId::from_bytes);
-        let given = gestures.filter_map(|id| ledger.spend(id));
-        rows.extend(given.filter(|row| row.given_minor() > 0).map(|row| self.gesture_row(row)));
-        drop(ledger);
+        // Few at a time: the writer waits while the rows are looked at.
+        for ids in ids.chunks(LOOKED_AT) {
+            let given: Vec<_> = self.shared.state.read(|ledger| {
+                let gestures = ids.iter().filter_map(|id| ledger.spend(SpendId::from_bytes(*id)));
+                let given = gestures.filter(|row| row.given_minor() > 0);
+                given.map(|row| self.gesture_row(row)).collect()
+            })?;
+            rows.extend(given);
+        }
         for row in &mut rows {
             row.open = false;
         }

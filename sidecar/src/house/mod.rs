@@ -14,6 +14,7 @@ mod panel;
 mod record_view;
 mod records_in;
 mod sink;
+mod spend_view;
 mod spends;
 mod story;
 mod timeline;
@@ -31,7 +32,7 @@ use parking_lot::RwLock;
 
 use crate::clock::ClockJumped;
 use crate::hub::Hub;
-use crate::ledger::state::LedgerState;
+use crate::ledger::state::{LedgerState, RestoreError};
 use crate::ledger::writer::{WriteError, Writer};
 use crate::phone::PhoneError;
 use crate::read_model::{Progress, ReadModel, Rebuilding};
@@ -154,6 +155,13 @@ pub enum HouseError {
     /// A stored record cannot be read.
     #[error("a stored record cannot be read")]
     Stored,
+}
+
+impl From<RestoreError> for HouseError {
+    fn from(error: RestoreError) -> Self {
+        tracing::error!(%error, "the ledger's rows cannot be read");
+        Self::Stored
+    }
 }
 
 impl Visitor {

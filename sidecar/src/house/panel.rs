@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use makegood_core::ids::{CustomerPid, SpendId};
-use makegood_core::ledger::{Question, Read as _, Rows, SpendRow, Subject, headroom};
+use makegood_core::ledger::{Question, Read as _, SpendRow, Subject, headroom};
 use makegood_core::money::Currency;
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 use makegood_proto::records::v1::{self as pb, RecordKind};
@@ -25,6 +25,7 @@ use super::timeline::row;
 use super::view::{self, timestamp};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
+use crate::ledger::state::View;
 use crate::read_model::Rebuilding;
 use crate::records;
 use crate::vault::Pid;
@@ -201,14 +202,14 @@ impl House {
             Err(HouseError::Rebuilding(_)) => None,
             Err(error) => return Err(error),
         };
-        let rows = self.shared.state.rows();
-        if let Some(currency) = self.shared.policy.currencies.first() {
-            panel.rest.headroom = self.headroom_in(&rows, call, *currency);
-        }
-        let listed = told.iter().flat_map(|told| &told.gestures);
-        let spends = Self::spends_of(&rows, call, listed);
+        let currency = self.shared.policy.currencies.first();
         // Names may have to be read, and nobody waits for the rows while they are.
-        drop(rows);
+        let (headroom, spends) = self.shared.state.read(|rows| {
+            let listed = told.iter().flat_map(|told| &told.gestures);
+            let headroom = currency.and_then(|currency| self.headroom_in(rows, call, *currency));
+            (headroom, Self::spends_of(rows, call, listed))
+        })?;
+        panel.rest.headroom = headroom;
         let view = |row| self.spend_view(row, call.visitor, &call.live.host_id, call.now);
         panel.rest.spends = spends.iter().map(view).collect();
         let actions = told.iter().flat_map(|told| &told.actions);
@@ -242,14 +243,14 @@ impl House {
 
     /// Open holds and what was given to the customer on a call, newest first.
     fn spends_of<'a>(
-        rows: &Rows,
+        rows: &View<'_>,
         call: &Call<'_>,
         listed: impl Iterator<Item = &'a SpendId>,
     ) -> Vec<SpendRow> {
         let interaction = call.live.interaction();
         let settled = listed.filter_map(|id| rows.spend(*id)).filter(|row| row.held_minor == 0);
         let settled = settled.filter(|row| row.about.interaction == interaction);
-        let all = rows.open_of_interaction(interaction).chain(settled);
+        let all = rows.resident().open_of_interaction(interaction).chain(settled);
         let own = all.filter(|row| *row.about.customer.as_bytes() == call.customer);
         let mut spends: Vec<_> = own.collect();
         spends.sort_by_key(|row| std::cmp::Reverse(row.reserved_at));
@@ -259,7 +260,7 @@ impl House {
     /// What the visitor may give now; none for those who never give.
     pub(super) fn headroom_in(
         &self,
-        rows: &Rows,
+        rows: &View<'_>,
         call: &Call<'_>,
         currency: Currency,
     ) -> Option<v1::Headroom> {
@@ -304,15 +305,12 @@ impl House {
         let opened = Opened::read(&self.shared, pid, STORY_LIMIT)?;
         let ids = self.shared.read_model.gestures_of(pid, GESTURE_LIMIT)?;
         let gestures: Vec<_> = ids.into_iter().map(SpendId::from_bytes).collect();
-        let rows = self.shared.state.rows();
         let since = now.saturating_sub_ns(GESTURE_DAYS * NS_PER_DAY);
-        let given: Vec<_> = gestures
-            .iter()
-            .filter_map(|id| rows.spend(*id))
-            .filter(|row| row.given_minor() > 0 && row.reserved_at > since)
-            .map(|row| self.gesture_row(row))
-            .collect();
-        drop(rows);
+        let given: Vec<_> = self.shared.state.read(|rows| {
+            let gestures = gestures.iter().filter_map(|id| rows.spend(*id));
+            let given = gestures.filter(|row| row.given_minor() > 0 && row.reserved_at > since);
+            given.map(|row| self.gesture_row(row)).collect()
+        })?;
         let name = |pid: &[u8]| self.directory.name(&self.shared, pid);
         let actions = opened.actions.iter().map(|it| action_view(it, name(&it.agent_pid)));
         let context = opened.context(now, &given, name);

@@ -2,19 +2,18 @@
 
 use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, RequestId, SpendId};
 use makegood_core::ledger::{
-    Action, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, SpendSnapshot,
-    SpendState, preview,
+    Action, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, preview,
 };
 use makegood_core::money::{Currency, Money};
-use makegood_core::time::Time;
 use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 
-use super::live::Live;
 use super::panel::Call;
-use super::view::{self, customer_id, money, timestamp};
+use super::spend_view::answer_as_first;
+use super::view::{self, timestamp};
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
+use crate::ledger::state::View;
 use crate::ledger::writer::Work;
 use crate::records::{Draft, LIVE};
 
@@ -72,10 +71,8 @@ impl House {
         let _turn = self.turns.of(&request.interaction_id).read().await;
         let live = self.interaction(&request.interaction_id)?;
         // An id that was answered before gets its first answer, whatever has changed since.
-        let is_repeat = {
-            let rows = self.shared.state.rows();
-            rows.outcome(OperationId::Spend(request.spend)).is_some()
-        };
+        let id = OperationId::Spend(request.spend);
+        let is_repeat = self.shared.state.read(|rows| rows.outcome(id).is_some())?;
         if !is_repeat {
             live.may_give_to(&request.customer)?;
         }
@@ -123,8 +120,12 @@ impl House {
         given: Option<Money>,
         all: impl Fn(&SpendRow) -> i64,
     ) -> Result<i64, HouseError> {
-        let rows = self.shared.state.rows();
-        let row = rows.spend(spend).ok_or(HouseError::SpendNotFound)?;
+        let (row, first) = self.shared.state.read(|rows| {
+            let first = rows.outcome(OperationId::Request(request));
+            let first = first.and_then(|outcome| outcome.operation.amount_minor());
+            (rows.spend(spend).cloned(), first)
+        })?;
+        let row = row.ok_or(HouseError::SpendNotFound)?;
         if let Some(given) = given {
             let currency_code = row.currency.code();
             let is_its = given.currency == row.currency;
@@ -134,10 +135,8 @@ impl House {
                 Err(HouseError::OtherCurrency { currency_code })
             };
         }
-        let first = rows.outcome(OperationId::Request(request));
-        let first = first.and_then(|outcome| outcome.operation.amount_minor());
         // Where nothing is left, the state forbids it whatever the amount.
-        let whole = Some(all(row)).filter(|minor| *minor > 0).unwrap_or(row.amount_minor);
+        let whole = Some(all(&row)).filter(|minor| *minor > 0).unwrap_or(row.amount_minor);
         Ok(first.unwrap_or(whole))
     }
 
@@ -147,13 +146,13 @@ impl House {
     /// [`HouseError::SpendNotFound`]; [`HouseError::Refused`] for one that was refused.
     pub fn spend(&self, visitor: &Visitor, spend: SpendId) -> Result<v1::Spend, HouseError> {
         self.check_bound(visitor, spend)?;
-        let row = {
-            let rows = self.shared.state.rows();
+        let (row, refusal) = self.shared.state.read(|rows| {
             let refused = rows.outcome(OperationId::Spend(spend));
             let refusal = refused.and_then(|outcome| outcome.outcome.refusal.clone());
-            let why_not = refusal.map_or(HouseError::SpendNotFound, HouseError::Refused);
-            rows.spend(spend).cloned().ok_or(why_not)?
-        };
+            (rows.spend(spend).cloned(), refusal)
+        })?;
+        let why_not = refusal.map_or(HouseError::SpendNotFound, HouseError::Refused);
+        let row = row.ok_or(why_not)?;
         Ok(self.spend_view_of(&row, visitor, wall_time()))
     }
 
@@ -174,12 +173,14 @@ impl House {
         let (live, now) = (live.as_ref(), wall_time());
         let mut question = self.question(&Call { visitor, live, customer, now }, currency);
         question.subject.reason = Some(request.reason.clone());
-        let rows = self.shared.state.rows();
         let policy = &self.shared.policy;
         let amount_minor = request.amount.amount_minor;
+        let seen = self
+            .shared
+            .state
+            .read(|rows| preview(rows, policy, &question, &request.gesture, amount_minor))?;
         let Preview { headroom, refusal, available_after_minor } =
-            preview(&*rows, policy, &question, &request.gesture, amount_minor)
-                .map_err(|fault| HouseError::Write(fault.into()))?;
+            seen.map_err(|fault| HouseError::Write(fault.into()))?;
         let excess_minor = amount_minor.saturating_sub(headroom.available_minor).max(0);
         let mut after = view::headroom(&headroom);
         if refusal.is_none() {
@@ -215,9 +216,9 @@ impl House {
         };
         let (live, customer, now) = (live.as_ref(), *customer.as_bytes(), wall_time());
         let question = self.question(&Call { visitor, live, customer, now }, currency);
-        let rows = self.shared.state.rows();
-        makegood_core::ledger::headroom(&*rows, policy, &question)
-            .map(|headroom| view::headroom(&headroom))
+        let headroom = |rows: &View<'_>| makegood_core::ledger::headroom(rows, policy, &question);
+        let seen = self.shared.state.read(headroom)?;
+        seen.map(|headroom| view::headroom(&headroom))
             .map_err(|fault| HouseError::Write(fault.into()))
     }
 
@@ -236,17 +237,17 @@ impl House {
             return Err(HouseError::Refused(refusal));
         }
         let now = wall_time();
-        let (row, headroom) = {
-            let rows = self.shared.state.rows();
-            let row = rows.spend(spend).cloned().ok_or(HouseError::Stored)?;
+        let seen = self.shared.state.read(|rows| {
+            let row = rows.spend(spend)?;
             let customer = *row.about.customer.as_bytes();
-            let live = self.live_of(&row);
+            let live = self.live_of(row);
             let headroom = live.as_deref().and_then(|live| {
                 let call = Call { visitor, live, customer, now };
-                self.headroom_in(&rows, &call, row.currency)
+                self.headroom_in(rows, &call, row.currency)
             });
-            (row, headroom)
-        };
+            Some((row.clone(), headroom))
+        })?;
+        let (row, headroom) = seen.ok_or(HouseError::Stored)?;
         let mut view = self.spend_view_of(&row, visitor, now);
         if let Some(first) = &outcome.spend {
             answer_as_first(&mut view, first);
@@ -268,9 +269,9 @@ impl House {
         // After a restart the interaction is in no memory yet, and the answer shows it; while it
         // cannot be read, the answer goes without.
         drop(self.interaction(bound));
-        let rows = self.shared.state.rows();
-        match rows.spend(spend) {
-            Some(row) if row.about.interaction.as_bytes() != &pid => Err(HouseError::SpendNotFound),
+        let interaction = |rows: &View<'_>| rows.spend(spend).map(|row| row.about.interaction);
+        match self.shared.state.read(interaction)? {
+            Some(own) if own.as_bytes() != &pid => Err(HouseError::SpendNotFound),
             _ => Ok(()),
         }
     }
@@ -297,97 +298,5 @@ impl House {
         };
         let at = wall_time().as_nanos();
         Some(Draft::new(kind, *request.customer.as_bytes(), id, at, &note))
-    }
-
-    fn live_of(&self, row: &SpendRow) -> Option<std::sync::Arc<Live>> {
-        self.interactions.by_pid(row.about.interaction.as_bytes())
-    }
-
-    fn spend_view_of(&self, row: &SpendRow, visitor: &Visitor, now: Time) -> v1::Spend {
-        let live = self.live_of(row);
-        let host_id = live.as_deref().map_or("", |live| &live.host_id);
-        self.spend_view(row, visitor, host_id, now)
-    }
-
-    /// A spend as the API shows it; `host_id` is the host's id of its interaction.
-    pub(super) fn spend_view(
-        &self,
-        row: &SpendRow,
-        visitor: &Visitor,
-        host_id: &str,
-        now: Time,
-    ) -> v1::Spend {
-        let is_held = row.state_at(now) == SpendState::Held;
-        let held_minor = if is_held { row.held_minor } else { 0 };
-        let undo_until =
-            row.committed_at.map(|at| at.saturating_add_ns(self.shared.policy.undo_ns));
-        let state =
-            state_view(row.state_at(now), held_minor, row.committed_minor, row.reversed_minor);
-        v1::Spend {
-            spend_id: row.about.spend.to_string(),
-            state: state.into(),
-            amount: Some(money(row.currency.code(), row.amount_minor)),
-            held_minor,
-            committed_minor: row.committed_minor,
-            reversed_minor: row.reversed_minor,
-            reason_code: row.about.reason.to_string(),
-            gesture_code: row.about.gesture.to_string(),
-            gesture_label: self.gesture_label(row),
-            customer_id: customer_id(row.about.customer.as_bytes()),
-            interaction_id: host_id.to_owned(),
-            reserve_time: Some(timestamp(row.reserved_at.as_nanos())),
-            expire_time: is_held.then(|| timestamp(row.expire_at.as_nanos())),
-            undo_expire_time: undo_until.map(|time| timestamp(time.as_nanos())),
-            agent_name: self.directory.name(&self.shared, row.about.agent.as_bytes()),
-            own: row.about.agent.as_bytes() == &visitor.agent.pid,
-            reference: if row.committed_minor > 0 {
-                reference(row.about.spend)
-            } else {
-                String::new()
-            },
-        }
-    }
-}
-
-/// The short reference to read out: four characters that are not mistaken for others.
-fn reference(spend: SpendId) -> String {
-    const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
-    let tail = spend.as_bytes().iter().rev().take(4);
-    let letters = tail.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
-    std::iter::once("MG-".to_owned()).chain(letters.map(String::from)).collect()
-}
-
-/// A repeat gets the spend as it was answered first, whatever became of it since.
-fn answer_as_first(view: &mut v1::Spend, first: &SpendSnapshot) {
-    view.held_minor = first.held_minor;
-    view.committed_minor = first.committed_minor;
-    view.reversed_minor = first.reversed_minor;
-    view.state =
-        state_view(first.state, first.held_minor, first.committed_minor, first.reversed_minor)
-            .into();
-    let is_held = first.state == SpendState::Held;
-    view.expire_time = is_held.then(|| timestamp(first.expire_at.as_nanos()));
-    if first.committed_minor == 0 {
-        view.undo_expire_time = None;
-        view.reference.clear();
-    }
-}
-
-fn state_view(
-    state: SpendState,
-    held_minor: i64,
-    committed_minor: i64,
-    reversed_minor: i64,
-) -> v1::SpendState {
-    match state {
-        SpendState::Held if committed_minor > 0 => v1::SpendState::PartlyCommitted,
-        SpendState::Held => v1::SpendState::Reserved,
-        SpendState::Reversed => v1::SpendState::Reversed,
-        _ if reversed_minor > 0 && held_minor == 0 => v1::SpendState::PartlyReversed,
-        // What was given before the rest was released stays given.
-        _ if committed_minor > 0 => v1::SpendState::Committed,
-        SpendState::Voided => v1::SpendState::Voided,
-        SpendState::Expired => v1::SpendState::Expired,
-        SpendState::Committed => v1::SpendState::Committed,
     }
 }
