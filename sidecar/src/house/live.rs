@@ -1,19 +1,18 @@
 //! The interactions of this run: what is known of a call, in memory and as it is stored.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use makegood_core::ids::{CasePid, CustomerPid, InteractionPid};
 use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
-use parking_lot::RwLock;
+use quick_cache::sync::Cache;
 
 use super::view::{customer_id, stored_time, timestamp};
 use super::{HouseError, Shared};
 use crate::records::{self, Draft, LIVE};
 use crate::vault::Pid;
 
-/// Interactions that stay in memory; older ones are read again when they are asked for.
+/// Interactions that stay in memory; those that were long not asked for are read again.
 const KEPT: usize = 50_000;
 
 /// An interaction as of now.
@@ -25,11 +24,16 @@ pub(super) struct Live {
     pub(super) record: pb::Interaction,
 }
 
-/// The interactions of this run, by the host's id.
-#[derive(Default)]
+/// The interactions of this run, by the host's id and by pseudonym.
 pub(super) struct Interactions {
-    known: RwLock<HashMap<String, Arc<Live>>>,
-    host_ids: RwLock<HashMap<Pid, String>>,
+    by_host_id: Cache<String, Arc<Live>>,
+    host_ids: Cache<Pid, String>,
+}
+
+impl Default for Interactions {
+    fn default() -> Self {
+        Self { by_host_id: Cache::new(KEPT), host_ids: Cache::new(KEPT) }
+    }
 }
 
 impl Live {
@@ -110,8 +114,8 @@ impl Interactions {
         shared: &Shared,
         host_id: &str,
     ) -> Result<Option<Arc<Live>>, HouseError> {
-        if let Some(live) = self.known.read().get(host_id) {
-            return Ok(Some(Arc::clone(live)));
+        if let Some(live) = self.by_host_id.get(host_id) {
+            return Ok(Some(live));
         }
         let id = shared.vault.read().record_id(RecordKind::Interaction.into(), LIVE, host_id);
         let Some(envelope) = shared.read_model.record(&id)? else {
@@ -124,19 +128,13 @@ impl Interactions {
 
     /// The interaction behind a pseudonym, of those in memory.
     pub(super) fn by_pid(&self, pid: &Pid) -> Option<Arc<Live>> {
-        let host_id = self.host_ids.read().get(pid)?.clone();
-        self.known.read().get(&host_id).cloned()
+        self.by_host_id.get(&self.host_ids.get(pid)?)
     }
 
     pub(super) fn keep(&self, live: Live) -> Arc<Live> {
         let live = Arc::new(live);
-        let mut known = self.known.write();
-        if known.len() >= KEPT {
-            known.retain(|_, live| live.record.call_state() != v1::CallState::Ended);
-            self.host_ids.write().retain(|_, host_id| known.contains_key(host_id));
-        }
-        self.host_ids.write().insert(live.pid(), live.host_id.clone());
-        known.insert(live.host_id.clone(), Arc::clone(&live));
+        self.host_ids.insert(live.pid(), live.host_id.clone());
+        self.by_host_id.insert(live.host_id.clone(), Arc::clone(&live));
         live
     }
 }

@@ -1,11 +1,11 @@
 //! Verifies tokens: one algorithm, the keys we know, and every claim that must be there.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Validation};
+use quick_cache::sync::Cache;
 use thiserror::Error;
 
 use super::key::{KeyError, PublicKey};
@@ -15,8 +15,9 @@ use super::{AGENT_TOKEN_TTL_MAX, AUDIENCE, Access, Claims, Identity, LEEWAY};
 const TOKEN_MAX_BYTES: usize = 4096;
 /// The longest agent, interaction or token id, in bytes.
 const ID_MAX_BYTES: usize = 128;
-/// Verified tokens that are remembered: checking a signature costs more than most calls.
-const REMEMBERED_MAX: usize = 8192;
+/// Verified tokens that are remembered: checking a signature costs more than most calls. Five
+/// thousand agents have one for each call of the last ten minutes.
+const REMEMBERED_MAX: usize = 32_768;
 const NS_PER_S: i64 = 1_000_000_000;
 
 /// Why a token was refused.
@@ -93,7 +94,7 @@ pub struct Verifier {
     keys: Vec<PublicKey>,
     rules: VerifierRules,
     validation: Validation,
-    remembered: Mutex<HashMap<Box<str>, Arc<Identity>>>,
+    remembered: Cache<Box<str>, Arc<Identity>>,
 }
 
 impl Verifier {
@@ -113,7 +114,7 @@ impl Verifier {
         // Times are compared below, with the time of the caller, so that tests need no clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Ok(Self { keys, rules, validation, remembered: Mutex::default() })
+        Ok(Self { keys, rules, validation, remembered: Cache::new(REMEMBERED_MAX) })
     }
 
     /// Who the token says is calling. `now_s` is the time in seconds since the Unix epoch.
@@ -121,7 +122,7 @@ impl Verifier {
     /// # Errors
     /// The first thing that is wrong with the token.
     pub fn verify(&self, token: &str, now_s: i64) -> Result<Arc<Identity>, TokenFault> {
-        if let Some(identity) = self.recall(token) {
+        if let Some(identity) = self.remembered.get(token) {
             // Everything but the time stays as it was.
             let expire_s = identity.expire_time_ns / NS_PER_S;
             return check_end(expire_s, now_s).map(|()| identity);
@@ -136,13 +137,13 @@ impl Verifier {
             expire_time_ns: claims.exp.saturating_mul(NS_PER_S),
             token_id: claims.jti,
         });
-        self.remember(token, &identity, now_s);
+        self.remembered.insert(token.into(), Arc::clone(&identity));
         Ok(identity)
     }
 
     /// Whether this very token was verified before, so that it costs no signature.
     pub fn remembers(&self, token: &str) -> bool {
-        self.recall(token).is_some()
+        self.remembered.peek(token).is_some()
     }
 
     fn claims(&self, token: &str) -> Result<Claims, TokenFault> {
@@ -194,22 +195,6 @@ impl Verifier {
             return Err(TokenFault::NoInteraction);
         }
         Ok(())
-    }
-
-    fn recall(&self, token: &str) -> Option<Arc<Identity>> {
-        // A panic elsewhere cannot leave the map half changed, so a poisoned lock still serves.
-        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.get(token).cloned()
-    }
-
-    fn remember(&self, token: &str, identity: &Arc<Identity>, now_s: i64) {
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= REMEMBERED_MAX {
-            remembered.retain(|_, old| check_end(old.expire_time_ns / NS_PER_S, now_s).is_ok());
-        }
-        if remembered.len() < REMEMBERED_MAX {
-            remembered.insert(token.into(), Arc::clone(identity));
-        }
     }
 }
 
