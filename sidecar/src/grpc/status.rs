@@ -160,6 +160,7 @@ fn from_write(error: &WriteError) -> Status {
         WriteError::TooLarge { .. } => {
             build(Code::InvalidArgument, "TOO_LARGE", &text, Vec::new(), |_| {})
         }
+        WriteError::DiskFull => build(Code::Unavailable, "DISK_FULL", &text, Vec::new(), retry),
         WriteError::Poisoned => {
             build(Code::Unavailable, "JOURNAL_FAILED", &text, Vec::new(), |_| {})
         }

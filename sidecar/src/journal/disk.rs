@@ -47,6 +47,21 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// When the folder cannot be synced. The call must not be repeated in the hope of success.
     fn sync(&self) -> io::Result<()>;
+
+    /// How much of the file system is left.
+    ///
+    /// # Errors
+    /// When the file system does not say.
+    fn space(&self) -> io::Result<Space>;
+}
+
+/// How much of a file system is left, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// What may still be written by whoever is not the superuser.
+    pub available: u64,
+    /// What the file system holds in all.
+    pub total: u64,
 }
 
 /// One open file of a journal. Offsets and sizes are in bytes.
@@ -158,6 +173,12 @@ impl Disk for Folder {
 
     fn sync(&self) -> io::Result<()> {
         sync_folder(&self.dir)
+    }
+
+    fn space(&self) -> io::Result<Space> {
+        let found = rustix::fs::statvfs(&self.dir)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+        Ok(Space { available: bytes(found.f_bavail), total: bytes(found.f_blocks) })
     }
 }
 

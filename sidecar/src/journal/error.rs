@@ -90,6 +90,12 @@ pub enum JournalError {
         /// The most that is allowed.
         most: u64,
     },
+    /// There is no room for another segment. Nothing was written, and it may be tried again.
+    #[error("no room for another segment in {}; free some space", path.display())]
+    DiskFull {
+        /// The journal's folder.
+        path: PathBuf,
+    },
     /// An earlier write or sync failed, so nothing more is written.
     #[error(
         "{} takes no more writes because an earlier write or sync failed; \
@@ -100,6 +106,20 @@ pub enum JournalError {
         /// The segment that was being written.
         path: PathBuf,
     },
+}
+
+impl JournalError {
+    /// Whether the system gave no room for what was to be written. A sync that finds none is
+    /// another matter: by then the bytes are lost.
+    pub(super) fn is_lack_of_room(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Io { action, source, .. } => {
+                *action != "sync" && matches!(source.kind(), StorageFull | QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What is wrong with stored bytes.

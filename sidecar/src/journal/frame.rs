@@ -174,6 +174,12 @@ pub(super) fn peek_position(bytes: &[u8]) -> Option<u64> {
     Header::decode(bytes).map(|header| header.position)
 }
 
+/// The bytes that these payloads take as one batch.
+pub(super) fn batch_bytes(payloads: &[impl AsRef<[u8]>]) -> u64 {
+    let frames = payloads.iter().map(|payload| FRAME_HEADER_BYTES + payload.as_ref().len());
+    frames.sum::<usize>() as u64
+}
+
 /// Encodes `payloads` into `out` as one batch whose first record has position `first`.
 pub(super) fn encode_batch(
     out: &mut Vec<u8>,

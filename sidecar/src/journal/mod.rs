@@ -66,7 +66,9 @@ mod recovery;
 mod scan;
 mod segment;
 #[cfg(test)]
-mod sim;
+pub(crate) mod sim;
+mod space;
+mod spare;
 #[cfg(test)]
 mod tests;
 
@@ -82,12 +84,17 @@ use head::Head;
 use header::Header;
 use reader::Reader;
 use segment::{Cursor, FRAMES_START, Segment};
+pub use space::Room;
+use spare::Spare;
 
 /// How a journal is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
     /// The size of each new segment in bytes, from 8 KiB to 4 GiB. A batch must fit one segment.
     pub segment_bytes: u64,
+    /// Free space in bytes below which new work is to be refused ([`Journal::room`]); by default
+    /// 64 MiB or a hundredth of the file system, whichever is more.
+    pub margin_bytes: Option<u64>,
 }
 
 impl Config {
@@ -105,7 +112,7 @@ impl Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { segment_bytes: 16 << 20 }
+        Self { segment_bytes: 16 << 20, margin_bytes: None }
     }
 }
 
@@ -130,6 +137,8 @@ pub struct Journal {
     last_leaf: LeafHash,
     /// The newest head on stable storage.
     head: Head,
+    /// The next segment, as far as it is filled.
+    spare: Option<Spare>,
     /// The encoded batch; kept to reuse its memory.
     batch: Vec<u8>,
     poisoned: bool,
@@ -181,8 +190,9 @@ impl Journal {
     /// at all. An empty batch does nothing.
     ///
     /// # Errors
-    /// [`JournalError::PayloadTooLarge`] and [`JournalError::BatchTooLarge`] change nothing. Any
-    /// failed write or sync poisons the journal and leaves open whether the batch was stored.
+    /// [`JournalError::PayloadTooLarge`], [`JournalError::BatchTooLarge`] and
+    /// [`JournalError::DiskFull`] change nothing. Any other failed write or sync poisons the journal
+    /// and leaves open whether the batch was stored.
     pub fn append(&mut self, payloads: &[impl AsRef<[u8]>]) -> Result<Range<u64>, JournalError> {
         self.refuse_when_poisoned()?;
         let first = self.end.position;
@@ -195,6 +205,7 @@ impl Journal {
         if bytes > limit {
             return Err(JournalError::BatchTooLarge { bytes, limit });
         }
+        self.make_room_for(bytes)?;
         self.poisoned_unless_ok(Self::write_batch)?;
         self.end.position += payloads.len() as u64;
         self.end.offset += bytes;
@@ -231,7 +242,7 @@ impl Journal {
 
     /// Writes the encoded batch, along with a head that confirms the batch before it.
     fn write_batch(&mut self) -> Result<(), JournalError> {
-        if self.end.offset + self.batch.len() as u64 > self.segment.header.capacity {
+        if !self.fits(self.batch.len() as u64) {
             self.begin_segment()?;
         }
         let head = self.write_head()?;
@@ -252,7 +263,10 @@ impl Journal {
             capacity: self.config.segment_bytes,
             previous_leaf: self.last_leaf,
         };
-        (self.segment, self.head) = Segment::create(&*self.disk, header)?;
+        (self.segment, self.head) = match self.spare.take() {
+            Some(spare) => spare.into_segment(&*self.disk, header)?,
+            None => Segment::create(&*self.disk, header)?,
+        };
         self.end = self.segment.start();
         Ok(())
     }

@@ -46,6 +46,7 @@ pub(super) fn recover(
         end,
         last_leaf: found.last_leaf,
         head,
+        spare: None,
         batch: Vec::new(),
         poisoned: false,
     };

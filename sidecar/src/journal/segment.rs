@@ -9,6 +9,7 @@
 //! | 4096– | frames, then zeros up to the capacity |
 
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::disk::{Access, Disk, SegmentFile};
@@ -16,6 +17,7 @@ use super::error::{Damage, JournalError};
 use super::frame::LeafHash;
 use super::head::{self, Head, SECTOR_BYTES};
 use super::header::Header;
+use super::spare::Spare;
 
 /// Where the first frame of a segment begins, in bytes.
 pub(super) const FRAMES_START: u64 = 4096;
@@ -24,7 +26,7 @@ const SLOTS_START: u64 = SECTOR_BYTES as u64;
 const SLOTS_BYTES: usize = 2 * SECTOR_BYTES;
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 const SUFFIX: &str = ".seg";
-const UNFINISHED_SUFFIX: &str = ".seg.new";
+pub(super) const UNFINISHED_SUFFIX: &str = ".seg.new";
 
 /// A place between two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,27 +87,36 @@ fn names(disk: &dyn Disk) -> Result<Vec<String>, JournalError> {
     disk.names().map_err(failed)
 }
 
+/// Writes zeros.
+pub(super) fn zero(file: &dyn SegmentFile, bytes: Range<u64>) -> io::Result<()> {
+    let mut offset = bytes.start;
+    while let Some(left) = bytes.end.checked_sub(offset).filter(|left| *left > 0) {
+        let length = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
+        file.write_at(&ZEROS[..length], offset)?;
+        offset += length as u64;
+    }
+    Ok(())
+}
+
 impl Segment {
-    /// Creates a segment durably. The file is filled and synced under another name first, so that
-    /// a segment is either absent or whole.
-    ///
-    /// Its zeros are written, not only reserved: a later sync that has to turn reserved extents
-    /// into written ones is several times slower.
+    /// Creates a segment durably.
     pub(super) fn create(disk: &dyn Disk, header: Header) -> Result<(Self, Head), JournalError> {
-        let (base, end) = (header.base, header.capacity);
-        let (path, unfinished) = (disk.path(&name(base)), format!("{base:020}{UNFINISHED_SUFFIX}"));
-        let failed =
-            |source| JournalError::Io { action: "create", path: disk.path(&name(base)), source };
-        let file = disk.create(&unfinished).map_err(failed)?;
-        let segment = Self { path, header, end, file };
-        segment.zero_from(0)?;
+        let mut spare = Spare::begin(disk, header.capacity)?;
+        spare.fill(u64::MAX)?;
+        spare.into_segment(disk, header)
+    }
+
+    /// The segment that an empty file becomes, and its first head; durable only once it is synced.
+    pub(super) fn found(
+        (path, file): (PathBuf, Box<dyn SegmentFile>),
+        header: Header,
+    ) -> Result<(Self, Head), JournalError> {
+        let segment = Self { path, end: header.capacity, header, file };
         segment.write(&segment.header.encode(), 0)?;
         let older = segment.first_head();
         let head = Head { generation: older.generation + 1, ..older.clone() };
         segment.write_head(&older)?;
         segment.write_head(&head)?;
-        segment.sync()?;
-        disk.rename(&unfinished, &name(base)).and_then(|()| disk.sync()).map_err(failed)?;
         Ok((segment, head))
     }
 
@@ -172,13 +183,9 @@ impl Segment {
     }
 
     /// Writes zeros from `offset` up to the capacity.
-    pub(super) fn zero_from(&self, mut offset: u64) -> Result<(), JournalError> {
-        while let Some(left) = self.header.capacity.checked_sub(offset).filter(|left| *left > 0) {
-            let length = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
-            self.write(&ZEROS[..length], offset)?;
-            offset += length as u64;
-        }
-        Ok(())
+    pub(super) fn zero_from(&self, offset: u64) -> Result<(), JournalError> {
+        let zeroed = zero(&*self.file, offset..self.header.capacity);
+        zeroed.map_err(|source| self.failed("write", source))
     }
 
     pub(super) fn sync(&self) -> Result<(), JournalError> {

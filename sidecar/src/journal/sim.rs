@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::journal::disk::{Access, Disk, SegmentFile};
+use crate::journal::disk::{Access, Disk, SegmentFile, Space};
 
 const SECTOR_BYTES: usize = 512;
 
@@ -21,11 +21,17 @@ pub(crate) enum Fault {
     Error,
     /// The power goes in the middle of it; everything fails until [`SimDisk::restore_power`].
     PowerCut,
+    /// A write or a new file finds no room; any other operation fails.
+    NoRoom,
 }
 
-/// The disk; clones share it.
+/// A folder of the disk; clones and other folders share the disk.
 #[derive(Clone)]
-pub(crate) struct SimDisk(Arc<Mutex<State>>);
+pub(crate) struct SimDisk {
+    state: Arc<Mutex<State>>,
+    /// What the names of all files in the folder begin with.
+    folder: &'static str,
+}
 
 #[derive(Clone)]
 struct State {
@@ -36,6 +42,8 @@ struct State {
     operations: u64,
     fault: Option<(u64, Fault)>,
     power_is_off: bool,
+    /// How many bytes all files may take.
+    capacity: usize,
 }
 
 #[derive(Clone, Default)]
@@ -86,19 +94,49 @@ impl fmt::Debug for SimDisk {
 
 impl SimDisk {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             random: Random::new(seed),
             files: Vec::new(),
             names: vec![BTreeMap::new()],
             operations: 0,
             fault: None,
             power_is_off: false,
-        })))
+            capacity: usize::MAX,
+        };
+        Self { state: Arc::new(Mutex::new(state)), folder: "" }
+    }
+
+    /// A folder of the same disk, which fails and loses power with it.
+    pub(crate) fn folder(&self, folder: &'static str) -> Self {
+        Self { state: Arc::clone(&self.state), folder }
     }
 
     /// An independent copy.
     pub(crate) fn copy(&self) -> Self {
-        Self(Arc::new(Mutex::new(self.state().clone())))
+        let state = Arc::new(Mutex::new(self.state().clone()));
+        Self { state, folder: self.folder }
+    }
+
+    /// Leaves room for so many bytes more.
+    pub(crate) fn leave(&self, bytes: usize) {
+        let mut state = self.state();
+        state.capacity = state.used().saturating_add(bytes);
+    }
+
+    /// The files that were begun and are no segments yet.
+    pub(crate) fn names_of_unfinished(&self) -> Vec<String> {
+        let mut names = self.names().unwrap();
+        names.retain(|name| !name.ends_with(".seg"));
+        names
+    }
+
+    /// How many operations there were.
+    pub(crate) fn operations(&self) -> u64 {
+        self.state().operations
+    }
+
+    fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.folder)
     }
 
     /// Lets the `nth` operation from now go wrong, counting from zero.
@@ -128,7 +166,7 @@ impl SimDisk {
     /// Changes a file's stored bytes behind the journal's back.
     pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
-        let file = state.names.last().unwrap()[name];
+        let file = state.names.last().unwrap()[&self.name(name)];
         let mut bytes = state.files[file].bytes();
         change(&mut bytes);
         let mut edited = FileState::default();
@@ -140,11 +178,12 @@ impl SimDisk {
     /// Adds, replaces or removes a whole file behind the journal's back.
     pub(crate) fn set(&self, name: &str, bytes: Option<&[u8]>) {
         let mut state = self.state();
-        state.names.last_mut().unwrap().remove(name);
+        let own = self.name(name);
+        state.names.last_mut().unwrap().remove(&own);
         if let Some(bytes) = bytes {
             let file = state.files.len();
             state.files.push(FileState::default());
-            state.names.last_mut().unwrap().insert(name.into(), file);
+            state.names.last_mut().unwrap().insert(own, file);
             drop(state);
             self.edit(name, |content| *content = bytes.to_vec());
         }
@@ -153,11 +192,11 @@ impl SimDisk {
     /// A file's bytes as a reader sees them.
     pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         let state = self.state();
-        state.files[state.names.last().unwrap()[name]].bytes()
+        state.files[state.names.last().unwrap()[&self.name(name)]].bytes()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.state.lock().unwrap()
     }
 
     /// Carries out an operation on the names, unless it is to fail.
@@ -167,6 +206,9 @@ impl SimDisk {
     ) -> io::Result<T> {
         let mut state = self.state();
         let fault = state.begin()?;
+        if let Some(fault) = fault.filter(|fault| *fault == Fault::NoRoom) {
+            return Err(fault.error());
+        }
         if fault.is_some() && state.random.below(2) == 0 {
             return Err(broken());
         }
@@ -188,6 +230,16 @@ impl State {
         let fault = self.fault.take_if(|(at, _)| *at == now).map(|(_, fault)| fault);
         self.power_is_off = fault == Some(Fault::PowerCut);
         Ok(fault)
+    }
+
+    /// What the files with a name take, in bytes.
+    fn used(&self) -> usize {
+        let named = self.names.last().into_iter().flat_map(BTreeMap::values);
+        named.map(|file| self.files[*file].size).sum()
+    }
+
+    fn available(&self) -> usize {
+        self.capacity.saturating_sub(self.used())
     }
 }
 
@@ -239,18 +291,20 @@ impl Sector {
 
 impl Disk for SimDisk {
     fn path(&self, name: &str) -> PathBuf {
-        PathBuf::from("sim").join(name)
+        PathBuf::from("sim").join(self.name(name))
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
         let state = self.state();
-        Ok(state.names.last().unwrap().keys().cloned().collect())
+        let names = state.names.last().unwrap().keys();
+        let own = names.filter_map(|name| name.strip_prefix(self.folder));
+        Ok(own.map(ToOwned::to_owned).collect())
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn SegmentFile>> {
         let file = self.rename_files(|state, names| {
             state.files.push(FileState::default());
-            match names.insert(name.into(), state.files.len() - 1) {
+            match names.insert(self.name(name), state.files.len() - 1) {
                 None => Ok(state.files.len() - 1),
                 Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
             }
@@ -260,21 +314,21 @@ impl Disk for SimDisk {
 
     fn open(&self, name: &str, _: Access) -> io::Result<Box<dyn SegmentFile>> {
         let names = self.state().names.last().unwrap().clone();
-        let file = *names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let file = *names.get(&self.name(name)).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(SimFile { disk: self.clone(), file }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.rename_files(|_, names| {
-            let file = names.remove(from).ok_or(io::ErrorKind::NotFound)?;
-            names.insert(to.into(), file);
+            let file = names.remove(&self.name(from)).ok_or(io::ErrorKind::NotFound)?;
+            names.insert(self.name(to), file);
             Ok(())
         })
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
         self.rename_files(|_, names| {
-            names.remove(name).ok_or(io::ErrorKind::NotFound)?;
+            names.remove(&self.name(name)).ok_or(io::ErrorKind::NotFound)?;
             Ok(())
         })
     }
@@ -287,6 +341,11 @@ impl Disk for SimDisk {
         let present = state.names.pop().unwrap();
         state.names = vec![present];
         Ok(())
+    }
+
+    fn space(&self) -> io::Result<Space> {
+        let state = self.state();
+        Ok(Space { available: state.available() as u64, total: state.capacity as u64 })
     }
 }
 
@@ -319,12 +378,18 @@ impl SegmentFile for SimFile {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut state = self.disk.state();
         let fault = state.begin()?;
+        let start = usize::try_from(offset).unwrap();
+        let room = state.files[self.file].size.saturating_add(state.available());
         let length = match fault {
             Some(_) => state.random.below(bytes.len() + 1),
             None => bytes.len(),
         };
-        state.files[self.file].write(&bytes[..length], usize::try_from(offset).unwrap());
-        fault.map_or(Ok(()), |_| Err(broken()))
+        let kept = length.min(room.saturating_sub(start));
+        state.files[self.file].write(&bytes[..kept], start);
+        if let Some(fault) = fault {
+            return Err(fault.error());
+        }
+        if kept < length { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -334,10 +399,19 @@ impl SegmentFile for SimFile {
         let sectors = files[self.file].sectors.iter_mut();
         match fault {
             None => sectors.for_each(Sector::sync),
-            Some(Fault::Error) => sectors.for_each(|sector| sector.settle(random)),
+            Some(Fault::Error | Fault::NoRoom) => sectors.for_each(|it| it.settle(random)),
             Some(Fault::PowerCut) => {}
         }
         fault.map_or(Ok(()), |_| Err(broken()))
+    }
+}
+
+impl Fault {
+    fn error(self) -> io::Error {
+        match self {
+            Self::NoRoom => io::ErrorKind::StorageFull.into(),
+            Self::Error | Self::PowerCut => broken(),
+        }
     }
 }
 

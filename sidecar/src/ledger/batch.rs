@@ -4,7 +4,7 @@ use makegood_core::ledger::{Entry, EntryBody};
 use makegood_proto::records::v1::Envelope;
 use prost::Message as _;
 
-use super::writer::{Answer, Reply};
+use super::writer::{Answer, Reply, WriteError};
 use crate::hub::Topic;
 use crate::journal::frame::{LeafHash, leaf_hash};
 use crate::records::{self, Draft, Leaf};
@@ -65,6 +65,13 @@ impl Batch {
         }
         self.bytes += envelope.encoded_len();
         self.envelopes.push(envelope);
+    }
+
+    /// Answers everything with this error instead.
+    pub(super) fn answer_all(self, error: &WriteError) {
+        for (reply, _) in self.replies {
+            drop(reply.send(Err(error.clone())));
+        }
     }
 
     pub(super) fn answer(self) {

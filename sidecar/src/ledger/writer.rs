@@ -5,12 +5,14 @@
 //! either. A failed write poisons the writer: what waited is answered as unknown, reads go on.
 //!
 //! - [`lanes`]: what waits, settling work first.
+//! - [`room`]: what is refused when the disk is nearly full.
 //! - [`run`]: the writer's thread: take all that waits, decide, write once, sync once, publish and
 //!   reply.
 //! - [`carry_out`]: what one batch decides.
 
 mod carry_out;
 mod lanes;
+mod room;
 mod run;
 
 use std::sync::Arc;
@@ -84,6 +86,10 @@ pub enum WriteError {
         /// What can be stored.
         limit: usize,
     },
+    /// The disk is nearly full, and this work is new. Nothing of it was stored; holds can still be
+    /// settled, and there will be new work again once there is room.
+    #[error("the disk is nearly full; giving is off until some space is freed")]
+    DiskFull,
     /// The journal cannot be written any more. Whether this work was stored is not known.
     #[error("the journal cannot be written; giving is off until the sidecar is started again")]
     Poisoned,
@@ -128,6 +134,7 @@ pub struct Writer {
 #[derive(Debug, Default)]
 struct Flags {
     is_poisoned: AtomicBool,
+    lacks_room: AtomicBool,
     ends_holds: AtomicBool,
 }
 
@@ -184,6 +191,20 @@ impl Writer {
     /// Whether the journal has failed, so that nothing is written any more.
     pub fn is_poisoned(&self) -> bool {
         self.flags.is_poisoned()
+    }
+
+    /// Whether new work would be written, as far as the disk is concerned.
+    ///
+    /// # Errors
+    /// [`WriteError::Poisoned`] or [`WriteError::DiskFull`].
+    pub fn check_disk(&self) -> Result<(), WriteError> {
+        if self.flags.is_poisoned() {
+            return Err(WriteError::Poisoned);
+        }
+        if self.flags.lacks_room.load(Ordering::Acquire) {
+            return Err(WriteError::DiskFull);
+        }
+        Ok(())
     }
 
     /// From now on, ends holds whose time has come; until then the ledger has what was asked alone.

@@ -46,7 +46,7 @@ fn does_nothing_for_an_empty_batch() {
 #[test]
 fn stores_empty_and_longest_payloads() {
     let disk = SimDisk::new(0);
-    let config = Config { segment_bytes: 256 << 10 };
+    let config = Config { segment_bytes: 256 << 10, margin_bytes: None };
     let (mut journal, _) = Journal::open_on(Arc::new(disk), config).unwrap();
     let longest = vec![7; crate::journal::frame::MAX_PAYLOAD_BYTES];
     journal.append(&[vec![], longest.clone()]).unwrap();
@@ -72,7 +72,7 @@ fn refuses_what_does_not_fit_and_goes_on() {
 fn refuses_folders_that_hold_something_else() {
     let refusal = |config| Journal::open_on(Arc::new(SimDisk::new(0)), config).unwrap_err();
     assert_eq!(
-        refusal(Config { segment_bytes: 512 }).to_string(),
+        refusal(Config { segment_bytes: 512, margin_bytes: None }).to_string(),
         "segment_bytes is 512; set it between 8192 and 4294967296"
     );
     let disk = SimDisk::new(0);

@@ -5,6 +5,7 @@ mod crashes;
 mod damage;
 mod format;
 mod reading;
+mod space;
 mod tail;
 
 use std::ops::Range;
@@ -16,7 +17,7 @@ use super::segment::name;
 use super::sim::SimDisk;
 use super::{Config, Journal, Recovery};
 
-const SMALL: Config = Config { segment_bytes: 8 << 10 };
+const SMALL: Config = Config { segment_bytes: 8 << 10, margin_bytes: None };
 
 /// Where the frames of a segment begin.
 const FRAMES: usize = 4096;

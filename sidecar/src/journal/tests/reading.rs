@@ -14,7 +14,7 @@ const RECORDS: usize = 600;
 /// A journal of several segments, in batches of one to four records.
 fn filled() -> (SimDisk, Journal) {
     let disk = SimDisk::new(0);
-    let config = Config { segment_bytes: 16 << 10 };
+    let config = Config { segment_bytes: 16 << 10, margin_bytes: None };
     let (mut journal, _) = Journal::open_on(Arc::new(disk.clone()), config).unwrap();
     let mut number = 0;
     while number < RECORDS {

@@ -6,6 +6,8 @@ use makegood_core::ledger::{Command, Entry, Overlay, apply, decide, expire_due};
 use makegood_core::time::Time;
 use makegood_proto::records::v1::Envelope;
 
+use super::lanes::Lane;
+use super::room::Turn;
 use super::run::WriterLoop;
 use super::{Done, Work, WriteError, system};
 use crate::journal::frame::MAX_PAYLOAD_BYTES;
@@ -35,9 +37,10 @@ impl WriterLoop {
         &self,
         work: Work,
         overlay: &mut Overlay<'_>,
-        now: Time,
+        turn: Turn,
         batch: &mut Batch,
     ) -> Result<Done, WriteError> {
+        let (lane, now) = (Lane::of(&work), turn.now);
         let Work { ask, records, topics } = work;
         let mut outcome = None;
         let mut leaf = None;
@@ -48,6 +51,7 @@ impl WriterLoop {
             let windows = zones::windows(&self.parts.policy, now);
             let command = Command { at: now, caller, windows, action };
             let decision = decide(&*overlay, &self.parts.policy, &command)?;
+            turn.check_room(lane, !decision.entries.is_empty())?;
             is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
             for (entry, payload) in self.encode_all(decision.entries)? {
                 apply(overlay, &entry);
@@ -55,6 +59,8 @@ impl WriterLoop {
                 leaf.get_or_insert(own);
             }
             outcome = Some(decision.outcome);
+        } else {
+            turn.check_room(lane, !envelopes.is_empty())?;
         }
         if is_carried_out {
             for envelope in envelopes {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use makegood_core::ledger::{Changes, EntryBody, Overlay};
 
 use super::lanes::{Exit, Taken};
+use super::room::Turn;
 use super::{Flags, Job, Parts, WriteError};
 use crate::hub::Topic;
 use crate::journal::error::JournalError;
@@ -83,6 +84,7 @@ impl WriterLoop {
             Ok(now) => now,
             Err(jump) => return refuse(jobs, &WriteError::Clock(jump)),
         };
+        let turn = Turn { now, lacks_room: self.lacks_room() };
         let state = Arc::clone(&self.parts.state);
         // Only this thread ever writes the rows, so what is read here stays true.
         let rows = state.rows();
@@ -90,7 +92,7 @@ impl WriterLoop {
         let mut batch = Batch::default();
         self.expire(&mut overlay, now, &mut batch);
         while let Some(job) = jobs.pop_front_if(|job| batch.has_room(job.work.bytes())) {
-            let answer = self.carry_out(job.work, &mut overlay, now, &mut batch);
+            let answer = self.carry_out(job.work, &mut overlay, turn, &mut batch);
             batch.replies.push((job.reply, answer));
         }
         let changes = overlay.into_changes();
@@ -98,22 +100,32 @@ impl WriterLoop {
         if batch.payloads.is_empty() && batch.envelopes.is_empty() {
             return batch.answer();
         }
-        match self.store(&batch) {
-            Ok(first_record) => self.publish(batch, changes, first_record),
+        match self.store(&batch, turn) {
+            Ok(first_record) => {
+                self.publish(batch, changes, first_record);
+                self.prepare(turn);
+            }
+            Err(StoreError::Journal(JournalError::DiskFull { .. })) => {
+                batch.answer_all(&WriteError::DiskFull);
+            }
             Err(error) => {
                 self.poison(&error);
-                for (reply, _) in batch.replies {
-                    drop(reply.send(Err(WriteError::Poisoned)));
-                }
+                batch.answer_all(&WriteError::Poisoned);
             }
         }
     }
 
-    /// Keys first, then records, then entries: a record may lack its entry after a crash and is
-    /// dropped then, but an entry never lacks its record, nor a record its key.
-    fn store(&mut self, batch: &Batch) -> Result<u64, StoreError> {
-        self.parts.vault.write().sync()?;
+    /// Room first, so that a full disk refuses the batch before anything of it is written. Then
+    /// keys, then records, then entries: a record may lack its entry after a crash and is dropped
+    /// then, but an entry never lacks its record, nor a record its key.
+    fn store(&mut self, batch: &Batch, turn: Turn) -> Result<u64, StoreError> {
         let envelopes: Vec<_> = batch.envelopes.iter().map(records::encode).collect();
+        self.parts.records.make_room(&envelopes)?;
+        self.parts.ledger.make_room(&batch.payloads)?;
+        // Settling uses no new key: on a full disk it does not wait for room for them.
+        if !(turn.lacks_room && envelopes.is_empty()) {
+            self.parts.vault.write().sync()?;
+        }
         let stored = self.parts.records.append(&envelopes)?;
         self.parts.ledger.append(&batch.payloads)?;
         Ok(stored.start)
@@ -139,14 +151,18 @@ impl WriterLoop {
         batch.answer();
     }
 
-    fn confirm(&mut self) {
+    /// Confirms the last batch of both journals; where one has failed, the other is left alone, too.
+    pub(super) fn confirm(&mut self) {
+        if self.flags.is_poisoned() {
+            return;
+        }
         let confirmed = self.parts.records.confirm().and_then(|()| self.parts.ledger.confirm());
         if let Err(error) = confirmed {
             self.poison(&error);
         }
     }
 
-    fn poison(&self, error: &dyn std::fmt::Display) {
+    pub(super) fn poison(&self, error: &dyn std::fmt::Display) {
         if !self.flags.is_poisoned.swap(true, Ordering::AcqRel) {
             tracing::error!(%error, "journal failed; no more writes until the next start");
         }

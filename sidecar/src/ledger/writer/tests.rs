@@ -1,5 +1,9 @@
 //! What the writer takes, what it refuses, and what becomes of it when something breaks.
 
+mod faults;
+mod full_disk;
+mod stage;
+
 use std::collections::VecDeque;
 
 use makegood_core::ids::Digest;
@@ -42,7 +46,7 @@ impl Clock for Broken {
 impl Bench {
     fn new(clock: impl Clock + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut vault = Vault::open(folder.path(), &[7; 32]).unwrap();
+        let vault = Vault::open(folder.path(), &[7; 32]).unwrap();
         let subject = vault.create_subject().unwrap();
         let open = |name: &str| {
             let path = folder.path().join(name);
