@@ -1,17 +1,25 @@
 //! `makegood-load`: puts load on a sidecar of one's own, and on a peer, and says what it found.
 
+mod chart;
 mod closed;
+mod day;
+mod desk;
 mod dice;
 mod open;
 mod overload;
 mod pace;
+mod page;
 mod postgres;
 mod rate;
+mod reconnect;
 mod recorder;
 mod report;
 mod requests;
+mod script;
 mod stage;
+mod storm;
 mod target;
+mod timeline;
 mod usage;
 mod watch;
 mod wire;
@@ -21,6 +29,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::report::Report;
+use crate::storm::Hot;
 
 /// Requests come and go by the hundred thousand.
 #[global_allocator]
@@ -45,6 +54,14 @@ enum Scenario {
     Overload(overload::OverloadArgs),
     /// How soon a desk shows what was written.
     Watch(watch::WatchArgs),
+    /// A centre's day in minutes, as a page of pictures.
+    Day(day::DayArgs),
+    /// All agents serve one customer at once.
+    HotCustomer(storm::StormArgs),
+    /// All gifts draw on one counter.
+    HotPool(storm::StormArgs),
+    /// Every desk loses its connection, and all come back at once.
+    Reconnect(reconnect::ReconnectArgs),
     /// The peer: the same gift as a function of PostgreSQL.
     Postgres(postgres::PostgresArgs),
 }
@@ -74,6 +91,10 @@ async fn scenario(scenario: &Scenario) -> anyhow::Result<Report> {
         Scenario::Rate(args) => rate::run(args).await,
         Scenario::Overload(args) => overload::run(args).await,
         Scenario::Watch(args) => watch::run(args).await,
+        Scenario::Day(args) => day::run(args).await,
+        Scenario::HotCustomer(args) => storm::run(Hot::Customer, args).await,
+        Scenario::HotPool(args) => storm::run(Hot::Pool, args).await,
+        Scenario::Reconnect(args) => reconnect::run(args).await,
         Scenario::Postgres(args) => postgres::run(args).await,
     }
 }

@@ -61,11 +61,16 @@ impl Report {
         Ok(out.flush()?)
     }
 
+    /// The figures for people: names and values.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().map(|(name, value)| (name.replace('_', " "), shown(value)))
+    }
+
     fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_preset(UTF8_HORIZONTAL_ONLY);
-        for (name, value) in &self.0 {
-            table.add_row([name.replace('_', " "), shown(value)]);
+        for (name, value) in self.rows() {
+            table.add_row([name, value]);
         }
         table
     }

@@ -172,6 +172,12 @@ impl Conversation {
         )
     }
 
+    /// Opens the agent's stream with nothing on it.
+    pub(crate) fn open_desk(&self, desk: Uuid) -> anyhow::Result<Ask> {
+        let (topics, desk_id) = (Vec::new(), desk.to_string());
+        self.ask(WATCH, &v1::WatchDeskRequest { desk_id, topics, resume_revision: None })
+    }
+
     /// Opens the agent's stream with this call on it.
     pub(crate) fn watch(&self, desk: Uuid) -> anyhow::Result<Ask> {
         let topics = vec![self.topic()];

@@ -39,11 +39,12 @@ fn fill(data: &Path) -> House {
     let centre = generate::Config {
         seed: 1,
         customer_count: 8,
+        interaction_count: 40,
         agent_count: 8,
         days: 7,
         now_ns: clock::wall_time().as_nanos(),
     };
-    generate(&centre, &mut HouseSink::new(&house)).unwrap();
+    generate(&centre, &mut HouseSink::new(&house), &mut |_, _| {}).unwrap();
     house.wait_for_history(|_| {}).unwrap();
     house
 }
@@ -128,6 +129,28 @@ async fn offers_more_than_the_peak_and_sheds_no_commit() {
     assert_eq!(figures["commits_shed"], 0, "{figures}");
     assert!(figures["commit_calls"].as_u64().unwrap() > 0, "{figures}");
     assert!(figures["goodput_ratio"].as_f64().unwrap() > 0.0, "{figures}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plays_a_day_and_storms_into_pages() {
+    let served = Served::start().await;
+    let out = served.folder.path().join("out");
+    let out = out.to_str().unwrap();
+    let day = ["day", "--agents", "6", "--customers", "8", "--compress", "3600", "--out", out];
+    let figures = served.figures(&[&day[..], &["--from", "8", "--to", "9"]].concat()).await;
+    assert!(figures["start_calls"].as_u64().unwrap() > 0, "{figures}");
+    assert!(figures["panel_calls"].as_u64().unwrap() > 0, "{figures}");
+    let page = fs::read_to_string(figures["page"].as_str().unwrap()).unwrap();
+    assert!(page.contains("<svg"));
+    for (storm, rest) in [
+        ("hot-customer", ["--agents", "4", "--seconds", "1", "--per-second", "40"]),
+        ("hot-pool", ["--agents", "4", "--seconds", "1", "--per-second", "40"]),
+        ("reconnect", ["--desks", "6", "--rounds", "1", "--per-second", "20"]),
+    ] {
+        let figures = served.figures(&[&[storm, "--out", out], &rest[..]].concat()).await;
+        assert!(figures["panel_calls"].as_u64().unwrap() > 0, "{figures}");
+        assert_eq!(figures["panel_not_done"], serde_json::json!({}), "{figures}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
