@@ -3,6 +3,7 @@
 mod health;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use axum::middleware::map_response;
@@ -22,7 +23,7 @@ use crate::token::{PublicKey, Signer, Verifier, VerifierRules};
 /// The widget's files, as they were built before the sidecar.
 static WIDGET_FILES: &[EmbeddedFile] = include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
 
-/// Serves the house on a listener until `stop` is ready, then drains.
+/// As [`serve_until`], for those who never hurry.
 ///
 /// # Errors
 /// When keys or certificates cannot be read.
@@ -32,12 +33,27 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    serve_until(config, house, listener, stop, std::future::pending()).await
+}
+
+/// Serves the house on a listener until `stop` is ready, then drains; faster once `hurry`, which is
+/// not polled before, is ready too.
+///
+/// # Errors
+/// When keys or certificates cannot be read.
+pub async fn serve_until(
+    config: &Config,
+    house: &Arc<House>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+    hurry: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     let port = listener.local_addr()?.port();
     let metrics = Metrics::new();
-    let desks = Arc::new(Desks::default());
+    let desks = Arc::new(Desks::new(&metrics));
     let (reporter, health) = tonic_health::server::health_reporter();
-    let ready = Arc::clone(house);
-    let ready: Ready = Arc::new(move || ready.ready());
+    let is_draining = Arc::new(AtomicBool::new(false));
+    let ready = ready(house, &is_draining);
     let reporter = health::Reporter::start(reporter, Arc::clone(&ready)).await;
     let api = grpc::routes(house, &desks, config.limits.message_bytes)
         .add_service(health)
@@ -66,11 +82,23 @@ pub async fn serve(
         .with_proxies(&config.proxies);
     let stop = async {
         reporter.follow_until(stop).await;
+        is_draining.store(true, Ordering::Release);
         tracing::info!("draining");
         desks.go_away();
     };
-    server.serve(listener, stop).await;
+    server.serve_until(listener, stop, hurry).await;
     Ok(())
+}
+
+/// Ready is who can give, until the end has begun.
+fn ready(house: &Arc<House>, is_draining: &Arc<AtomicBool>) -> Ready {
+    let (house, is_draining) = (Arc::clone(house), Arc::clone(is_draining));
+    Arc::new(move || {
+        if is_draining.load(Ordering::Acquire) {
+            return Err("draining".to_owned());
+        }
+        house.ready()
+    })
 }
 
 /// Whoever signs tokens: the vendors' keys, and in development mode the data folder's own.

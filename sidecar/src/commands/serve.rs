@@ -31,7 +31,7 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
             .await
             .with_context(|| format!("listen on {}; is another process there?", config.listen))?;
         tracing::info!(listen = %listener.local_addr()?, "serving");
-        server::serve(&config, &house, listener, stop_asked()).await
+        server::serve_until(&config, &house, listener, stop_asked(), stop_asked()).await
     })?;
     close(house)?;
     Ok(ExitCode::SUCCESS)

@@ -19,6 +19,7 @@ use super::{Service, status};
 use crate::clock::wall_time;
 use crate::house::{Visitor, timestamp};
 use crate::hub::{Desk, Hub};
+use crate::telemetry::{Metrics, OpenStream};
 
 /// A message comes at least this often; a client takes twice as long a silence for a dead stream.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -33,6 +34,7 @@ type DeskStream = Pin<Box<dyn Stream<Item = Result<v1::WatchDeskResponse, Status
 pub struct Desks {
     open: Mutex<HashMap<DeskKey, Arc<OpenDesk>>>,
     going_away: watch::Sender<bool>,
+    metrics: Metrics,
 }
 
 type DeskKey = ([u8; 15], RequestId);
@@ -42,6 +44,7 @@ struct OpenDesk {
     desk: Arc<Desk>,
     topics: Mutex<BTreeMap<String, Topic>>,
     hub: Arc<Hub>,
+    _counted: OpenStream,
 }
 
 impl Drop for OpenDesk {
@@ -58,13 +61,13 @@ struct Topic {
     lookup: Option<v1::Lookup>,
 }
 
-impl Default for Desks {
-    fn default() -> Self {
-        Self { open: Mutex::default(), going_away: watch::channel(false).0 }
-    }
-}
-
 impl Desks {
+    /// No desk yet; those that open are counted.
+    pub fn new(metrics: &Metrics) -> Self {
+        let going_away = watch::channel(false).0;
+        Self { open: Mutex::default(), going_away, metrics: metrics.clone() }
+    }
+
     /// Tells every desk that the sidecar is going away, and ends their streams.
     pub fn go_away(&self) {
         self.going_away.send_replace(true);
@@ -103,6 +106,7 @@ impl DeskService for Service {
             desk: Arc::default(),
             topics: Mutex::default(),
             hub: Arc::clone(self.house.hub()),
+            _counted: self.desks.metrics.stream_opened(),
         });
         for topic in topics {
             self.add(&open, &visitor, topic)?;

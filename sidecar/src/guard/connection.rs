@@ -17,6 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use ipnet::IpNet;
+use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -45,8 +46,19 @@ const AGE_MAX: Duration = Duration::from_mins(20);
 const AGE_GRACE: Duration = Duration::from_secs(30);
 /// At the end of the process all connections together have this long.
 const DRAIN_MAX: Duration = Duration::from_secs(20);
+/// What they have left once the process was asked again.
+const HURRIED_MAX: Duration = Duration::from_secs(2);
+/// The system asks a quiet peer for a sign of life after this long, below TLS and HTTP/1.1 too.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 /// Bytes of a request's headers: a token of 4 KB and the rest.
 const HEADERS_MAX: u32 = 8 * 1024;
+/// Bytes of HTTP/1.1 that are kept until they are read: a head, or a part of a body.
+const HTTP1_BUFFER_MAX: usize = 16 * 1024;
+/// Bytes that a client may send before we have read them, on a stream and on a connection, and
+/// that we keep for it until it reads them: with the count of connections they bound memory.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 512 * 1024;
+const SEND_BUFFER_MAX: usize = 64 * 1024;
 /// Resets that wait to be seen, and resets for faults of the client: above these the connection is
 /// closed, because they cost us more than the client.
 const PENDING_RESETS_MAX: usize = 20;
@@ -88,11 +100,21 @@ impl Server {
         Self { addresses, ..self }
     }
 
+    /// As [`Server::serve_until`], for those who never hurry.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        self.serve_until(listener, stop, std::future::pending()).await;
+    }
+
     /// Accepts and serves until `stop` is ready; then lets the requests at hand finish, for 20
-    /// seconds at most.
+    /// seconds at most, or for 2 once `hurry` is ready too. It is not polled before.
     ///
     /// Streams have to be ended by those who feed them.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+    pub async fn serve_until(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+        hurry: impl Future<Output = ()>,
+    ) {
         let room = open_files::make_room(self.limits.connections);
         if let Some(advice) = room.advice() {
             tracing::warn!("{advice}");
@@ -127,9 +149,17 @@ impl Server {
         drop(listener);
         stopping.send_replace(true);
         let drained = async { while connections.join_next().await.is_some() {} };
-        if timeout(DRAIN_MAX, drained).await.is_err() {
-            tracing::warn!("connections were still open after the drain; closing them");
+        let hurried = async {
+            hurry.await;
+            tracing::warn!("asked to end again; closing connections soon");
+            tokio::time::sleep(HURRIED_MAX).await;
+        };
+        tokio::select! {
+            () = drained => return,
+            () = hurried => {}
+            () = tokio::time::sleep(DRAIN_MAX) => {}
         }
+        tracing::warn!("connections were still open after the drain; closing them");
     }
 
     async fn connection(&self, stream: TcpStream, source: Option<IpAddr>, stop: Stop) {
@@ -141,6 +171,7 @@ impl Server {
 
     async fn open(&self, stream: TcpStream, source: Option<IpAddr>, stop: Stop) -> io::Result<()> {
         stream.set_nodelay(true)?;
+        keep_alive(&stream)?;
         let places = Arc::new(Semaphore::new(self.limits.connection_requests));
         let peer = Peer { places, source };
         match &self.tls {
@@ -179,11 +210,17 @@ impl Server {
 
 fn http(limits: &Limits) -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_MAX)
+        .max_buf_size(HTTP1_BUFFER_MAX);
     http.http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(HEADERS_MAX)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER_MAX)
         .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
         .max_local_error_reset_streams(ERROR_RESETS_MAX)
         .keep_alive_interval(KEEPALIVE_INTERVAL)
@@ -203,6 +240,11 @@ async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
             }
         }
     }
+}
+
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    Ok(sockopt::set_tcp_keepidle(stream, TCP_KEEPALIVE)?)
 }
 
 /// The first bytes: enough to tell HTTP/2 from anything else.
@@ -225,92 +267,4 @@ fn age() -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::num::NonZeroU32;
-
-    use axum::routing::get;
-    use tokio::io::AsyncWriteExt as _;
-    use tokio::sync::oneshot;
-
-    use super::*;
-    use crate::config::{Config, ConfigFlags};
-
-    fn server(connections: u32) -> Server {
-        let (config, _) = Config::load(&ConfigFlags::default(), &[]).unwrap();
-        let limits = Limits { connections: NonZeroU32::new(connections), ..config.limits };
-        let router = Router::new().route("/livez", get(|| async { "ok" }));
-        Server::new(router, None, limits, Metrics::new())
-    }
-
-    async fn started(
-        server: Server,
-    ) -> (std::net::SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(server.serve(listener, async move {
-            stopped.await.ok();
-        }));
-        (address, stop, serving)
-    }
-
-    async fn ask(stream: &mut TcpStream, text: &[u8]) -> String {
-        stream.write_all(text).await.unwrap();
-        let mut bytes = vec![0; 1024];
-        let count = stream.read(&mut bytes).await.unwrap();
-        String::from_utf8_lossy(&bytes[..count]).into_owned()
-    }
-
-    const GET: &[u8] = b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
-
-    #[tokio::test]
-    async fn serves_http1_and_http2_on_one_port() {
-        let (address, _stop, _serving) = started(server(8)).await;
-        let mut one = TcpStream::connect(address).await.unwrap();
-        let answer = ask(&mut one, GET).await;
-        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-        let mut two = TcpStream::connect(address).await.unwrap();
-        two.write_all(&PREFACE[..10]).await.unwrap();
-        let mut rest = PREFACE[10..].to_vec();
-        rest.extend([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-        two.write_all(&rest).await.unwrap();
-        let mut head = [0; 9];
-        two.read_exact(&mut head).await.unwrap();
-        assert_eq!(head[3], 4, "the first frame is SETTINGS");
-        let mut settings = vec![0; usize::from(head[2])];
-        two.read_exact(&mut settings).await.unwrap();
-        let streams = [0, 3, 0, 0, 0, 64];
-        assert!(settings.chunks(6).any(|setting| setting == streams), "{settings:?}");
-    }
-
-    #[tokio::test]
-    async fn closes_what_comes_above_the_bound() {
-        let (address, _stop, _serving) = started(server(1)).await;
-        let mut first = TcpStream::connect(address).await.unwrap();
-        assert!(ask(&mut first, GET).await.starts_with("HTTP/1.1 200"));
-        let mut second = TcpStream::connect(address).await.unwrap();
-        assert_eq!(second.read(&mut [0; 8]).await.unwrap_or(0), 0);
-        assert!(ask(&mut first, GET).await.starts_with("HTTP/1.1 200"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn closes_silent_connections() {
-        let (address, _stop, _serving) = started(server(8)).await;
-        let mut silent = TcpStream::connect(address).await.unwrap();
-        assert_eq!(silent.read(&mut [0; 8]).await.unwrap(), 0);
-        let mut half = TcpStream::connect(address).await.unwrap();
-        half.write_all(&PREFACE[..10]).await.unwrap();
-        assert_eq!(half.read(&mut [0; 8]).await.unwrap(), 0);
-    }
-
-    #[tokio::test]
-    async fn stops_accepting_and_ends_idle_connections_on_drain() {
-        let (address, stop, serving) = started(server(8)).await;
-        let mut idle = TcpStream::connect(address).await.unwrap();
-        assert!(ask(&mut idle, GET).await.starts_with("HTTP/1.1 200"));
-        stop.send(()).unwrap();
-        serving.await.unwrap();
-        assert_eq!(idle.read(&mut [0; 8]).await.unwrap(), 0);
-        assert!(TcpStream::connect(address).await.is_err());
-    }
-}
+mod tests;

@@ -33,14 +33,15 @@ impl Deadlines {
         }
     }
 
-    /// How long this call may take; `None` for streams and pages.
+    /// How long this call may take; `None` for pages. A stream has this long to open: until then
+    /// it takes a place, and what comes after is bounded elsewhere.
     fn of(&self, target: Target, headers: &HeaderMap) -> Option<Duration> {
         let default = match target {
             Target::Method { effect: Effect::Read, .. } => self.read,
             Target::Method { effect: Effect::Write, .. } => self.write,
-            Target::Method { effect: Effect::Stream, .. } | Target::Page | Target::Unknown => {
-                return None;
-            }
+            // What it names is the time of the whole stream.
+            Target::Method { effect: Effect::Stream, .. } => return Some(self.read),
+            Target::Page | Target::Unknown => return None,
         };
         let named = headers.get("grpc-timeout").and_then(|value| parse(value.as_bytes()));
         Some(named.map_or(default, |named| named.min(self.longest)))
@@ -165,12 +166,15 @@ mod tests {
     }
 
     #[test]
-    fn gives_writes_more_time_and_streams_all() {
-        let headers = HeaderMap::new();
+    fn gives_writes_more_time_and_streams_the_time_to_open() {
+        let mut headers = HeaderMap::new();
+        headers.insert("grpc-timeout", "1H".parse().unwrap());
+        assert_eq!(deadlines().of(STREAM, &headers), Some(Duration::from_secs(2)));
+        headers.clear();
         let deadlines = deadlines();
         assert_eq!(deadlines.of(READ, &headers), Some(Duration::from_secs(2)));
         assert_eq!(deadlines.of(WRITE, &headers), Some(Duration::from_secs(5)));
-        for target in [STREAM, Target::Page, Target::Unknown] {
+        for target in [Target::Page, Target::Unknown] {
             assert_eq!(deadlines.of(target, &headers), None);
         }
     }

@@ -56,6 +56,10 @@ fn port(flags: &[(&str, &str)]) -> Port {
         Notify::new().notified().await;
         Response::new(Body::empty())
     };
+    let stream = || async {
+        let messages = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        Response::new(Body::from_stream(messages))
+    };
     let who = |request: Request<Body>| async move {
         let identity = request.extensions().get::<Arc<Identity>>().unwrap();
         assert_eq!((identity.agent.as_str(), identity.access), ("agent-7", Access::Agent));
@@ -68,7 +72,7 @@ fn port(flags: &[(&str, &str)]) -> Port {
         .route(PANEL, post(wait))
         .route(WATCH, post(wait))
         .route(HEALTH, post(ok))
-        .route(REFLECT, post(ok))
+        .route(REFLECT, post(stream))
         .route("/makegood.v1.BudgetService/VoidSpend", post(panics))
         .route("/makegood.v1.Other/Open", post(ok))
         .route("/livez", get(ok))
@@ -291,11 +295,15 @@ async fn answers_deadline_exceeded_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lets_streams_go_without_a_deadline() {
+async fn bounds_the_opening_of_a_stream_and_not_the_stream() {
     let port = port(&[]);
-    let call = port.call(WATCH, set("grpc-timeout", "100m"));
-    let answer = tokio::time::timeout(Duration::from_hours(1), call).await;
-    assert!(answer.is_err());
+    let start = tokio::time::Instant::now();
+    let answer = port.call(WATCH, set("grpc-timeout", "1H")).await;
+    assert_eq!(reason(&answer), ("4", "DEADLINE_EXCEEDED"));
+    assert_eq!(start.elapsed().as_secs(), 2);
+    let answer = port.call(REFLECT, set("grpc-timeout", "100m")).await;
+    let stream = axum::body::to_bytes(answer.into_body(), usize::MAX);
+    assert!(tokio::time::timeout(Duration::from_hours(1), stream).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]

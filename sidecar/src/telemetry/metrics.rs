@@ -21,10 +21,6 @@ pub struct Metrics {
     refused_hosts: Counter,
     refused_origins: Counter,
     shed: Family<ReasonLabel, Counter>,
-    journal_syncs: Counter,
-    journal_sync_seconds: Histogram,
-    cache_hits: Counter,
-    cache_misses: Counter,
     connections: Gauge,
     streams: Gauge,
     registry: Arc<Registry>,
@@ -61,10 +57,6 @@ impl Metrics {
             refused_hosts: Counter::default(),
             refused_origins: Counter::default(),
             shed: Family::default(),
-            journal_syncs: Counter::default(),
-            journal_sync_seconds: latency_histogram(),
-            cache_hits: Counter::default(),
-            cache_misses: Counter::default(),
             connections: Gauge::default(),
             streams: Gauge::default(),
             registry: Arc::default(),
@@ -97,15 +89,6 @@ impl Metrics {
             "Requests and connections refused because there were too many, by reason",
             self.shed.clone(),
         );
-        all.register("journal_syncs", "Batches synced to disk", self.journal_syncs.clone());
-        all.register_with_unit(
-            "journal_sync",
-            "Time to sync a batch",
-            Unit::Seconds,
-            self.journal_sync_seconds.clone(),
-        );
-        all.register("cache_hits", "Replies served from the cache", self.cache_hits.clone());
-        all.register("cache_misses", "Replies that were encoded anew", self.cache_misses.clone());
         all.register("connections", "Open connections", self.connections.clone());
         all.register("streams", "Open desks", self.streams.clone());
         all
@@ -133,22 +116,6 @@ impl Metrics {
     /// is the one that clients are told.
     pub fn shed(&self, reason: &'static str) {
         self.shed.get_or_create(&ReasonLabel { reason }).inc();
-    }
-
-    /// Counts a batch that was synced, and the time that its sync took.
-    pub fn journal_synced(&self, took: Duration) {
-        self.journal_syncs.inc();
-        self.journal_sync_seconds.observe(took.as_secs_f64());
-    }
-
-    /// Counts a reply that came from the cache.
-    pub fn cache_hit(&self) {
-        self.cache_hits.inc();
-    }
-
-    /// Counts a reply that had to be encoded.
-    pub fn cache_missed(&self) {
-        self.cache_misses.inc();
     }
 
     /// Counts a connection as open until the value is dropped.

@@ -1,13 +1,12 @@
 //! Logs and metrics, without anything personal in them.
 //!
 //! A log line names methods, codes, durations and ids of errors. What a person said, who called
-//! and for whom stays out; a value that is needed at hand is wrapped in [`Pii`].
+//! and for whom stays out.
 
 mod metrics;
 
 pub use metrics::{Metrics, OPENMETRICS, OpenStream};
 
-use std::fmt;
 use std::panic::PanicHookInfo;
 
 use thiserror::Error;
@@ -78,50 +77,9 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     );
 }
 
-/// Something personal: it prints as `‹redacted›`, and is reached only by asking for it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Pii<T>(T);
-
-impl<T> Pii<T> {
-    /// Wraps a value.
-    pub const fn new(value: T) -> Self {
-        Self(value)
-    }
-
-    /// The value, for the one place that needs it.
-    pub const fn expose(&self) -> &T {
-        &self.0
-    }
-
-    /// The value itself, for the one place that needs it.
-    pub fn into_exposed(self) -> T {
-        self.0
-    }
-}
-
-impl<T> fmt::Debug for Pii<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("‹redacted›")
-    }
-}
-
-impl<T> fmt::Display for Pii<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("‹redacted›")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn prints_nothing_personal() {
-        let name = Pii::new("Maria");
-        assert_eq!(format!("{name} {name:?}"), "‹redacted› ‹redacted›");
-        assert_eq!(*name.expose(), "Maria");
-        assert_eq!(name.into_exposed(), "Maria");
-    }
 
     #[test]
     fn caps_libraries_that_write_headers() {
