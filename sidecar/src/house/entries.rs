@@ -6,7 +6,6 @@ use makegood_proto::v1;
 use super::House;
 use crate::journal::error::JournalError;
 use crate::journal::frame::{LeafHash, leaf_hash};
-use crate::journal::reader::Reader;
 use crate::ledger::codec::{self, DecodeError};
 use crate::ledger::line::Line;
 use crate::ledger::state::LedgerState;
@@ -40,9 +39,8 @@ impl House {
     pub fn newest_lines(&self, limit: usize) -> Result<Vec<(Line, LeafHash)>, ListError> {
         let end = self.shared.state.entry_count();
         let start = end.saturating_sub(limit as u64);
-        let reader = Reader::open(&self.folder().join("ledger"))?;
         let mut lines = Vec::new();
-        for record in reader.iter_from(start).take(limit) {
+        for record in self.ledger().iter_from(start).take(limit) {
             let record = record?;
             if record.position < end {
                 let entry = codec::decode(&record.payload)?;
@@ -81,8 +79,7 @@ impl House {
         if start >= end {
             return Ok((listed, None));
         }
-        let reader = Reader::open(&self.folder().join("ledger"))?;
-        for record in reader.iter_from(start) {
+        for record in self.ledger().iter_from(start) {
             let record = record?;
             let position = record.position;
             // What is not published yet may not be durable yet.
@@ -98,7 +95,7 @@ impl House {
             }
             listed.push(v1::ListedEntry {
                 position: position.cast_signed(),
-                leaf_hash: self.shared.state.leaf(position).unwrap_or_default().to_vec(),
+                leaf_hash: leaf_hash(&record.payload).to_vec(),
                 entry: Some(entry),
             });
         }

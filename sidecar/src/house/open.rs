@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use makegood_core::ledger::{Action, Read as _, Rows, apply};
+use makegood_core::ledger::{Action, Read as _};
 use makegood_core::policy::Policy;
 use parking_lot::RwLock;
 
@@ -17,11 +17,13 @@ use super::{HouseError, Shared, Visitor, encoded, view};
 use crate::clock::{Clock, SystemClock};
 use crate::hub::Hub;
 use crate::journal::error::JournalError;
-use crate::journal::frame::{LeafHash, leaf_hash};
 use crate::journal::lock::{DataLock, LockError};
+use crate::journal::reader::Reader;
 use crate::journal::{Config, Journal};
-use crate::ledger::codec::{self, DecodeError};
-use crate::ledger::state::LedgerState;
+use crate::ledger::codec::DecodeError;
+use crate::ledger::snapshot::SnapshotError;
+use crate::ledger::snapshotter::{ENTRIES_BETWEEN, Snapshotter};
+use crate::ledger::state::{LedgerState, RestoreError};
 use crate::ledger::writer::{self, Parts, Work, WriteError, Writer, WriterThread};
 use crate::read_model::{Projector, Sources};
 use crate::vault::{Vault, VaultError};
@@ -75,6 +77,9 @@ pub enum OpenError {
         /// Why.
         source: DecodeError,
     },
+    /// The journal ends before it should.
+    #[error(transparent)]
+    Rows(RestoreError),
     /// The policy cannot be put in force.
     #[error("cannot put the policy in force: {0}")]
     Policy(#[from] WriteError),
@@ -89,6 +94,8 @@ pub struct House {
     pub(super) stories: Stories,
     projector: Projector,
     writer_thread: WriterThread,
+    snapshotter: Snapshotter,
+    ledger: Reader,
     clock: Arc<dyn Clock>,
     folder: PathBuf,
     policy_text: String,
@@ -123,8 +130,14 @@ impl House {
                 move || hub.publish_all()
             }),
         };
-        let (rows, leaves) = replay(&ledger)?;
-        let state = Arc::new(LedgerState::new(rows, leaves, records.next_position()));
+        let state = Arc::new(LedgerState::restore(
+            &folder.join("snapshots"),
+            ledger.reader(),
+            ENTRIES_BETWEEN,
+            records.next_position(),
+        )?);
+        let snapshotter = Snapshotter::start(Arc::clone(&state)).map_err(fail(&folder))?;
+        let reader = ledger.reader();
         let projector = Projector::start(sources, Arc::clone(&state));
         let policy = Arc::new(settings.policy);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
@@ -157,6 +170,8 @@ impl House {
             stories: stories(settings.cache_bytes),
             projector,
             writer_thread,
+            snapshotter,
+            ledger: reader,
             clock,
             folder,
             policy_text: settings.policy_text,
@@ -172,10 +187,9 @@ impl House {
     /// When the text cannot be kept, or the policy cannot be put in force.
     pub fn activate_policy(&self) -> Result<(), OpenError> {
         let digest = self.shared.policy.digest;
-        let is_in_force = {
-            let rows = self.shared.state.rows();
+        let is_in_force = self.shared.state.read(|rows| {
             rows.active_policy().is_some_and(|active| active.digest == digest)
-        };
+        })?;
         if !is_in_force {
             let path = self.folder.join("policies").join(format!("{digest}.toml"));
             write_durably(&path, self.policy_text.as_bytes())
@@ -187,15 +201,30 @@ impl House {
         Ok(())
     }
 
-    /// Answers what waits, closes the journals and syncs the read model.
+    /// Answers what waits, closes the journals, writes a snapshot where enough has come since the
+    /// last, and syncs the read model.
     ///
     /// # Errors
     /// [`WriteError::Poisoned`] when the journal has failed since the house was opened.
     pub fn close(self) -> Result<(), WriteError> {
         drop(self.shared.writer);
         let closed = self.writer_thread.join();
+        self.snapshotter.close();
         self.projector.stop();
         closed
+    }
+
+    /// Writes a snapshot of the ledger's rows now, unless nothing has come since the last one.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is lost by that.
+    pub fn write_snapshot(&self) -> Result<(), SnapshotError> {
+        self.shared.state.snapshot()
+    }
+
+    /// The ledger's journal, for reading beside the writer; what was found once is found at once.
+    pub(super) fn ledger(&self) -> &Reader {
+        &self.ledger
     }
 
     /// The tenant's folder.
@@ -227,9 +256,7 @@ impl House {
     /// # Errors
     /// The reason, for people.
     pub fn ready(&self) -> Result<(), String> {
-        if self.shared.writer.is_poisoned() {
-            return Err(WriteError::Poisoned.to_string());
-        }
+        self.shared.writer.check_disk().map_err(|error| error.to_string())?;
         match self.clock.now() {
             Ok(_) => Ok(()),
             Err(jump) => Err(jump.to_string()),
@@ -270,20 +297,14 @@ pub(super) fn open_journal(folder: &Path) -> Result<Journal, JournalError> {
     Ok(journal)
 }
 
-/// The rows and leaves that the ledger's entries add up to.
-fn replay(ledger: &Journal) -> Result<(Rows, Vec<LeafHash>), OpenError> {
-    let mut rows = Rows::default();
-    let mut leaves = Vec::new();
-    let reader = ledger.reader();
-    for record in reader.iter_from(0) {
-        let record = record?;
-        let position = record.position;
-        let entry = codec::decode(&record.payload)
-            .map_err(|source| OpenError::Entry { position, source })?;
-        apply(&mut rows, &entry);
-        leaves.push(leaf_hash(&record.payload));
+impl From<RestoreError> for OpenError {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Journal(error) => Self::Journal(error),
+            RestoreError::Entry { position, source } => Self::Entry { position, source },
+            short @ RestoreError::Short { .. } => Self::Rows(short),
+        }
     }
-    Ok((rows, leaves))
 }
 
 /// Writes a file whole or not at all: aside first, then renamed into place.

@@ -8,10 +8,12 @@
 //! - [`room`]: what is refused when the disk is nearly full.
 //! - [`run`]: the writer's thread: take all that waits, decide, write once, sync once, publish and
 //!   reply.
+//! - [`load`]: the rows that a batch needs and that have left memory.
 //! - [`carry_out`]: what one batch decides.
 
 mod carry_out;
 mod lanes;
+mod load;
 mod room;
 mod run;
 

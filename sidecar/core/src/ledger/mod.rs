@@ -27,7 +27,7 @@ pub use command::{
     Access, Action, Caller, Command, GestureRequest, Operation, OperationId, ReverseReason,
     VoidReason, WindowBounds,
 };
-pub use decide::{decide, expire_due};
+pub use decide::{DUE_AT_ONCE, decide, expire_due};
 pub use entry::{Entry, EntryBody, LimitTrace, RULES_VERSION, ScopeKey, SpendAbout, WindowKey};
 pub use fault::Fault;
 pub use headroom::{Headroom, Preview, Question, Subject, headroom, preview};

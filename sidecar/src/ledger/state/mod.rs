@@ -20,7 +20,7 @@ use std::sync::mpsc::SyncSender;
 
 use makegood_core::ledger::{Changes, Key, Read as _, Row, Rows, Write as _};
 use makegood_proto::records::v1::Envelope;
-use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock};
 
 use super::snapshot::{Added, Snapshot, SnapshotError, Snapshots};
 use crate::journal::frame::LeafHash;
@@ -190,9 +190,10 @@ impl LedgerState {
         }
     }
 
-    /// The rows; held for as short as possible, because the writer waits for it.
-    pub fn rows(&self) -> MappedRwLockReadGuard<'_, Rows> {
-        RwLockReadGuard::map(self.hot.read(), |hot| &hot.rows)
+    /// The rows of a state that keeps all of them in memory; the writer waits while they are held.
+    #[cfg(test)]
+    pub(crate) fn rows(&self) -> parking_lot::MappedRwLockReadGuard<'_, Rows> {
+        parking_lot::RwLockReadGuard::map(self.hot.read(), |hot| &hot.rows)
     }
 
     /// How many rows are in memory.

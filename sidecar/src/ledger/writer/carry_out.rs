@@ -13,12 +13,13 @@ use super::{Done, Work, WriteError, system};
 use crate::journal::frame::MAX_PAYLOAD_BYTES;
 use crate::ledger::batch::{BATCH_BYTES, Batch, record_bytes};
 use crate::ledger::codec;
+use crate::ledger::state::View;
 use crate::records::Draft;
 use crate::zones;
 
 impl WriterLoop {
     /// Ends holds whose time has come, before anything else is decided.
-    pub(super) fn expire(&self, overlay: &mut Overlay<'_>, now: Time, batch: &mut Batch) {
+    pub(super) fn expire(&self, overlay: &mut Overlay<'_, View<'_>>, now: Time, batch: &mut Batch) {
         if !self.flags.ends_holds.load(Ordering::Acquire) {
             return;
         }
@@ -36,7 +37,7 @@ impl WriterLoop {
     pub(super) fn carry_out(
         &self,
         work: Work,
-        overlay: &mut Overlay<'_>,
+        overlay: &mut Overlay<'_, View<'_>>,
         turn: Turn,
         batch: &mut Batch,
     ) -> Result<Done, WriteError> {

@@ -87,8 +87,15 @@ impl WriterLoop {
         let turn = Turn { now, lacks_room: self.lacks_room() };
         let state = Arc::clone(&self.parts.state);
         // Only this thread ever writes the rows, so what is read here stays true.
-        let rows = state.rows();
-        let mut overlay = Overlay::new(&*rows);
+        let reading = match state.reading(|rows| self.touch(rows, jobs, now)) {
+            Ok(reading) => reading,
+            Err(error) => {
+                self.poison(&error);
+                return refuse(jobs, &WriteError::Poisoned);
+            }
+        };
+        let rows = reading.view();
+        let mut overlay = Overlay::new(&rows);
         let mut batch = Batch::default();
         self.expire(&mut overlay, now, &mut batch);
         while let Some(job) = jobs.pop_front_if(|job| batch.has_room(job.work.bytes())) {
@@ -96,7 +103,9 @@ impl WriterLoop {
             batch.replies.push((job.reply, answer));
         }
         let changes = overlay.into_changes();
-        drop(rows);
+        // A row that looks absent because nobody loaded it must never decide anything.
+        assert!(rows.had_all(), "every row is named before it is needed");
+        drop(reading);
         if batch.payloads.is_empty() && batch.envelopes.is_empty() {
             return batch.answer();
         }

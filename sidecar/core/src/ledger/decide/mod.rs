@@ -44,7 +44,7 @@ pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<De
 }
 
 /// The most holds that end at once; the writer asks again, and a batch stays bounded.
-pub(crate) const DUE_AT_ONCE: usize = 1_024;
+pub const DUE_AT_ONCE: usize = 1_024;
 
 /// Ends holds whose time has come, the longest due first: what the writer does before each batch.
 ///
