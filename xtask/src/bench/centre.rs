@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::bench::Session;
+use crate::bench::load::House;
 use crate::bench::sidecar::unconfigured;
 use crate::{files, process, progress};
 
@@ -25,10 +26,8 @@ pub(super) const AGENT: &str = "A-001";
 
 /// A contact centre of the size that the session's scale leaves.
 pub(super) struct Centre {
-    /// How many customers there are.
-    pub(super) customers: u32,
-    interactions: u32,
-    agents: u32,
+    /// Its size.
+    pub(super) house: House,
     folder: PathBuf,
 }
 
@@ -42,9 +41,11 @@ impl Centre {
         let sources = session.path("sidecar/src/generate");
         let name = format!("{}-{:016x}", session.scaled(CUSTOMERS), digest(&sources)?);
         Ok(Self {
-            customers: session.scaled(CUSTOMERS),
-            interactions: session.scaled(INTERACTIONS),
-            agents: session.scaled(AGENTS).max(AGENTS_LEAST),
+            house: House {
+                customers: session.scaled(CUSTOMERS),
+                interactions: session.scaled(INTERACTIONS),
+                agents: session.scaled(AGENTS).max(AGENTS_LEAST),
+            },
             folder: session.workspace.target("bench-data").join(name),
         })
     }
@@ -94,16 +95,10 @@ impl Centre {
         let binaries = session.binaries()?;
         self.forget_older()?;
         files::recreate(&made)?;
-        progress::note(&format!("generating {} customers as {part}, once", self.customers));
+        progress::note(&format!("generating {} customers as {part}, once", self.house.customers));
         let mut generate = unconfigured(&binaries.makegood.to_string_lossy(), &self.folder);
         generate.args(["demo", "generate", "--seed", SEED]);
-        for (name, count) in [
-            ("--customers", self.customers),
-            ("--interactions", self.interactions),
-            ("--agents", self.agents),
-        ] {
-            generate.args([name, &count.to_string()]);
-        }
+        self.house.size(&mut generate);
         process::run(generate.arg(flag).arg(&made))?;
         // Last, so that a generation that was interrupted is repeated.
         fs::write(done, "")?;
@@ -114,7 +109,7 @@ impl Centre {
     fn forget_older(&self) -> anyhow::Result<()> {
         let all = self.folder.parent().context("bench-data has no folder")?;
         fs::create_dir_all(&self.folder)?;
-        let size = format!("{}-", self.customers);
+        let size = format!("{}-", self.house.customers);
         for entry in fs::read_dir(all)? {
             let entry = entry?;
             let same_size = entry.file_name().to_string_lossy().starts_with(&size);

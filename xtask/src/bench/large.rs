@@ -180,10 +180,11 @@ struct Memory {
 
 fn memory(sidecar: &Sidecar, centre: &Centre, token: &str) -> anyhow::Result<Memory> {
     let before = memory_mb(sidecar.pid(), "VmRSS")?;
-    let panels = centre.customers.min(PANELS);
+    let panels = centre.house.customers.min(PANELS);
     for number in 0..panels {
         // Spread over everybody: neighbours would lie side by side in the read model.
-        let customer = u64::from(number) * u64::from(centre.customers) / u64::from(panels) + 1;
+        let customer =
+            u64::from(number) * u64::from(centre.house.customers) / u64::from(panels) + 1;
         // A connection of its own each: the sidecar ends connections of a certain age.
         let mut line = Line::open(&sidecar.authority, token)?;
         show(&mut line, customer).with_context(|| format!("customer {customer}"))?;

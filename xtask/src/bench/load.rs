@@ -1,6 +1,7 @@
 //! The generator of load, and a sidecar on a contact centre that is made for it.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -9,10 +10,31 @@ use crate::bench::Session;
 use crate::bench::sidecar::{Sidecar, unconfigured};
 use crate::process;
 
-/// As many agents and customers as any scenario asks for, and a history to show.
-const CUSTOMERS: &str = "1000";
-const INTERACTIONS: &str = "10000";
-const AGENTS: &str = "600";
+/// The size of a generated contact centre.
+pub(super) struct House {
+    /// Customers, `C-0000001` and on.
+    pub(super) customers: u32,
+    /// Interactions of all of them together.
+    pub(super) interactions: u32,
+    /// Agents, `A-001` and on.
+    pub(super) agents: u32,
+}
+
+/// As many agents and customers as most scenarios ask for, and a history to show.
+pub(super) const SMALL: House = House { customers: 1_000, interactions: 10_000, agents: 600 };
+
+impl House {
+    /// Tells a generator the size.
+    pub(super) fn size(&self, generate: &mut Command) {
+        for (name, count) in [
+            ("--customers", self.customers),
+            ("--interactions", self.interactions),
+            ("--agents", self.agents),
+        ] {
+            generate.args([name, &count.to_string()]);
+        }
+    }
+}
 
 /// A running sidecar, and what puts load on it.
 pub(super) struct Loaded {
@@ -23,20 +45,19 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Generates the contact centre in a scratch folder of this name, and serves it; `more` is
-    /// added to the command line.
+    /// Generates a contact centre in a scratch folder of this name, and serves it.
     ///
     /// # Errors
     ///
     /// When the binaries do not build, or do not do what they are asked.
-    pub(super) fn start(session: &Session<'_>, name: &str, more: &[&str]) -> anyhow::Result<Self> {
+    pub(super) fn start(session: &Session<'_>, name: &str, house: &House) -> anyhow::Result<Self> {
         let binaries = session.binaries()?;
         let data = session.scratch(name)?;
         let mut generate = unconfigured(&binaries.makegood.to_string_lossy(), &data);
-        generate.args(["demo", "generate", "--customers", CUSTOMERS]);
-        generate.args(["--interactions", INTERACTIONS, "--agents", AGENTS, "--data"]);
-        process::run(generate.arg(&data))?;
-        let sidecar = Sidecar::serve(&binaries.makegood, &data, more)?;
+        generate.args(["demo", "generate"]);
+        house.size(&mut generate);
+        process::run(generate.arg("--data").arg(&data))?;
+        let sidecar = Sidecar::serve(&binaries.makegood, &data, &[])?;
         Ok(Self { sidecar, data, load: binaries.load })
     }
 
@@ -73,7 +94,7 @@ pub(super) fn number(report: &Value, name: &str) -> anyhow::Result<f64> {
     report[name].as_f64().with_context(|| format!("the report has no {name}: {report}"))
 }
 
-fn report(load: &mut std::process::Command) -> anyhow::Result<Value> {
+fn report(load: &mut Command) -> anyhow::Result<Value> {
     let printed = process::output(load)?;
     let last = printed.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     serde_json::from_str(last).with_context(|| format!("`{}` told no JSON", process::shown(load)))

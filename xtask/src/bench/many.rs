@@ -1,7 +1,7 @@
 //! Giving by 64 clients at once: against calls that do nothing, and against PostgreSQL doing the
 //! same.
 
-use crate::bench::load::{self, Loaded, number};
+use crate::bench::load::{self, Loaded, SMALL, number};
 use crate::bench::postgres::Postgres;
 use crate::bench::{
     Aim, Bench, Contender, Figure, Limit, Samples, Session, interleave, median, median_ratio,
@@ -54,7 +54,7 @@ enum Budgets {
 }
 
 fn against_empty(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
-    let loaded = Loaded::start(session, "give_many", &[])?;
+    let loaded = Loaded::start(session, "give_many", &SMALL)?;
     let mut cpu_us = Vec::new();
     let samples = interleave(
         session.rounds,
@@ -97,7 +97,7 @@ fn against_empty(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
 }
 
 fn against_postgres(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
-    let loaded = Loaded::start(session, "give_sidecar", &[])?;
+    let loaded = Loaded::start(session, "give_sidecar", &SMALL)?;
     let postgres = Postgres::start(session, "give_postgres")?;
     let pair = |budgets, names: [&'static str; 2]| {
         let samples = interleave(

@@ -6,6 +6,7 @@
 
 mod calls;
 mod centre;
+mod day;
 mod figure;
 mod give;
 mod import;
@@ -60,6 +61,7 @@ const BENCHES: &[Bench] = &[
     ring::RING_TO_PAINT,
     import::IMPORT,
     large::LARGE_HOUSE,
+    day::DAY,
 ];
 
 /// What a bench may use while it runs.

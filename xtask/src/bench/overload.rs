@@ -1,6 +1,6 @@
 //! `overload_goodput_ratio`, `overload_commits_shed`: five times more than the sidecar can do.
 
-use crate::bench::load::{Loaded, number};
+use crate::bench::load::{Loaded, SMALL, number};
 use crate::bench::{Aim, Bench, Figure, Limit, Samples, Session};
 
 const TIMES: &str = "5";
@@ -24,7 +24,7 @@ pub(super) const OVERLOAD: Bench = Bench {
 };
 
 fn run(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
-    let loaded = Loaded::start(session, "overload", &[])?;
+    let loaded = Loaded::start(session, "overload", &SMALL)?;
     let report = loaded.play(&["overload", "--times", TIMES, "--seconds", SECONDS])?;
     let sample = |name: &'static str, unit, figure| {
         anyhow::Ok(Samples::one(name, unit, number(&report, figure)?))

@@ -1,6 +1,6 @@
 //! `watch_one_of_500_vs_unary`, `watch_all_500_ms`: how soon a gesture is on the desks that show it.
 
-use crate::bench::load::{Loaded, number};
+use crate::bench::load::{Loaded, SMALL, number};
 use crate::bench::{Aim, Bench, Figure, Limit, Samples, Session};
 
 const DESKS: &str = "500";
@@ -26,7 +26,7 @@ pub(super) const WATCH: Bench = Bench {
 };
 
 fn run(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
-    let loaded = Loaded::start(session, "watch", &[])?;
+    let loaded = Loaded::start(session, "watch", &SMALL)?;
     let watch = |affected, rounds| {
         loaded.play(&["watch", "--desks", DESKS, "--affected", affected, "--rounds", rounds])
     };
