@@ -49,7 +49,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(20);
 /// What they have left once the process was asked again.
 const HURRIED_MAX: Duration = Duration::from_secs(2);
 /// The system asks a quiet peer for a sign of life after this long, below TLS and HTTP/1.1 too.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
 /// Bytes of a request's headers: a token of 4 KB and the rest.
 const HEADERS_MAX: u32 = 8 * 1024;
 /// Bytes of HTTP/1.1 that are kept until they are read: a head, or a part of a body.

@@ -17,6 +17,9 @@ use crate::http::Ready;
 /// How often readiness is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Until then a probe that asks over a connection of before is told that nothing serves.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// What needs a journal that can be written and a clock that can be trusted.
 const GIVING: [&str; 2] = ["", budget_service_server::SERVICE_NAME];
 
@@ -44,8 +47,9 @@ impl Reporter {
         this
     }
 
-    /// Reports every change until `stop` is ready, and then that nothing serves any more.
-    pub(super) async fn follow_until(&self, stop: impl Future<Output = ()>) {
+    /// Reports every change until `stop` is ready, and then that nothing serves any more; soon
+    /// after, the streams of those who watch end, so that nobody has to wait for them.
+    pub(super) async fn follow_until(mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let mut was_ready = None;
         while tokio::time::timeout(LOOK_EVERY, &mut stop).await.is_err() {
@@ -57,6 +61,12 @@ impl Reporter {
         }
         self.set(&GIVING, false).await;
         self.set(&OTHERS, false).await;
+        tokio::spawn(async move {
+            tokio::time::sleep(FAREWELL).await;
+            for service in GIVING.iter().chain(&OTHERS) {
+                self.reporter.clear_service_status(service).await;
+            }
+        });
     }
 
     async fn set(&self, services: &[&str], is_serving: bool) {

@@ -70,14 +70,14 @@ impl Wire {
 
 async fn listen(mut read: OwnedReadHalf) -> Heard {
     let mut heard = Heard::default();
-    let mut head = [0; 9];
-    while read.read_exact(&mut head).await.is_ok() {
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut frame_head = [0; 9];
+    while read.read_exact(&mut frame_head).await.is_ok() {
+        let length = u32::from_be_bytes([0, frame_head[0], frame_head[1], frame_head[2]]);
         let mut payload = vec![0; length as usize];
         if read.read_exact(&mut payload).await.is_err() {
             break;
         }
-        match head[3] {
+        match frame_head[3] {
             kind if kind == Kind::Reset as u8 => heard.resets += 1,
             kind if kind == Kind::Headers as u8 => heard.answers += 1,
             kind if kind == Kind::GoAway as u8 => {

@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod desk;
 mod errors;
+mod guard;
 mod http;
 mod idempotency;
 mod import;

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use axum::routing::get;
+use futures_util::{FutureExt as _, future};
 use tokio::io::AsyncWriteExt as _;
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::{Notify, oneshot};
@@ -166,18 +167,15 @@ async fn asks_the_system_for_signs_of_life() {
 
 #[tokio::test]
 async fn ends_a_drain_after_its_time_and_sooner_when_asked_again() {
-    for (is_hurried, expected) in [(false, DRAIN_MAX), (true, HURRIED_MAX)] {
+    let patient = future::pending().left_future();
+    let hurried = future::ready(()).right_future();
+    for (hurry, expected) in [(patient, DRAIN_MAX), (hurried, HURRIED_MAX)] {
         let arrived = Arc::<Notify>::default();
         let server = server_that_tells(8, &arrived);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let hurry = async move {
-            if !is_hurried {
-                std::future::pending().await
-            }
-        };
         let serving = tokio::spawn(server.serve_until(listener, stopped, hurry));
         let mut waiting = TcpStream::connect(address).await.unwrap();
         assert!(ask(&mut waiting, GET).await.starts_with("HTTP/1.1 200"));
