@@ -1,14 +1,20 @@
 //! What the projector has read, on its way into the engine: all of a commit or nothing.
 
-use std::collections::HashMap;
-
-use makegood_proto::records::v1::Envelope;
+use std::collections::BTreeMap;
 
 use super::engine::{Change, Damaged, Engine};
-use super::{decode, keys};
+use super::journals::{Gesture, Stored};
+use super::keys::{self, Place};
+use super::packed::Packed;
+use super::stored;
+use crate::journal::reader::Reader;
 
-/// Changes that go into one commit of the engine.
-const CHANGES_PER_COMMIT: usize = 2_000;
+/// Records that go into one commit of the engine. Each may rewrite a chunk or three, and who reads
+/// the engine waits meanwhile.
+const RECORDS_PER_COMMIT: usize = 500;
+
+/// Gestures that go into one commit; many share a chunk.
+const GESTURES_PER_COMMIT: usize = 2_000;
 
 /// How far the engine has read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,96 +23,11 @@ pub(super) struct Positions {
     pub(super) ledger: u64,
 }
 
-/// Where a record stands, and the keys under which its subject is found.
-struct Stored {
-    key: Vec<u8>,
-    index_keys: Vec<Vec<u8>>,
-}
-
-impl Stored {
-    fn new(envelope: &Envelope) -> Self {
-        let terms = envelope.index_terms.iter();
-        Self {
-            key: keys::record(envelope),
-            index_keys: terms.map(|term| keys::index(term, &envelope.subject_pid)).collect(),
-        }
-    }
-}
-
-/// Changes on their way into the engine.
-pub(super) struct Batch<'a> {
-    engine: &'a dyn Engine,
-    changes: Vec<Change>,
-    /// The records of this batch, by their places: the engine does not know them yet.
-    stored: HashMap<Vec<u8>, Stored>,
-    /// How far the journals were read, and how far of that the engine knows.
-    pub(super) at: Positions,
-    committed: Positions,
-}
-
-impl<'a> Batch<'a> {
-    pub(super) fn new(engine: &'a dyn Engine) -> Result<Self, Damaged> {
-        let at = positions(engine)?;
-        Ok(Self { engine, changes: Vec::new(), stored: HashMap::new(), at, committed: at })
-    }
-
-    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.changes.push((key, Some(value)));
-    }
-
-    pub(super) fn add_record(
-        &mut self,
-        envelope: &Envelope,
-        payload: &[u8],
-    ) -> Result<(), Damaged> {
-        let place = keys::place(&envelope.record_id);
-        let new = Stored::new(envelope);
-        // What the new version has as well is put again below: the last change of a key counts.
-        if let Some(old) = self.before(&place)? {
-            let given_up = old.index_keys.into_iter().chain([old.key]);
-            self.changes.extend(given_up.map(|key| (key, None)));
-        }
-        for key in &new.index_keys {
-            self.put(key.clone(), Vec::new());
-        }
-        self.put(place.clone(), new.key.clone());
-        self.put(new.key.clone(), payload.to_vec());
-        self.stored.insert(place, new);
-        Ok(())
-    }
-
-    /// The version of a record before this one.
-    fn before(&mut self, place: &[u8]) -> Result<Option<Stored>, Damaged> {
-        if let Some(stored) = self.stored.remove(place) {
-            return Ok(Some(stored));
-        }
-        let Some(key) = self.engine.get(place)? else {
-            return Ok(None);
-        };
-        let bytes = self.engine.get(&key)?;
-        let bytes = bytes.ok_or_else(|| Damaged("a record is not at its place".to_owned()))?;
-        Ok(Some(Stored::new(&decode(&bytes)?)))
-    }
-
-    pub(super) fn commit_when_full(&mut self) -> Result<bool, Damaged> {
-        let is_full = self.changes.len() >= CHANGES_PER_COMMIT;
-        if is_full {
-            self.commit()?;
-        }
-        Ok(is_full)
-    }
-
-    pub(super) fn commit(&mut self) -> Result<(), Damaged> {
-        if self.at == self.committed {
-            return Ok(());
-        }
-        let mut changes = std::mem::take(&mut self.changes);
-        let value = [self.at.records.to_be_bytes(), self.at.ledger.to_be_bytes()].concat();
-        changes.push((keys::POSITIONS.to_vec(), Some(value)));
-        self.engine.commit(changes)?;
-        self.stored.clear();
-        self.committed = self.at;
-        Ok(())
+impl Positions {
+    /// The change that notes them in the engine.
+    pub(super) fn to_change(self) -> Change {
+        let value = [self.records.to_be_bytes(), self.ledger.to_be_bytes()].concat();
+        (keys::POSITIONS.to_vec(), Some(value))
     }
 }
 
@@ -119,4 +40,87 @@ pub(super) fn positions(engine: &dyn Engine) -> Result<Positions, Damaged> {
         return Err(Damaged("its positions are damaged".to_owned()));
     };
     Ok(Positions { records: u64::from_be_bytes(*records), ledger: u64::from_be_bytes(*ledger) })
+}
+
+/// Changes on their way into the engine.
+pub(super) struct Batch<'a> {
+    engine: &'a dyn Engine,
+    journal: &'a Reader,
+    /// The newest version of each record, by the key of its place.
+    records: BTreeMap<Vec<u8>, Stored>,
+    gestures: Vec<Vec<u8>>,
+    /// How far the journals were read, and how far of that the engine knows.
+    pub(super) at: Positions,
+    committed: Positions,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(engine: &'a dyn Engine, journal: &'a Reader) -> Result<Self, Damaged> {
+        let at = positions(engine)?;
+        let (records, gestures) = (BTreeMap::new(), Vec::new());
+        Ok(Self { engine, journal, records, gestures, at, committed: at })
+    }
+
+    pub(super) fn add_record(&mut self, record: Stored) {
+        self.records.insert(keys::place(&record.envelope.record_id), record);
+    }
+
+    pub(super) fn add_gesture(&mut self, gesture: &Gesture) {
+        self.gestures.push(gesture.key());
+    }
+
+    pub(super) fn commit_when_full(&mut self) -> Result<bool, Damaged> {
+        let is_full =
+            self.records.len() >= RECORDS_PER_COMMIT || self.gestures.len() >= GESTURES_PER_COMMIT;
+        if is_full {
+            self.commit()?;
+        }
+        Ok(is_full)
+    }
+
+    pub(super) fn commit(&mut self) -> Result<(), Damaged> {
+        if self.at == self.committed {
+            return Ok(());
+        }
+        let mut items = self.superseded()?;
+        for (place, Stored { position, envelope, payload }) in std::mem::take(&mut self.records) {
+            let key = keys::record(&envelope);
+            items.extend(keys::indexes(&envelope).map(|key| (key, Some(Vec::new()))));
+            items.insert(key.clone(), Some(stored::value(position, &payload)));
+            items.insert(place, Some(Place { key, position }.encode()));
+        }
+        let gestures = std::mem::take(&mut self.gestures);
+        items.extend(gestures.into_iter().map(|key| (key, Some(Vec::new()))));
+        // One commit, so that no reader sees a place without its record.
+        let mut changes = vec![self.at.to_change()];
+        Packed::new(self.engine).merge(items.into_iter(), usize::MAX, |all| {
+            changes.extend(all);
+            Ok::<_, Damaged>(())
+        })?;
+        self.engine.commit(changes)?;
+        self.committed = self.at;
+        Ok(())
+    }
+
+    /// Everything that the engine has of the versions before, to be deleted. What the new versions
+    /// have as well is put again.
+    fn superseded(&self) -> Result<BTreeMap<Vec<u8>, Option<Vec<u8>>>, Damaged> {
+        let packed = Packed::new(self.engine);
+        let places: Vec<_> = self.records.keys().cloned().collect();
+        let mut before = Vec::new();
+        for (place, found) in places.iter().zip(packed.get_all(&places)?) {
+            if let Some(found) = found {
+                before.push(Place::decode(&place[1..], &found)?.key);
+            }
+        }
+        before.sort_unstable();
+        let mut items = BTreeMap::new();
+        for (key, value) in before.iter().zip(packed.get_all(&before)?) {
+            let value = value.ok_or_else(|| Damaged("a record is not at its place".to_owned()))?;
+            let envelope = stored::envelope(self.journal, &value)?;
+            items.extend(keys::indexes(&envelope).map(|key| (key, None)));
+            items.insert(key.clone(), None);
+        }
+        Ok(items)
+    }
 }

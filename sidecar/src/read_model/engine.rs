@@ -18,7 +18,7 @@ pub type Change = (Vec<u8>, Option<Vec<u8>>);
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
-/// Ordered keys and values.
+/// Ordered keys and values. Values stay below 8 KiB, unless a single one cannot.
 pub trait Engine: Send + Sync {
     /// The value of `key`.
     ///
@@ -26,19 +26,11 @@ pub trait Engine: Send + Sync {
     /// When the engine is damaged; so for every method.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Damaged>;
 
-    /// The first `limit` pairs whose key starts with `prefix`, in the order of the keys.
+    /// The last pair whose key is not above `key`.
     ///
     /// # Errors
     /// When the engine is damaged.
-    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged>;
-
-    /// As [`Engine::scan`] for several prefixes at once, in their order.
-    ///
-    /// # Errors
-    /// When the engine is damaged.
-    fn scan_all(&self, wanted: Vec<(Vec<u8>, usize)>) -> Result<Vec<Vec<Pair>>, Damaged> {
-        wanted.iter().map(|(prefix, limit)| self.scan(prefix, *limit)).collect()
-    }
+    fn floor(&self, key: &[u8]) -> Result<Option<Pair>, Damaged>;
 
     /// Applies all changes or none.
     ///
@@ -64,15 +56,11 @@ impl Engine for Memory {
         Ok(self.pairs.read().get(key).cloned())
     }
 
-    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
+    fn floor(&self, key: &[u8]) -> Result<Option<Pair>, Damaged> {
         let pairs = self.pairs.read();
-        let from = (Bound::Included(prefix), Bound::Unbounded);
-        Ok(pairs
-            .range::<[u8], _>(from)
-            .take_while(|(key, _)| key.starts_with(prefix))
-            .take(limit)
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect())
+        let up_to = (Bound::Unbounded, Bound::Included(key));
+        let last = pairs.range::<[u8], _>(up_to).next_back();
+        Ok(last.map(|(key, value)| (key.clone(), value.clone())))
     }
 
     fn commit(&self, changes: Vec<Change>) -> Result<(), Damaged> {

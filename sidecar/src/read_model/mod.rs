@@ -7,26 +7,38 @@
 
 mod batch;
 mod bulk;
+mod chunk;
 pub mod engine;
+mod journals;
 mod keys;
+mod load;
+mod packed;
 mod pending;
 mod projector;
 mod sled_engine;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
 
 use makegood_proto::records::v1::{Envelope, IndexKind, RecordKind};
 use parking_lot::{Mutex, RwLock};
 
+use crate::journal::reader::Reader;
 use crate::ledger::state::LedgerState;
-use crate::records;
 use crate::vault::Pid;
 use engine::{Damaged, Engine, Pair};
+use keys::Place;
+use packed::Packed;
 use pending::Pending;
 
 pub use bulk::Bulk;
 pub use projector::{Projector, Sources};
+
+/// Records that may wait before the projector is woken at once.
+const WAITING_MAX: usize = 4_096;
 
 /// The story cannot be told now: the read model is being rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,11 +65,31 @@ pub struct ReadModel {
     progress: RwLock<Progress>,
     pending: RwLock<Pending>,
     writing: Mutex<bulk::Writing>,
+    /// While it is being rebuilt: whether all people can be found, and it is known where each
+    /// record is.
+    has_people: AtomicBool,
     ledger: Arc<LedgerState>,
-    wake: std::sync::mpsc::SyncSender<()>,
+    records: Arc<Reader>,
+    wake: SyncSender<()>,
 }
 
+/// A customer's records and the ids of their gestures, each newest first.
+pub type Told = (Vec<Vec<Envelope>>, Vec<[u8; 16]>);
+
 impl ReadModel {
+    fn new(ledger: Arc<LedgerState>, records: Arc<Reader>, wake: SyncSender<()>) -> Self {
+        Self {
+            engine: RwLock::new(None),
+            progress: RwLock::new(Progress::Rebuilding { done: 0, total: 0 }),
+            pending: RwLock::default(),
+            writing: Mutex::default(),
+            has_people: AtomicBool::new(false),
+            ledger,
+            records,
+            wake,
+        }
+    }
+
     /// Where a rebuild stands.
     pub fn progress(&self) -> Progress {
         *self.progress.read()
@@ -72,8 +104,15 @@ impl ReadModel {
                 return;
             }
             let mut pending = self.pending.write();
+            let waited_before = pending.len();
             for (position, envelope) in envelopes {
                 pending.add(position, envelope);
+            }
+            // Otherwise the projector comes by without being called.
+            let waiting = pending.len();
+            let is_first = waited_before == 0 && waiting > 0;
+            if !is_first && waiting < WAITING_MAX {
+                return;
             }
         }
         self.wake();
@@ -94,32 +133,61 @@ impl ReadModel {
         subject: &Pid,
         wanted: &[(RecordKind, usize)],
     ) -> Result<Vec<Vec<Envelope>>, Rebuilding> {
-        let is_complete = self.is_complete();
-        let found = self.current_of(subject, wanted)?;
-        let is_nothing = found.iter().all(Vec::is_empty);
-        answer(found, is_complete || !is_nothing)
+        self.story_of(subject, wanted, 0).map(|(records, _)| records)
     }
 
-    /// As [`ReadModel::records_of`], from what has been read so far.
+    /// As [`ReadModel::records_of`], with the ids of at most `gesture_limit` gestures that were
+    /// given to the subject, newest first. All of it is one read where the subject has little.
+    ///
+    /// # Errors
+    /// [`Rebuilding`] while the engine is away, or is being built and has none of it yet.
+    pub fn story_of(
+        &self,
+        subject: &Pid,
+        wanted: &[(RecordKind, usize)],
+        gesture_limit: usize,
+    ) -> Result<Told, Rebuilding> {
+        let are_people = wanted.iter().all(|(kind, _)| keys::is_about_a_person((*kind).into()));
+        let is_complete = self.is_complete() || (are_people && self.has_people());
+        let told = self.current_of(subject, wanted, gesture_limit)?;
+        let is_nothing = told.0.iter().all(Vec::is_empty) && told.1.is_empty();
+        answer(told, is_complete || !is_nothing)
+    }
+
+    /// The ids of a customer's gestures, newest first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`Rebuilding`] while the engine is away, or is being built and has none yet.
+    pub fn gestures_of(&self, customer: &Pid, limit: usize) -> Result<Vec<[u8; 16]>, Rebuilding> {
+        self.story_of(customer, &[], limit).map(|(_, gestures)| gestures)
+    }
+
+    /// As [`ReadModel::story_of`], from what has been read so far.
     fn current_of(
         &self,
         subject: &Pid,
         wanted: &[(RecordKind, usize)],
-    ) -> Result<Vec<Vec<Envelope>>, Rebuilding> {
+        gesture_limit: usize,
+    ) -> Result<Told, Rebuilding> {
         // The engine may take its time, and the writer needs `pending`: nobody holds it meanwhile.
-        let (waiting, forgotten_before) = {
+        let (waiting, mut gestures, forgotten_before) = {
             let pending = self.pending.read();
             let of_kind = |kind: RecordKind| pending.of_subject(subject, kind.into());
             let each = wanted.iter();
             let waiting: Vec<Vec<_>> =
                 each.map(|(kind, _)| of_kind(*kind).cloned().collect()).collect();
-            (waiting, pending.forgotten_count())
+            (waiting, pending.gestures_of(subject), pending.forgotten_count())
         };
-        let prefixes =
-            wanted.iter().map(|(kind, limit)| (keys::records_of(subject, (*kind).into()), *limit));
+        let of_kind = |(kind, limit): &(RecordKind, usize)| {
+            (keys::records_of(subject, (*kind).into()), *limit)
+        };
+        let mut prefixes: Vec<_> = wanted.iter().map(of_kind).collect();
+        prefixes.push((keys::gestures_of(subject), gesture_limit));
         let mut lists: Vec<_> = self.read(|engine| {
-            let lists = engine.scan_all(prefixes.collect())?;
-            lists.into_iter().map(decode_all).collect()
+            let mut lists = Packed::new(engine).scan_all(&prefixes)?;
+            let stored = lists.pop().unwrap_or_default();
+            gestures.extend(stored.into_iter().map(|(key, _)| key));
+            lists.into_iter().map(|list| self.decode_all(list)).collect()
         })?;
         for (list, waiting) in lists.iter_mut().zip(waiting) {
             let counting = waiting.into_iter().filter(|it| self.counts(it));
@@ -127,11 +195,12 @@ impl ReadModel {
         }
         self.drop_moved(&mut lists, forgotten_before)?;
         let limits = wanted.iter().map(|(_, limit)| *limit);
-        Ok(lists
-            .into_iter()
-            .zip(limits)
-            .map(|(list, limit)| list.into_values().take(limit).collect())
-            .collect())
+        let records = lists.into_iter().zip(limits);
+        let records = records.map(|(list, limit)| list.into_values().take(limit).collect());
+        gestures.sort_unstable();
+        gestures.dedup();
+        let gestures = gestures.iter().take(gesture_limit).filter_map(|key| keys::tail(key));
+        Ok((records.collect(), gestures.collect()))
     }
 
     /// Drops records that have moved to another subject. That waits, or, if it was forgotten while
@@ -156,10 +225,13 @@ impl ReadModel {
         if unsure.is_empty() {
             return Ok(());
         }
-        let places = unsure.iter().map(|(place, _)| (place.clone(), 1));
-        let found = self.read(|engine| engine.scan_all(places.collect()))?;
-        for ((_, key), now) in unsure.iter().zip(found) {
-            let has_moved = now.first().is_some_and(|(_, now)| now != key);
+        unsure.sort_unstable();
+        let places: Vec<_> = unsure.iter().map(|(place, _)| place.clone()).collect();
+        let found = self.read(|engine| Packed::new(engine).get_all(&places))?;
+        for ((place, key), now) in unsure.iter().zip(found) {
+            let decode = |it: Vec<u8>| Place::decode(&place[1..], &it);
+            let now = self.read(|_| now.map(decode).transpose())?;
+            let has_moved = now.is_some_and(|now| now.key != *key);
             lists.iter_mut().filter(|_| has_moved).for_each(|list| {
                 list.remove(key);
             });
@@ -173,14 +245,40 @@ impl ReadModel {
     /// [`Rebuilding`] while the engine is away, or is being built and does not have it yet.
     pub fn record(&self, record_id: &[u8; 16]) -> Result<Option<Envelope>, Rebuilding> {
         let is_complete = self.is_complete();
+        let is_known = is_complete || self.has_people();
         let waiting = self.pending.read().record(record_id).cloned();
         if waiting.is_some() {
             return Ok(waiting);
         }
-        let place = keys::place(record_id);
-        let found = self.read(|engine| at_place(engine, &place))?;
+        let found = self.read(|engine| self.at_place(engine, record_id, is_complete))?;
         let is_found = found.is_some();
-        answer(found, is_complete || is_found)
+        answer(found, is_known || is_found)
+    }
+
+    fn at_place(
+        &self,
+        engine: &dyn Engine,
+        record_id: &[u8; 16],
+        is_complete: bool,
+    ) -> Result<Option<Envelope>, Damaged> {
+        let packed = Packed::new(engine);
+        let mut before = None;
+        while let Some(place) = packed.get(&keys::place(record_id))? {
+            let place = Place::decode(record_id, &place)?;
+            if let Some(value) = packed.get(&place.key)? {
+                return stored::envelope(&self.records, &value).map(Some);
+            }
+            // Places are built before what they lead to.
+            if !is_complete {
+                return stored::at(&self.records, place.position).map(Some);
+            }
+            // It may have moved between the two reads, and is looked for again.
+            if before.as_ref() == Some(&place) {
+                return Err(Damaged("a record is not at its place".to_owned()));
+            }
+            before = Some(place);
+        }
+        Ok(None)
     }
 
     /// The subjects that are found by a keyed hash now; at most `limit`.
@@ -193,15 +291,16 @@ impl ReadModel {
         hash: &[u8; 16],
         limit: usize,
     ) -> Result<Vec<Pid>, Rebuilding> {
-        let is_complete = self.is_complete();
+        let is_complete = self.is_complete() || self.has_people();
         // Each waiting record may have given up a term that the engine still has.
         let (mut candidates, superseded_max) = {
             let pending = self.pending.read();
             (pending.find(kind.into(), hash), pending.len())
         };
-        let prefix = keys::index_of(kind.into(), hash);
-        let pairs = self.read(|engine| engine.scan(&prefix, limit + superseded_max))?;
-        candidates.extend(pairs.iter().filter_map(|(key, _)| keys::tail::<15>(key)));
+        let prefix = (keys::index_of(kind.into(), hash), limit + superseded_max);
+        let lists = self.read(|engine| Packed::new(engine).scan_all(&[prefix]))?;
+        let stored = lists.iter().flatten();
+        candidates.extend(stored.filter_map(|(key, _)| keys::indexed_subject(key)));
         candidates.sort_unstable();
         candidates.dedup();
         let mut found = Vec::new();
@@ -225,28 +324,9 @@ impl ReadModel {
             IndexKind::Agent => RecordKind::Agent,
             _ => RecordKind::Customer,
         };
-        let records = self.current_of(subject, &[(holder, usize::MAX)])?;
+        let (records, _) = self.current_of(subject, &[(holder, usize::MAX)], 0)?;
         let mut terms = records.iter().flatten().flat_map(|it| &it.index_terms);
         Ok(terms.any(|term| term.kind() == kind && term.hash == hash))
-    }
-
-    /// The ids of a customer's gestures, newest first; at most `limit`.
-    ///
-    /// # Errors
-    /// [`Rebuilding`] while the engine is away, or is being built and has none yet.
-    pub fn gestures_of(&self, customer: &Pid, limit: usize) -> Result<Vec<[u8; 16]>, Rebuilding> {
-        let is_complete = self.is_complete();
-        let prefix = keys::gestures_of(customer);
-        let waiting = self.pending.read().gestures_of(customer);
-        let pairs = self.read(|engine| engine.scan(&prefix, limit))?;
-        let stored = pairs.into_iter().map(|(key, _)| key);
-        let mut all: Vec<_> = waiting.into_iter().chain(stored).collect();
-        all.sort_unstable();
-        all.dedup();
-        let newest = all.iter().take(limit);
-        let ids: Vec<_> = newest.filter_map(|key| keys::tail(key)).collect();
-        let is_nothing = ids.is_empty();
-        answer(ids, is_complete || !is_nothing)
     }
 
     /// Notes a gesture that the writer has made durable.
@@ -271,6 +351,16 @@ impl ReadModel {
         self.progress() == Progress::Ready
     }
 
+    /// Whether all people can be found by now. To be asked before reading, too.
+    fn has_people(&self) -> bool {
+        self.has_people.load(Ordering::SeqCst)
+    }
+
+    fn decode_all(&self, pairs: Vec<Pair>) -> Result<BTreeMap<Vec<u8>, Envelope>, Damaged> {
+        let decode = |(key, value): Pair| Ok((key, stored::envelope(&self.records, &value)?));
+        pairs.into_iter().map(decode).collect()
+    }
+
     fn read<T>(
         &self,
         call: impl FnOnce(&dyn Engine) -> Result<T, Damaged>,
@@ -289,6 +379,7 @@ impl ReadModel {
             return;
         }
         *self.progress.write() = Progress::Rebuilding { done: 0, total: 0 };
+        self.has_people.store(false, Ordering::SeqCst);
         drop(held);
         tracing::warn!(%damage, "read model lost; rebuilding it from the journals");
         self.wake();
@@ -297,32 +388,6 @@ impl ReadModel {
 
 fn answer<T>(found: T, is_answer: bool) -> Result<T, Rebuilding> {
     if is_answer { Ok(found) } else { Err(Rebuilding) }
-}
-
-/// The record whose key is the value of `place`.
-fn at_place(engine: &dyn Engine, place: &[u8]) -> Result<Option<Envelope>, Damaged> {
-    let mut before = None;
-    while let Some(key) = engine.get(place)? {
-        if let Some(bytes) = engine.get(&key)? {
-            return decode(&bytes).map(Some);
-        }
-        // It may have moved between the two reads, and is looked for again.
-        if before.as_ref() == Some(&key) {
-            return Err(Damaged("a record is not at its place".to_owned()));
-        }
-        before = Some(key);
-    }
-    Ok(None)
-}
-
-fn decode_all(pairs: Vec<Pair>) -> Result<BTreeMap<Vec<u8>, Envelope>, Damaged> {
-    let decode = |(key, bytes): Pair| Ok((key, decode(&bytes)?));
-    pairs.into_iter().map(decode).collect()
-}
-
-/// A record as the engine has it; one that cannot be read is damage like any other.
-fn decode(bytes: &[u8]) -> Result<Envelope, Damaged> {
-    records::decode(bytes).map_err(|error| Damaged(error.to_string()))
 }
 
 #[cfg(test)]

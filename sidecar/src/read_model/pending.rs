@@ -15,7 +15,8 @@ pub(super) struct Pending {
     by_position: BTreeMap<u64, Vec<u8>>,
     by_subject: HashMap<Vec<u8>, Vec<Vec<u8>>>,
     by_term: HashMap<(i32, Vec<u8>), Vec<Vec<u8>>>,
-    gestures: BTreeMap<u64, (Pid, Vec<u8>)>,
+    gestures: BTreeMap<u64, Pid>,
+    by_customer: HashMap<Pid, BTreeMap<u64, Vec<u8>>>,
     forgotten_count: u64,
 }
 
@@ -36,7 +37,8 @@ impl Pending {
 
     /// Adds a gesture at a position of the ledger.
     pub(super) fn add_gesture(&mut self, position: u64, customer: Pid, key: Vec<u8>) {
-        self.gestures.insert(position, (customer, key));
+        self.by_customer.entry(customer).or_default().insert(position, key);
+        self.gestures.insert(position, customer);
     }
 
     /// Forgets what the engine has: records before `records_next`, gestures before `ledger_next`.
@@ -51,7 +53,13 @@ impl Pending {
         while let Some(first) = self.gestures.first_entry()
             && *first.key() < ledger_next
         {
-            first.remove();
+            let position = *first.key();
+            if let Entry::Occupied(mut own) = self.by_customer.entry(first.remove()) {
+                own.get_mut().remove(&position);
+                if own.get().is_empty() {
+                    own.remove();
+                }
+            }
         }
     }
 
@@ -86,8 +94,7 @@ impl Pending {
     }
 
     pub(super) fn gestures_of(&self, customer: &Pid) -> Vec<Vec<u8>> {
-        let own = self.gestures.values().filter(|(whose, _)| whose == customer);
-        own.map(|(_, key)| key.clone()).collect()
+        self.by_customer.get(customer).into_iter().flat_map(|own| own.values().cloned()).collect()
     }
 
     fn remove(&mut self, record_id: &[u8]) {
@@ -155,6 +162,6 @@ mod tests {
         pending.forget_before(3, 5);
         assert!(pending.by_record.is_empty() && pending.by_position.is_empty());
         assert!(pending.by_subject.is_empty() && pending.by_term.is_empty());
-        assert!(pending.gestures.is_empty());
+        assert!(pending.gestures.is_empty() && pending.by_customer.is_empty());
     }
 }

@@ -1,6 +1,7 @@
-//! Reads the journals into the engine: at the start, behind the writer, and again from nothing
-//! after damage. One path serves all three.
+//! Keeps the engine current: opens it, reads the journals into it behind the writer, and builds it
+//! anew after damage.
 
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,25 +10,30 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use makegood_core::ledger::EntryBody;
-use parking_lot::{Mutex, RwLock};
-
-use super::batch::{Batch, positions};
+use super::batch::{Batch, Positions, positions};
 use super::engine::{Damaged, Engine};
-use super::pending::Pending;
+use super::journals::{Fault, Journals};
+use super::load::{self, Load};
+use super::packed::Packed;
 use super::sled_engine::SledEngine;
 use super::{Progress, ReadModel, keys};
-use crate::journal::frame::Record;
 use crate::journal::reader::Reader;
-use crate::ledger::codec;
 use crate::ledger::state::LedgerState;
-use crate::records;
 
 /// How long the engine may lag behind on stable storage; after a crash that much is read again.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
 
+/// How long records wait for others, because many share a chunk. They are read meanwhile as well.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// How long gestures wait for others: there are many of them, and each is small.
+const GATHER_GESTURES: Duration = Duration::from_secs(5);
+
 /// How long to wait before another engine is tried; a full disk does not get better by haste.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// How an engine has its items. Another format is built anew.
+const FORMAT: &[u8] = b"2";
 
 /// Where the projector reads and writes, and whom it tells.
 pub struct Sources {
@@ -35,10 +41,25 @@ pub struct Sources {
     pub ledger: Reader,
     /// The records' journal.
     pub records: Reader,
-    /// The folder of the engine.
+    /// The folder of the engine. What a rebuild sorts lies beside it for a while.
     pub engine: PathBuf,
     /// Called on the projector's thread whenever a rebuild is done and everything can be read.
     pub on_ready: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Sizes that tests change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    /// When the engine is so many records and entries behind, they are loaded together.
+    pub(super) load_from: u64,
+    /// About how many records a load sorts in memory at once.
+    pub(super) records_per_part: u64,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { load_from: 50_000, records_per_part: 100_000 }
+    }
 }
 
 /// The thread that projects.
@@ -51,17 +72,26 @@ pub struct Projector {
 impl Projector {
     /// Starts to project; the read model is ready once it has caught up.
     pub fn start(sources: Sources, ledger: Arc<LedgerState>) -> Self {
+        Self::start_with(sources, ledger, Sizes::default())
+    }
+
+    pub(super) fn start_with(sources: Sources, state: Arc<LedgerState>, sizes: Sizes) -> Self {
         let (wake, woken) = sync_channel(1);
-        let model = Arc::new(ReadModel {
-            engine: RwLock::new(None),
-            progress: RwLock::new(Progress::Rebuilding { done: 0, total: 0 }),
-            pending: RwLock::new(Pending::default()),
-            writing: Mutex::default(),
-            ledger,
-            wake,
-        });
+        let Sources { ledger, records, engine, on_ready } = sources;
+        let records = Arc::new(records);
+        let model = ReadModel::new(Arc::clone(&state), Arc::clone(&records), wake);
+        let model = Arc::new(model);
         let stop = Arc::new(AtomicBool::new(false));
-        let work = Work { model: Arc::clone(&model), sources, stop: Arc::clone(&stop) };
+        let journals = Journals { ledger, records, state, stop: Arc::clone(&stop) };
+        let model_of_work = Arc::clone(&model);
+        let work = Work {
+            model: model_of_work,
+            journals,
+            folder: engine,
+            on_ready,
+            sizes,
+            gestures_read: Cell::new(None),
+        };
         let thread = std::thread::Builder::new().name("projector".into());
         let thread = thread.spawn(move || work.run(&woken)).ok();
         Self { model, stop, thread }
@@ -95,27 +125,17 @@ impl Drop for Projector {
 
 struct Work {
     model: Arc<ReadModel>,
-    sources: Sources,
-    stop: Arc<AtomicBool>,
-}
-
-/// Why the projector cannot go on.
-enum Fault {
-    /// The engine is of no use any more.
-    Engine(Damaged),
-    /// A journal cannot be read any further; another engine would not help.
-    Journal(String),
-}
-
-impl From<Damaged> for Fault {
-    fn from(damage: Damaged) -> Self {
-        Self::Engine(damage)
-    }
+    journals: Journals,
+    folder: PathBuf,
+    on_ready: Box<dyn Fn() + Send + Sync>,
+    sizes: Sizes,
+    /// When gestures were last read.
+    gestures_read: Cell<Option<Instant>>,
 }
 
 impl Work {
     fn run(&self, woken: &Receiver<()>) {
-        while !self.stopping() {
+        while !self.journals.stopping() {
             let served = self.open().and_then(|engine| self.serve(&engine, woken));
             match served {
                 Ok(()) => return,
@@ -132,7 +152,7 @@ impl Work {
         *self.model.engine.write() = Some(Arc::clone(engine));
         self.keep_current(engine, woken).or_else(|damage| {
             self.model.lose(engine, &damage);
-            set_aside(&self.sources.engine)?;
+            set_aside(&self.folder)?;
             Err(damage)
         })
     }
@@ -143,35 +163,53 @@ impl Work {
         loop {
             let fault = match self.catch_up(engine.as_ref()) {
                 Ok(()) => None,
-                Err(Fault::Journal(fault)) => Some(fault),
+                Err(Fault::Input(fault)) => Some(fault),
                 Err(Fault::Engine(damage)) => return Err(damage),
             };
-            if synced.is_none_or(|at| at.elapsed() >= SYNC_EVERY) || self.stopping() {
+            if synced.is_none_or(|at| at.elapsed() >= SYNC_EVERY) || self.journals.stopping() {
                 engine.sync()?;
                 synced = Some(Instant::now());
             }
-            if self.stopping() {
+            if self.journals.stopping() {
                 return Ok(());
             }
             match &fault {
                 None => self.become_ready()?,
                 // Once is enough: every write comes by here.
                 Some(_) if fault == last_fault => {}
-                Some(fault) => tracing::error!(%fault, "read model stops at a damaged journal"),
+                Some(fault) => tracing::error!(%fault, "read model cannot be built any further"),
             }
             last_fault = fault;
-            if let Err(RecvTimeoutError::Disconnected) = woken.recv_timeout(SYNC_EVERY) {
+            if self.is_over(woken) {
                 return Ok(());
             }
         }
+    }
+
+    /// Waits for something to read, and a little longer for more of it. Whether nobody is left who
+    /// could write any.
+    fn is_over(&self, woken: &Receiver<()>) -> bool {
+        let is_waiting = || self.model.pending.read().len() > 0;
+        if !is_waiting() {
+            match woken.recv_timeout(SYNC_EVERY) {
+                Err(RecvTimeoutError::Disconnected) => return true,
+                // What is urgent leaves nothing waiting: it is not about records.
+                Ok(()) if !is_waiting() => return false,
+                _ => {}
+            }
+        }
+        // Woken again only by what cannot wait.
+        !self.journals.stopping()
+            && woken.recv_timeout(GATHER) == Err(RecvTimeoutError::Disconnected)
     }
 
     /// Says that everything can be read.
     fn become_ready(&self) -> Result<(), Damaged> {
         if self.note(Progress::Ready)? != Progress::Ready {
             tracing::info!("read model ready");
+            self.model.has_people.store(false, Ordering::SeqCst);
             self.model.ledger.touch_all();
-            (self.sources.on_ready)();
+            (self.on_ready)();
         }
         Ok(())
     }
@@ -193,73 +231,101 @@ impl Work {
 
     /// An engine whose positions the journals bear out; a fresh one where there is none such.
     fn open(&self) -> Result<Arc<dyn Engine>, Damaged> {
-        let folder = &self.sources.engine;
-        let opened = SledEngine::open(folder).and_then(|engine| {
-            let at = positions(&engine)?;
-            let ahead = at.ledger > self.model.ledger.entry_count()
-                || at.records > self.model.ledger.record_count();
-            if ahead { Err(Damaged("it is ahead of the journals".to_owned())) } else { Ok(engine) }
+        let opened = SledEngine::open(&self.folder).and_then(|engine| {
+            self.verify(&engine)?;
+            Ok(engine)
         });
         let engine = opened.or_else(|damage| {
             tracing::warn!(%damage, "read model set aside");
-            set_aside(folder)?;
-            SledEngine::open(folder)
+            set_aside(&self.folder)?;
+            let engine = SledEngine::open(&self.folder)?;
+            self.verify(&engine)?;
+            Ok(engine)
         })?;
         Ok(Arc::new(engine))
     }
 
-    /// Reads on from where the engine stands. What a reader sees beyond what was published may not
-    /// be durable yet, so it ends there.
+    /// Whether the engine can be read on into. One without anything is founded.
+    fn verify(&self, engine: &dyn Engine) -> Result<(), Damaged> {
+        let at = positions(engine)?;
+        let state = &self.journals.state;
+        if at.ledger > state.entry_count() || at.records > state.record_count() {
+            return Err(Damaged("it is ahead of the journals".to_owned()));
+        }
+        match engine.get(keys::FORMAT)? {
+            Some(format) if format == FORMAT => Ok(()),
+            None if engine.floor(&[u8::MAX])?.is_none() => {
+                let format = (keys::FORMAT.to_vec(), Some(FORMAT.to_vec()));
+                engine.commit(vec![format, Packed::founding()])
+            }
+            _ => Err(Damaged("it has another format".to_owned())),
+        }
+    }
+
+    /// Reads on from where the engine stands.
     fn catch_up(&self, engine: &dyn Engine) -> Result<(), Fault> {
-        let mut batch = Batch::new(engine)?;
         if self.model.writing.lock().is_bulk() {
             return Ok(());
         }
-        let projected =
-            self.project_records(&mut batch).and_then(|()| self.project_ledger(&mut batch));
-        batch.commit()?;
-        let at = batch.at;
+        let at = positions(engine)?;
+        let state = &self.journals.state;
+        let to = Positions { records: state.record_count(), ledger: state.entry_count() };
+        let behind = (to.records - at.records) + (to.ledger - at.ledger);
+        let read = if behind >= self.sizes.load_from {
+            self.load(engine, at, to)
+        } else {
+            self.follow(engine, at, to)
+        };
+        let at = positions(engine)?;
         self.model.writing.lock().read_count = at.records;
         self.model.pending.write().forget_before(at.records, at.ledger);
-        projected
+        read
     }
 
-    fn project_records(&self, batch: &mut Batch<'_>) -> Result<(), Fault> {
-        let total = self.model.ledger.record_count();
-        for record in self.sources.records.iter_from(batch.at.records) {
-            let Record { position, payload } = record.map_err(unreadable)?;
-            if position >= total || self.stopping() {
-                break;
-            }
-            let envelope = records::decode(&payload).map_err(unreadable)?;
-            if self.model.ledger.has_entry_of(&envelope) {
-                batch.add_record(&envelope, &payload)?;
-            }
+    fn load(&self, engine: &dyn Engine, from: Positions, to: Positions) -> Result<(), Fault> {
+        let total = to.records + to.ledger;
+        let done_before = from.records + from.ledger;
+        tracing::info!(from = done_before, total, "read model loads what the journals have");
+        Load {
+            engine,
+            journals: &self.journals,
+            scratch: &self.folder.with_extension("loading"),
+            records_per_part: self.sizes.records_per_part,
+            from,
+            to,
+            on_progress: &|done| self.report(done_before + done, total),
+            on_people: &|| self.model.has_people.store(true, Ordering::SeqCst),
+            steps: Cell::new(0),
+        }
+        .run()
+    }
+
+    /// A few records and gestures, one by one.
+    fn follow(&self, engine: &dyn Engine, from: Positions, to: Positions) -> Result<(), Fault> {
+        let mut batch = Batch::new(engine, &self.journals.records)?;
+        let read = self.journals.each_record(from.records, to.records, |position, record| {
+            record.into_iter().for_each(|record| batch.add_record(record));
             batch.at.records = position + 1;
             if batch.commit_when_full()? {
-                self.report(position, total)?;
+                self.report(position, to.records)?;
             }
-        }
-        self.ends_at("records", batch.at.records, total)
-    }
-
-    fn project_ledger(&self, batch: &mut Batch<'_>) -> Result<(), Fault> {
-        let total = self.model.ledger.entry_count();
-        for record in self.sources.ledger.iter_from(batch.at.ledger) {
-            let Record { position, payload } = record.map_err(unreadable)?;
-            if position >= total || self.stopping() {
-                break;
+            Ok(())
+        });
+        let waited = self.gestures_read.get().is_none_or(|at| at.elapsed() >= GATHER_GESTURES);
+        let read = read.and_then(|()| {
+            if !waited && self.model.progress() == Progress::Ready {
+                return Ok(());
             }
-            let entry = codec::decode(&payload).map_err(unreadable)?;
-            if let EntryBody::Reserved { request, .. } = &entry.body {
-                let customer = request.customer.as_bytes();
-                let key = keys::gesture(customer, entry.at.as_nanos(), request.spend.as_bytes());
-                batch.put(key, Vec::new());
-            }
-            batch.at.ledger = position + 1;
-            batch.commit_when_full()?;
-        }
-        self.ends_at("ledger", batch.at.ledger, total)
+            self.gestures_read.set(Some(Instant::now()));
+            self.journals.each_entry(from.ledger, to.ledger, |position, gesture| {
+                gesture.iter().for_each(|gesture| batch.add_gesture(gesture));
+                batch.at.ledger = position + 1;
+                batch.commit_when_full()?;
+                Ok(())
+            })
+        });
+        batch.commit()?;
+        read
     }
 
     fn report(&self, done: u64, total: u64) -> Result<(), Damaged> {
@@ -268,21 +334,6 @@ impl Work {
         }
         Ok(())
     }
-
-    /// A reader ends quietly before bytes that look like a torn write, but what was published is
-    /// durable.
-    fn ends_at(&self, journal: &str, next: u64, total: u64) -> Result<(), Fault> {
-        if next < total && !self.stopping() {
-            let fault =
-                format!("the {journal} journal cannot be read at position {next} of {total}");
-            return Err(Fault::Journal(fault));
-        }
-        Ok(())
-    }
-
-    fn stopping(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
-    }
 }
 
 /// Keeps one damaged folder, for those who want to look into it.
@@ -290,15 +341,9 @@ fn set_aside(folder: &Path) -> Result<(), Damaged> {
     let stays =
         |error: io::Error| Damaged(format!("cannot set {} aside: {error}", folder.display()));
     let aside = folder.with_extension("damaged");
-    if aside.try_exists().map_err(stays)? {
-        std::fs::remove_dir_all(&aside).map_err(stays)?;
-    }
+    load::empty(&aside).map_err(stays)?;
     match std::fs::rename(folder, &aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(stays(error)),
         _ => Ok(()),
     }
-}
-
-fn unreadable(error: impl std::fmt::Display) -> Fault {
-    Fault::Journal(error.to_string())
 }

@@ -22,7 +22,7 @@ const OPEN_LIMIT: Duration = Duration::from_mins(1);
 const WORKER_COUNT: usize = 2;
 
 /// A small cache: hot customers are served from a cache of our own.
-const CACHE_BYTES: u64 = 64 << 20;
+const CACHE_BYTES: u64 = 32 << 20;
 
 /// Set when a thread of sled's own panics; no `catch_unwind` of ours would see it.
 static SLED_PANICKED: AtomicBool = AtomicBool::new(false);
@@ -80,15 +80,12 @@ impl Engine for SledEngine {
         self.run(move |sled| Ok(sled.tree.get(key).map_err(broken)?.map(|value| value.to_vec())))
     }
 
-    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
-        let prefix = prefix.to_owned();
-        self.run(move |sled| sled.scan(&prefix, limit))
-    }
-
-    /// One trip to a worker for all of them.
-    fn scan_all(&self, wanted: Vec<(Vec<u8>, usize)>) -> Result<Vec<Vec<Pair>>, Damaged> {
+    fn floor(&self, key: &[u8]) -> Result<Option<Pair>, Damaged> {
+        let key = key.to_owned();
         self.run(move |sled| {
-            wanted.iter().map(|(prefix, limit)| sled.scan(prefix, *limit)).collect()
+            let found = sled.tree.range::<&[u8], _>(..=key.as_slice()).next_back();
+            let owned = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
+            Ok(found.transpose().map_err(broken)?.map(owned))
         })
     }
 
@@ -135,12 +132,6 @@ impl SledTree {
             // Its garbage collection lives in the same thread, so it stays on.
             .flush_every_ms(Some(1_000));
         Ok(Self { tree: config.open().map_err(broken)?, folder })
-    }
-
-    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
-        let pairs = self.tree.scan_prefix(prefix).take(limit);
-        let owned = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
-        pairs.map(|pair| pair.map(owned).map_err(broken)).collect()
     }
 
     /// sled's flush ends with `sync_file_range`, which survives no power cut.

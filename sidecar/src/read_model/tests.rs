@@ -1,15 +1,19 @@
 //! One suite for every engine, and what the read model holds to.
 
+mod bulk;
 mod index;
+mod packed;
 mod rebuild;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use makegood_core::ledger::Rows;
 use makegood_proto::records::v1::{self as pb, Envelope, IndexKind, RecordKind};
 
-use super::engine::{Engine, Memory};
+use super::engine::{Change, Engine, Memory, Pair};
+use super::packed::{COMMIT_BYTES, Packed};
 use super::sled_engine::SledEngine;
 use super::{Progress, Projector, ReadModel, Rebuilding, Sources};
 use crate::journal::reader::Reader;
@@ -20,23 +24,25 @@ use crate::vault::{Pid, Vault};
 
 fn engine_holds_to_its_port(engine: &dyn Engine) {
     let put = |key: &[u8], value: &[u8]| (key.to_vec(), Some(value.to_vec()));
+    let floor = |key: &[u8]| engine.floor(key).unwrap().map(|(key, _)| key);
+    assert_eq!(floor(b"z"), None);
     engine
         .commit(vec![put(b"a1", b"x"), put(b"b1", b"y"), put(b"b2", b"z"), put(b"c", b"")])
         .unwrap();
     assert_eq!(engine.get(b"b2").unwrap().as_deref(), Some(b"z".as_slice()));
     assert_eq!(engine.get(b"c").unwrap().as_deref(), Some(b"".as_slice()));
     assert_eq!(engine.get(b"b").unwrap(), None);
-    let keys = |prefix: &[u8], limit| {
-        let pairs = engine.scan(prefix, limit).unwrap();
-        pairs.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
-    };
-    assert_eq!(keys(b"b", 9), [b"b1".to_vec(), b"b2".to_vec()]);
-    assert_eq!(keys(b"b", 1), [b"b1".to_vec()]);
-    assert_eq!(keys(b"", 9).len(), 4);
+    assert_eq!(floor(b"a"), None);
+    assert_eq!(floor(b"a1").as_deref(), Some(b"a1".as_slice()));
+    assert_eq!(floor(b"b").as_deref(), Some(b"a1".as_slice()));
+    assert_eq!(floor(b"b1z").as_deref(), Some(b"b1".as_slice()));
+    assert_eq!(floor(b"z").as_deref(), Some(b"c".as_slice()));
     engine.commit(vec![(b"b1".to_vec(), None), put(b"b2", b"new")]).unwrap();
-    let both = engine.scan_all(vec![(b"b".to_vec(), 9), (b"a".to_vec(), 9)]).unwrap();
-    assert_eq!(both[0], [(b"b2".to_vec(), b"new".to_vec())]);
-    assert_eq!(both[1].len(), 1);
+    assert_eq!(engine.floor(b"b9").unwrap(), Some((b"b2".to_vec(), b"new".to_vec())));
+    assert_eq!(floor(b"b1").as_deref(), Some(b"a1".as_slice()));
+    let many = (0..2_000u32).map(|it| put(&it.to_be_bytes(), &[7; 3_000])).collect();
+    engine.commit(many).unwrap();
+    assert_eq!(floor(&[0, 0, 5, 9]).as_deref(), Some([0, 0, 5, 9].as_slice()));
     engine.sync().unwrap();
 }
 
@@ -45,6 +51,26 @@ fn every_engine_holds_to_the_port() {
     engine_holds_to_its_port(&Memory::default());
     let folder = tempfile::tempdir().unwrap();
     engine_holds_to_its_port(&SledEngine::open(folder.path()).unwrap());
+}
+
+/// Puts and deletes items of the packed map in an engine.
+fn put_items(engine: &dyn Engine, items: impl IntoIterator<Item = Change>) {
+    let items: BTreeMap<_, _> = items.into_iter().collect();
+    Packed::new(engine)
+        .merge(items.into_iter(), COMMIT_BYTES, |changes| engine.commit(changes))
+        .unwrap();
+}
+
+/// Everything that an engine has, but for its positions.
+fn items(engine: &dyn Engine) -> Vec<Pair> {
+    Packed::new(engine).scan_all(&[(Vec::new(), usize::MAX)]).unwrap().remove(0)
+}
+
+/// An engine in memory without any items.
+fn founded() -> Memory {
+    let memory = Memory::default();
+    memory.commit(vec![Packed::founding()]).unwrap();
+    memory
 }
 
 /// A records' journal with its keys, and a read model over it.
@@ -76,14 +102,21 @@ impl Bench {
         self.start_and_tell(|| {})
     }
 
+    fn reader(&self, journal: &str) -> Reader {
+        Reader::open(&self.folder.path().join(journal)).unwrap()
+    }
+
     fn start_and_tell(&self, on_ready: impl Fn() + Send + Sync + 'static) -> Projector {
-        let sources = Sources {
-            ledger: Reader::open(&self.folder.path().join("ledger")).unwrap(),
-            records: Reader::open(&self.folder.path().join("records")).unwrap(),
+        Projector::start(self.sources(on_ready), Arc::clone(&self.state))
+    }
+
+    fn sources(&self, on_ready: impl Fn() + Send + Sync + 'static) -> Sources {
+        Sources {
+            ledger: self.reader("ledger"),
+            records: self.reader("records"),
             engine: self.engine(),
             on_ready: Box::new(on_ready),
-        };
-        Projector::start(sources, Arc::clone(&self.state))
+        }
     }
 
     /// Writes a version of a customer's record as the writer would.

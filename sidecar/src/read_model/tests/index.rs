@@ -1,7 +1,7 @@
 //! By what people are found, and no longer found.
 
-use super::super::engine::{Change, Damaged, Pair};
-use super::super::keys;
+use super::super::engine::Damaged;
+use super::super::keys::{self, Place};
 use super::*;
 
 const OLD: &str = "+15550100";
@@ -11,7 +11,7 @@ fn keys_under(bench: &Bench, model: &ReadModel, phone: &str) -> usize {
     let hash = bench.vault.index_hash(IndexKind::Phone.into(), phone);
     let prefix = keys::index_of(IndexKind::Phone.into(), &hash);
     let engine = model.engine.read().clone().unwrap();
-    engine.scan(&prefix, 9).unwrap().len()
+    Packed::new(engine.as_ref()).scan_all(&[(prefix, 9)]).unwrap()[0].len()
 }
 
 #[test]
@@ -80,16 +80,12 @@ impl Engine for Moving {
         self.memory.get(key)
     }
 
-    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Pair>, Damaged> {
-        let pairs = self.memory.scan(prefix, limit)?;
-        let key = keys::record(&self.moved);
-        self.memory.commit(vec![
-            (keys::record(&self.old), None),
-            (keys::place(&self.moved.record_id), Some(key.clone())),
-            (key, Some(records::encode(&self.moved))),
-        ])?;
+    fn floor(&self, key: &[u8]) -> Result<Option<Pair>, Damaged> {
+        let pair = self.memory.floor(key)?;
+        put_items(&self.memory, [(keys::record(&self.old), None)]);
+        put_items(&self.memory, stored(&self.moved));
         self.model.pending.write().forget_before(u64::MAX, 0);
-        Ok(pairs)
+        Ok(pair)
     }
 
     fn commit(&self, changes: Vec<Change>) -> Result<(), Damaged> {
@@ -99,6 +95,15 @@ impl Engine for Moving {
     fn sync(&self) -> Result<(), Damaged> {
         Ok(())
     }
+}
+
+/// A record as the engine has it.
+fn stored(it: &Envelope) -> [Change; 2] {
+    let place = Place { key: keys::record(it), position: 0 };
+    [
+        (keys::record(it), Some(records::encode(it))),
+        (keys::place(&it.record_id), Some(place.encode())),
+    ]
 }
 
 #[test]
@@ -112,15 +117,8 @@ fn a_move_that_is_projected_during_a_read_is_seen() {
     projector.stop();
     let old = bench.write_found_by(None, first, ("c-1", "Maria"), OLD);
     let moved = bench.write_found_by(None, second, ("c-1", "Maria"), OLD);
-    let memory = Memory::default();
-    let key = keys::record(&old);
-    let put = |key: Vec<u8>, value| (key, Some(value));
-    memory
-        .commit(vec![
-            put(keys::place(&old.record_id), key.clone()),
-            put(key, records::encode(&old)),
-        ])
-        .unwrap();
+    let memory = founded();
+    put_items(&memory, stored(&old));
     model.accept(vec![(1, moved.clone())]);
     *model.engine.write() =
         Some(Arc::new(Moving { memory, model: Arc::clone(&model), moved, old }));

@@ -3,7 +3,7 @@
 use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::engine::{Change, Damaged, Pair};
+use super::super::engine::Damaged;
 use super::super::keys;
 use super::*;
 
@@ -78,7 +78,7 @@ fn is_rebuilt_after_a_value_that_cannot_be_decoded() {
         until("ready", || model.progress() == Progress::Ready);
         let engine = model.engine.read().clone().unwrap();
         let rubbish = (keys::record(&written), Some(b"rubbish".to_vec()));
-        engine.commit(vec![rubbish]).unwrap();
+        put_items(engine.as_ref(), [rubbish]);
         drop(engine);
 
         assert_eq!(read(&model, &written), Err(Rebuilding), "{what}");
@@ -87,6 +87,61 @@ fn is_rebuilt_after_a_value_that_cannot_be_decoded() {
         assert_eq!(bench.names(&model, &pid), ["Maria"], "{what}");
         let aside = bench.engine().with_extension("damaged");
         assert!(aside.try_exists().unwrap(), "{what}");
+        projector.stop();
+    }
+}
+
+#[test]
+fn is_rebuilt_after_a_chunk_that_is_changed_or_lost() {
+    type Change = fn(Vec<u8>) -> Option<Vec<u8>>;
+    let changes: [(&str, Change); 3] = [
+        ("flipped", |mut bytes| {
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+            Some(bytes)
+        }),
+        ("emptied", |_| Some(Vec::new())),
+        ("lost", |_| None),
+    ];
+    for (what, change) in changes {
+        let mut bench = Bench::new();
+        let pid = bench.vault.create_subject().unwrap();
+        bench.write(None, pid, "c-1", "Maria");
+        let projector = bench.start();
+        let model = projector.model();
+        until("ready", || model.progress() == Progress::Ready);
+        let engine = model.engine.read().clone().unwrap();
+        let (key, bytes) = engine.floor(b"cr").unwrap().unwrap();
+        engine.commit(vec![(key, change(bytes))]).unwrap();
+        drop(engine);
+
+        let wanted = [(RecordKind::Customer, 9)];
+        assert_eq!(model.records_of(&pid, &wanted), Err(Rebuilding), "{what}");
+        until(what, || model.progress() == Progress::Ready);
+        assert_eq!(bench.names(&model, &pid), ["Maria"], "{what}");
+        projector.stop();
+    }
+}
+
+#[test]
+fn an_engine_of_another_format_is_built_anew() {
+    let mut bench = Bench::new();
+    let pid = bench.vault.create_subject().unwrap();
+    bench.write(None, pid, "c-1", "Maria");
+    for format in [None, Some(b"1".to_vec())] {
+        let engine = SledEngine::open(&bench.engine()).unwrap();
+        engine
+            .commit(vec![(keys::FORMAT.to_vec(), format), (b"x".to_vec(), Some(vec![1]))])
+            .unwrap();
+        engine.sync().unwrap();
+        drop(engine);
+        let projector = bench.start();
+        let model = projector.model();
+        until("ready", || model.progress() == Progress::Ready);
+        assert_eq!(bench.names(&model, &pid), ["Maria"]);
+        let engine = model.engine.read().clone().unwrap();
+        assert_eq!(engine.get(b"x").unwrap(), None);
+        drop(engine);
         projector.stop();
     }
 }
@@ -157,9 +212,10 @@ impl Engine for Slow {
         Ok(None)
     }
 
-    fn scan(&self, _: &[u8], _: usize) -> Result<Vec<Pair>, Damaged> {
+    fn floor(&self, _: &[u8]) -> Result<Option<Pair>, Damaged> {
         assert!(self.model.pending.try_write().is_some());
-        Ok(Vec::new())
+        let (key, chunk) = Packed::founding();
+        Ok(chunk.map(|chunk| (key, chunk)))
     }
 
     fn commit(&self, _: Vec<Change>) -> Result<(), Damaged> {

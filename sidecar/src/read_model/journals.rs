@@ -1,0 +1,134 @@
+//! The journals as the projector reads them: what counts of them, in order, up to what is durable.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use makegood_core::ledger::EntryBody;
+use makegood_proto::records::v1::Envelope;
+
+use super::engine::Damaged;
+use super::keys;
+use crate::journal::frame::Record;
+use crate::journal::reader::{Reader, Records};
+use crate::ledger::codec;
+use crate::ledger::state::LedgerState;
+use crate::records;
+use crate::vault::Pid;
+
+/// Why the projector cannot go on.
+pub(super) enum Fault {
+    /// The engine is of no use any more.
+    Engine(Damaged),
+    /// A journal cannot be read any further, or there is no room to sort what was read; another
+    /// engine would not help.
+    Input(String),
+}
+
+impl From<Damaged> for Fault {
+    fn from(damage: Damaged) -> Self {
+        Self::Engine(damage)
+    }
+}
+
+impl Fault {
+    pub(super) fn input(error: impl std::fmt::Display) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+/// A record of the journal.
+pub(super) struct Stored {
+    pub(super) position: u64,
+    pub(super) envelope: Envelope,
+    pub(super) payload: Vec<u8>,
+}
+
+/// A gesture of the ledger.
+pub(super) struct Gesture {
+    pub(super) customer: Pid,
+    reserved_at_ns: i64,
+    spend: [u8; 16],
+}
+
+impl Gesture {
+    pub(super) fn key(&self) -> Vec<u8> {
+        keys::gesture(&self.customer, self.reserved_at_ns, &self.spend)
+    }
+}
+
+/// Both journals, and what tells how far they are durable.
+pub(super) struct Journals {
+    pub(super) ledger: Reader,
+    pub(super) records: Arc<Reader>,
+    pub(super) state: Arc<LedgerState>,
+    pub(super) stop: Arc<AtomicBool>,
+}
+
+impl Journals {
+    /// Hands out records from `from` on and before `until`; `None` stands for one that does not
+    /// count, because the ledger has no such entry. Returns where it has ended.
+    pub(super) fn each_record(
+        &self,
+        from: u64,
+        until: u64,
+        mut take: impl FnMut(u64, Option<Stored>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.each("records", self.records.iter_from(from), (from, until), |record| {
+            let Record { position, payload } = record;
+            let envelope = records::decode(&payload).map_err(Fault::input)?;
+            let counts = self.state.has_entry_of(&envelope);
+            take(position, counts.then_some(Stored { position, envelope, payload }))
+        })
+    }
+
+    /// Hands out entries from `from` on and before `until`: the gestures that begin there.
+    pub(super) fn each_entry(
+        &self,
+        from: u64,
+        until: u64,
+        mut take: impl FnMut(u64, Option<Gesture>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.each("ledger", self.ledger.iter_from(from), (from, until), |record| {
+            let entry = codec::decode(&record.payload).map_err(Fault::input)?;
+            let gesture = match &entry.body {
+                EntryBody::Reserved { request, .. } => Some(Gesture {
+                    customer: *request.customer.as_bytes(),
+                    reserved_at_ns: entry.at.as_nanos(),
+                    spend: *request.spend.as_bytes(),
+                }),
+                _ => None,
+            };
+            take(record.position, gesture)
+        })
+    }
+
+    fn each(
+        &self,
+        name: &str,
+        records: Records<'_>,
+        (from, until): (u64, u64),
+        mut take: impl FnMut(Record) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut next = from;
+        // What a reader sees beyond what was published may not be durable yet.
+        for record in records.take(usize::try_from(until - from).unwrap_or(usize::MAX)) {
+            if self.stopping() {
+                return Ok(());
+            }
+            let record = record.map_err(Fault::input)?;
+            next = record.position + 1;
+            take(record)?;
+        }
+        // A reader ends quietly before bytes that look like a torn write, but what was published
+        // is durable.
+        if next < until && !self.stopping() {
+            let fault = format!("the {name} journal cannot be read at position {next} of {until}");
+            return Err(Fault::Input(fault));
+        }
+        Ok(())
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+}
