@@ -38,8 +38,8 @@ fn run(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
     let centre = Centre::of(session)?;
     let files = centre.files(session)?;
     let data = session.scratch("import")?;
-    let mut import = makegood(&binary, &["import", "--mapping"], &data);
-    import.arg(files.join("mapping.toml")).args(tables(&files)?);
+    let mut import = makegood(&binary, &["import"], &data);
+    import.arg("--mapping").arg(files.join("mapping.toml")).args(tables(&files)?);
     let began = Instant::now();
     let mut child = import
         .stdout(Stdio::piped())

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::bench::Session;
-use crate::bench::sidecar::{Sidecar, unconfigured};
+use crate::bench::centre::AGENT;
+use crate::bench::sidecar::{Sidecar, token, unconfigured};
 use crate::process;
 
 /// The size of a generated contact centre.
@@ -57,6 +58,8 @@ impl Loaded {
         generate.args(["demo", "generate"]);
         house.size(&mut generate);
         process::run(generate.arg("--data").arg(&data))?;
+        // The first token makes the development key, which the sidecar and the load then read.
+        token(&binaries.makegood, &data, AGENT)?;
         let sidecar = Sidecar::serve(&binaries.makegood, &data, &[])?;
         Ok(Self { sidecar, data, load: binaries.load })
     }

@@ -27,8 +27,8 @@ mod watch;
 mod web;
 
 use std::cell::OnceCell;
-use std::env;
 use std::path::PathBuf;
+use std::{env, fs};
 
 use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
@@ -46,6 +46,9 @@ pub(crate) const ROUNDS_DEFAULT: usize = 7;
 /// A part of the full size, for a trial run: `0.01` measures on ten thousand customers where a bench
 /// wants a million.
 const SCALE: &str = "MAKEGOOD_BENCH_SCALE";
+
+/// A folder with builds to measure, such as those of an older release, instead of building them.
+const BUILDS: &str = "MAKEGOOD_BENCH_BIN";
 
 /// Every bench, in the order in which they run: the cheapest first.
 const BENCHES: &[Bench] = &[
@@ -180,7 +183,7 @@ impl Session<'_> {
         }
     }
 
-    /// Builds the sidecar, panel included, and the generator of load in the release profile, once.
+    /// The sidecar, panel included, and the generator of load, built once in the release profile.
     ///
     /// # Errors
     ///
@@ -189,14 +192,24 @@ impl Session<'_> {
         if let Some(binaries) = self.binaries.get() {
             return Ok(binaries.clone());
         }
+        let folder = match env::var_os(BUILDS) {
+            Some(folder) => fs::canonicalize(&folder)
+                .with_context(|| format!("{BUILDS} is {}", folder.display()))?,
+            None => self.build()?,
+        };
+        let built =
+            Binaries { makegood: folder.join("makegood"), load: folder.join("makegood-load") };
+        Ok(self.binaries.get_or_init(|| built).clone())
+    }
+
+    /// Builds both, and returns their folder.
+    fn build(&self) -> anyhow::Result<PathBuf> {
         crate::wasm::run(self.workspace)?;
         let mut cargo = self.workspace.cargo();
         // Both at once, so that they are built from the same units.
         cargo.args(["build", "--release", "--bins"]);
         process::run(cargo.args(["-p", "makegood-sidecar", "-p", "makegood-examples"]))?;
-        let release = |name: &str| self.workspace.target("release").join(name);
-        let built = Binaries { makegood: release("makegood"), load: release("makegood-load") };
-        Ok(self.binaries.get_or_init(|| built).clone())
+        Ok(self.workspace.target("release"))
     }
 
     /// A program on the PATH, installed from its Debian package where that is possible.
