@@ -1,15 +1,26 @@
 //! `makegood import`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{say, setup};
+use super::{complain, say, serve, setup};
 use crate::config::ConfigFlags;
-use crate::house::HouseSink;
+use crate::house::{House, HouseSink};
 use crate::import::args::ImportArgs;
+use crate::import::checkpoint::Checkpoints;
+use crate::import::error::ImportError;
+use crate::import::mapping::Mapping;
+use crate::import::report::Report;
 use crate::read_model::Progress;
+
+/// The folder in the tenant's, where the place of an interrupted import is kept.
+const CHECKPOINTS: &str = "import";
+/// What a shell expects of a command that Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;
 
 /// The arguments of `makegood import`.
 #[derive(Debug, clap::Args)]
@@ -21,18 +32,72 @@ pub(super) struct ImportCommand {
 }
 
 pub(super) fn run(command: &ImportCommand) -> anyhow::Result<ExitCode> {
+    // Mistakes in the mapping and in the files' names cost no opening of the house.
+    let mapping = command.import.prepare()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_when_asked(&stop)?;
+    let outcome = if command.import.dry_run {
+        command.import.try_out(&mapping, &stop)
+    } else {
+        import(command, &mapping, &stop)?
+    };
+    match outcome {
+        Ok(report) => {
+            say(&report);
+            Ok(ExitCode::from(report.exit_code()))
+        }
+        Err(stopped @ ImportError::Stopped { .. }) => {
+            complain(&anyhow::Error::from(stopped));
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn import(
+    command: &ImportCommand,
+    mapping: &Mapping,
+    stop: &AtomicBool,
+) -> anyhow::Result<Result<Report, ImportError>> {
     let config = setup::config(&command.config)?;
     let house = setup::open_house(&config)
         .context("open the data folder; while a sidecar serves it, stop that before an import")?;
     let bar = ProgressBar::new_spinner().with_style(style()?);
     house.wait_for_history(|progress| show(&bar, progress))?;
     bar.finish_and_clear();
-    let report = command.import.execute(&mut HouseSink::new(&house));
+    let store_position = || record_position(&house);
+    let checkpoints = Checkpoints {
+        folder: house.folder().join(CHECKPOINTS),
+        store_position: &store_position,
+        from_start: command.import.from_start,
+    };
+    let outcome = command.import.execute(mapping, &mut HouseSink::new(&house), checkpoints, stop);
     let closed = house.close();
-    let report = report?;
-    closed?;
-    say(&report);
-    Ok(ExitCode::from(report.exit_code()))
+    if outcome.is_ok() {
+        closed?;
+    }
+    Ok(outcome)
+}
+
+fn record_position(house: &House) -> u64 {
+    u64::try_from(house.revision().record_position).unwrap_or_default()
+}
+
+/// The first Ctrl-C ends the import between two lines, and the second at once.
+fn stop_when_asked(stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stop = Arc::clone(stop);
+    let watch = move || {
+        runtime.block_on(async {
+            serve::stop_asked().await;
+            stop.store(true, Ordering::Relaxed);
+            serve::stop_asked().await;
+        });
+        #[expect(clippy::exit, reason = "asked twice to end; what is durable stays so")]
+        std::process::exit(i32::from(INTERRUPTED));
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(watch)?;
+    Ok(())
 }
 
 fn style() -> anyhow::Result<ProgressStyle> {

@@ -34,6 +34,9 @@ pub(super) fn row(mapping: &Mapping, block: &Block, place: &Place<'_>) -> Result
         |source: &str, id: Option<String>| id.map(|id| Ref { source: source.to_owned(), id });
     row.customer = person(&mapping.customer_source, line.text("customer")?);
     row.agent = person(&mapping.agent_source, line.text("agent")?);
+    if block.kind == Kind::Interaction && row.customer.is_none() && row.agent.is_none() {
+        return Err(line.reject("customer", "is missing, and there is no agent either"));
+    }
     Ok(row)
 }
 

@@ -27,8 +27,12 @@ pub(super) struct Block {
 pub(super) enum Keep {
     /// Each is a version of its own.
     All,
+    /// The first line stands for all: when something began.
+    First,
     /// The last line stands for all: lines that are events of one case.
     Last,
+    /// Of each column the last value that is one stands: events that do not repeat what was said.
+    Merged,
 }
 
 /// What a line must have for a block to apply.

@@ -3,17 +3,35 @@
 //! A quote that is never closed would swallow the lines up to the next quote, or the file. Here it
 //! costs its own line: a record of several lines that grows beyond the limit, reaches the end of the
 //! file, or comes out with too many or too few fields is broken at its first line, and the lines
-//! after that are read afresh.
+//! after that are read afresh. What is read ahead in vain is bounded by what was read for good, so
+//! that a file of nothing but such lines takes no longer than another.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use super::error::ImportError;
-use super::input::{Broken, Item, Record};
-use super::lines::{Line, Lines, MAX_RECORD_BYTES, without_end};
-use super::mapping::{Delimiter, Encoding, Mapping};
+use super::input::{Item, Record};
+use super::lines::{Line, Lines, MAX_RECORD_BYTES, Mark, TOO_LONG, without_end};
+use super::mapping::{Delimiter, Encoding};
+
+/// What a line takes in memory besides its bytes, roughly: many short lines are no smaller than a
+/// long one.
+const LINE_BYTES: usize = 64;
+
+/// How a CSV file is written, and what is wanted of it.
+pub(super) struct Layout<'a> {
+    pub(super) delimiter: Delimiter,
+    pub(super) encoding: Encoding,
+    /// Whether the first line names the columns.
+    pub(super) header: bool,
+    /// The names that hold instead of the header's; empty if those hold.
+    pub(super) names: &'a [String],
+    /// The columns to read.
+    pub(super) wanted: &'a [String],
+}
 
 /// The records of a CSV file.
 pub(super) struct CsvRecords {
@@ -24,6 +42,10 @@ pub(super) struct CsvRecords {
     width: usize,
     /// For each column of the mapping, where it stands.
     positions: Vec<usize>,
+    /// The header's line or lines; empty without one.
+    header: Vec<u8>,
+    /// Whether cells keep the white space around them.
+    keeps_space: bool,
 }
 
 /// Cuts a record into fields.
@@ -47,12 +69,16 @@ enum Cut {
 }
 
 impl CsvRecords {
-    /// Reads the header and finds the mapping's columns.
+    /// Reads the header and finds the wanted columns.
     ///
     /// # Errors
     /// If the file cannot be read, its header is broken, or a column is missing or there twice.
-    pub(super) fn open(lines: Lines, mapping: &Mapping, path: &Path) -> Result<Self, ImportError> {
-        let cutter = match mapping.delimiter {
+    pub(super) fn open(
+        lines: Lines,
+        layout: &Layout<'_>,
+        path: &Path,
+    ) -> Result<Self, ImportError> {
+        let cutter = match layout.delimiter {
             Delimiter::Whitespace => Cutter::Whitespace,
             Delimiter::Byte(byte) => {
                 // A carriage return is not an end: before the line feed it is trimmed with the
@@ -62,12 +88,14 @@ impl CsvRecords {
                 Cutter::Byte(Box::new(builder.build()))
             }
         };
-        let encoding = mapping.encoding;
-        let mut records = Self { lines, cutter, encoding, width: 0, positions: Vec::new() };
-        let header = if mapping.header { records.header(path)? } else { Vec::new() };
-        let names = if mapping.names.is_empty() { header } else { mapping.names.clone() };
+        let encoding = layout.encoding;
+        let (positions, header) = (Vec::new(), Vec::new());
+        let mut records =
+            Self { lines, cutter, encoding, width: 0, positions, header, keeps_space: false };
+        let header = if layout.header { records.header(path)? } else { Vec::new() };
+        let names = if layout.names.is_empty() { header } else { layout.names.to_vec() };
         records.width = names.len();
-        for wanted in &mapping.columns.names {
+        for wanted in layout.wanted {
             let mut places = names.iter().enumerate().filter(|(_, name)| *name == wanted);
             let Some((position, _)) = places.next() else {
                 return Err(ImportError::column(path, wanted, &names));
@@ -83,6 +111,18 @@ impl CsvRecords {
         Ok(records)
     }
 
+    /// As [`CsvRecords::open`], and cells keep the white space around them.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn open_whole(
+        lines: Lines,
+        layout: &Layout<'_>,
+        path: &Path,
+    ) -> Result<Self, ImportError> {
+        Ok(Self { keeps_space: true, ..Self::open(lines, layout, path)? })
+    }
+
     /// The next record; absent at the end.
     ///
     /// # Errors
@@ -91,7 +131,7 @@ impl CsvRecords {
         let Some(cut) = self.cut()? else {
             return Ok(None);
         };
-        let (first, more, outcome) = match cut {
+        let (first, more, record) = match cut {
             Cut::Broken(line, reason) => (line, Vec::new(), Err(reason.to_owned())),
             Cut::Fields(first, more, fields) if fields.ends.len() != self.width => {
                 self.lines.give_back(more.into_iter());
@@ -100,18 +140,37 @@ impl CsvRecords {
                 (first, Vec::new(), Err(reason))
             }
             Cut::Fields(first, more, fields) => {
-                let record = self.record(first.number, &fields);
+                let record = self.record(&fields);
                 (first, more, record)
             }
         };
-        let line = first.number;
-        let record = outcome.map_err(|reason| Broken { line, reason });
-        let mut raw = first.bytes;
-        for line in &more {
-            raw.extend_from_slice(&line.bytes);
-        }
-        raw.truncate(without_end(&raw).len());
-        Ok(Some(Item { record, raw }))
+        let start = first.start;
+        let raw = joined(first, &more);
+        self.lines.earn(raw.len());
+        Ok(Some(Item { record, raw, start }))
+    }
+
+    /// The header as it stands in the file, without the line's end; empty without one.
+    pub(super) fn header_line(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// The place before the next record.
+    pub(super) fn here(&self) -> Mark {
+        self.lines.here()
+    }
+
+    /// Passes over everything up to a place; see [`Lines::pass_to`].
+    ///
+    /// # Errors
+    /// If the file cannot be read so far.
+    pub(super) fn pass_to(&mut self, mark: &Mark) -> io::Result<bool> {
+        self.lines.pass_to(mark)
+    }
+
+    /// Goes on with other lines of the same columns.
+    pub(super) fn go_on_with(&mut self, lines: Lines) {
+        self.lines = lines;
     }
 
     fn header(&mut self, path: &Path) -> Result<Vec<String>, ImportError> {
@@ -123,19 +182,21 @@ impl CsvRecords {
                 Err(bad("the file is empty; it needs a header, or header = false in the mapping"))
             }
             Some(Cut::Broken(_, reason)) => Err(bad(reason)),
-            Some(Cut::Fields(_, _, fields)) => fields
-                .iter()
-                .map(|field| decode(field, self.encoding).map(|it| it.trim().to_owned()))
-                .collect::<Result<_, _>>()
-                .map_err(|reason| bad(&reason)),
+            Some(Cut::Fields(first, more, fields)) => {
+                self.header = joined(first, &more);
+                let names = fields.iter().map(|field| decode(field, self.encoding));
+                let names = names.map(|name| name.map(|it| it.trim().to_owned()));
+                names.collect::<Result<_, _>>().map_err(|reason| bad(&reason))
+            }
         }
     }
 
     /// Decodes the fields that the mapping asked for; there are as many as columns.
-    fn record(&self, line: u64, fields: &Fields) -> Result<Record, String> {
-        let mut record = Record::new(line);
+    fn record(&self, fields: &Fields) -> Result<Record, String> {
+        let mut record = Record::default();
         for position in &self.positions {
-            record.push(Some(&decode(fields.get(*position), self.encoding)?));
+            let cell = decode(fields.get(*position), self.encoding)?;
+            record.push(Some(if self.keeps_space { &*cell } else { cell.trim() }));
         }
         Ok(record)
     }
@@ -147,7 +208,7 @@ impl CsvRecords {
                 return Ok(None);
             };
             if line.is_cut {
-                return Ok(Some(Cut::Broken(line, "the line is longer than 1 MiB")));
+                return Ok(Some(Cut::Broken(line, TOO_LONG)));
             }
             if line.bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -168,14 +229,15 @@ fn cut_quoted(reader: &mut Reader, lines: &mut Lines, first: Line) -> io::Result
     reader.reset();
     let mut fields = Fields::default();
     let mut is_whole = fields.feed(reader, &first.bytes);
+    let most = lines.allowance().saturating_add(first.bytes.len()).min(MAX_RECORD_BYTES);
     let mut size = first.bytes.len();
     let mut more = Vec::new();
-    while !is_whole && size <= MAX_RECORD_BYTES {
+    while !is_whole && size <= most {
         let Some(line) = lines.next_line()? else {
             break;
         };
-        size += line.bytes.len();
-        is_whole = size <= MAX_RECORD_BYTES && !line.is_cut && fields.feed(reader, &line.bytes);
+        size += line.bytes.len() + LINE_BYTES;
+        is_whole = size <= most && !line.is_cut && fields.feed(reader, &line.bytes);
         more.push(line);
     }
     if is_whole {
@@ -185,11 +247,21 @@ fn cut_quoted(reader: &mut Reader, lines: &mut Lines, first: Line) -> io::Result
     Ok(Cut::Broken(first, "a quote is opened and not closed"))
 }
 
+/// The bytes of a record's lines, without the last one's end.
+fn joined(first: Line, more: &[Line]) -> Vec<u8> {
+    let mut raw = first.bytes;
+    for line in more {
+        raw.extend_from_slice(&line.bytes);
+    }
+    raw.truncate(without_end(&raw).len());
+    raw
+}
+
 /// The text of a field.
-fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, String> {
+fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, String> {
     match encoding {
         Encoding::Latin1 => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
-        Encoding::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| {
+        Encoding::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| {
             "the line is not valid UTF-8; if the file is in Latin-1, set encoding = \"latin-1\""
                 .to_owned()
         }),

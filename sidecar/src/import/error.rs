@@ -59,6 +59,20 @@ pub enum ImportError {
         /// Why not.
         cause: std::io::Error,
     },
+    /// A data file is where the rejects would be kept.
+    #[error("{} is data here; name another file for what is refused now with --rejects", file.display())]
+    RejectsAreData {
+        /// The data file.
+        file: PathBuf,
+    },
+    /// The run was asked to end.
+    #[error("stopped at line {line} of {}", file.display())]
+    Stopped {
+        /// The data file.
+        file: PathBuf,
+        /// The line that would have come next.
+        line: u64,
+    },
     /// The store failed.
     #[error(transparent)]
     Sink(#[from] SinkError),

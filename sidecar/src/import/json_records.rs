@@ -6,8 +6,8 @@ use std::io;
 
 use serde_json::{Map, Value};
 
-use super::input::{Broken, Item, Record};
-use super::lines::{Lines, without_end};
+use super::input::{Item, Record};
+use super::lines::{Lines, Mark, TOO_LONG, without_end};
 use super::mapping::{Encoding, Mapping};
 
 /// What stands between the elements of an array in a cell; no text has it.
@@ -35,6 +35,11 @@ impl JsonRecords {
         Self { lines, encoding: mapping.encoding, columns, is_seen, keys: BTreeSet::new() }
     }
 
+    /// As [`JsonRecords::new`], of lines that are UTF-8 whatever the mapping says.
+    pub(super) fn of_text(lines: Lines, mapping: &Mapping) -> Self {
+        Self { encoding: Encoding::Utf8, ..Self::new(lines, mapping) }
+    }
+
     /// The next record; absent at the end.
     ///
     /// # Errors
@@ -47,13 +52,28 @@ impl JsonRecords {
                 Some(line) => break line,
             }
         };
-        let outcome = if line.is_cut {
-            Err("the line is longer than 1 MiB".to_owned())
-        } else {
-            self.record(line.number, &line.bytes)
-        };
-        let record = outcome.map_err(|reason| Broken { line: line.number, reason });
-        Ok(Some(Item { record, raw: without_end(&line.bytes).to_vec() }))
+        let record = if line.is_cut { Err(TOO_LONG.to_owned()) } else { self.record(&line.bytes) };
+        let mut raw = line.bytes;
+        raw.truncate(without_end(&raw).len());
+        Ok(Some(Item { record, raw, start: line.start }))
+    }
+
+    /// The place before the next record.
+    pub(super) fn here(&self) -> Mark {
+        self.lines.here()
+    }
+
+    /// Passes over everything up to a place; see [`Lines::pass_to`].
+    ///
+    /// # Errors
+    /// If the file cannot be read so far.
+    pub(super) fn pass_to(&mut self, mark: &Mark) -> io::Result<bool> {
+        self.lines.pass_to(mark)
+    }
+
+    /// Goes on with other lines.
+    pub(super) fn go_on_with(&mut self, lines: Lines) {
+        self.lines = lines;
     }
 
     /// The first column that no record so far had.
@@ -70,7 +90,7 @@ impl JsonRecords {
         self.keys.iter().cloned().collect()
     }
 
-    fn record(&mut self, line: u64, bytes: &[u8]) -> Result<Record, String> {
+    fn record(&mut self, bytes: &[u8]) -> Result<Record, String> {
         let text: Cow<'_, [u8]> = match self.encoding {
             Encoding::Utf8 => Cow::Borrowed(bytes),
             Encoding::Latin1 => {
@@ -83,11 +103,11 @@ impl JsonRecords {
         if self.keys.len() < MAX_KEYS {
             remember_keys(&mut self.keys, "", &object);
         }
-        let mut record = Record::new(line);
+        let mut record = Record::default();
         for (column, seen) in self.columns.iter().zip(&mut self.is_seen) {
             let value = find(&object, column);
             *seen |= value.is_some();
-            record.push(value.and_then(cell).as_deref());
+            record.push(value.and_then(cell).as_deref().map(str::trim));
         }
         Ok(record)
     }

@@ -6,8 +6,10 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::block::Block;
+use super::csv_records::Layout;
 use super::fields;
 use super::suggest::with_suggestion;
 use super::template::Columns;
@@ -16,6 +18,8 @@ use super::value::Defaults;
 /// A mapping, read and checked.
 #[derive(Debug)]
 pub struct Mapping {
+    /// What the mapping says and how this release reads it.
+    pub(super) digest: [u8; 32],
     /// The name of the data set; part of the identity of every record.
     pub(super) source: String,
     /// The source of customers that rows name.
@@ -153,7 +157,9 @@ impl Mapping {
                 MappingError::new(format!("[[record]] number {number}: {message}"))
             })?);
         }
+        let digest = Sha256::new().chain_update(env!("CARGO_PKG_VERSION")).chain_update(text);
         Ok(Self {
+            digest: digest.finalize().into(),
             customer_source: file.customer_source.unwrap_or_else(|| file.source.clone()),
             agent_source: file.agent_source.unwrap_or_else(|| file.source.clone()),
             source: file.source,
@@ -166,6 +172,21 @@ impl Mapping {
             columns,
             blocks,
         })
+    }
+}
+
+// === impl Mapping ===
+
+impl Mapping {
+    /// How CSV files of this mapping are written.
+    pub(super) fn layout(&self) -> Layout<'_> {
+        Layout {
+            delimiter: self.delimiter,
+            encoding: self.encoding,
+            header: self.header,
+            names: &self.names,
+            wanted: &self.columns.names,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! what a run remembers of people it has already seen.
 
 pub mod args;
+pub mod checkpoint;
 pub mod error;
 pub mod mapping;
 pub mod memory;
@@ -19,12 +20,15 @@ mod assemble;
 mod block;
 mod csv_records;
 mod fields;
+mod groups;
 mod input;
 mod json_records;
 mod lines;
 mod people;
+mod rejected_records;
 mod rejects;
 mod suggest;
+mod take;
 mod template;
 mod value;
 

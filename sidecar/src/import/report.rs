@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::progress::grouped;
 use super::rows::{Kind, Put};
 
 /// The counts of a run.
@@ -14,6 +15,8 @@ pub struct Report {
     pub kinds: BTreeMap<Kind, Counts>,
     /// The records read from the files, whatever became of them.
     pub line_count: u64,
+    /// Those of them that were read before the run was interrupted.
+    pub earlier_line_count: u64,
     /// The lines that are no record at all.
     pub broken_count: u64,
     /// How long the run took.
@@ -117,15 +120,22 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fmt_table(f)?;
         let seconds = self.elapsed.as_secs_f64();
-        writeln!(f, "{} lines read in {seconds:.1} s", self.line_count)?;
+        write!(f, "{} lines", grouped(self.line_count))?;
+        if self.earlier_line_count > 0 {
+            let earlier = grouped(self.earlier_line_count);
+            write!(f, ", {earlier} of them before the interruption, the others")?;
+        }
+        writeln!(f, " in {seconds:.1} s")?;
         if self.is_dry_run {
             writeln!(f, "dry run: nothing was written")?;
         }
         for example in &self.examples {
-            writeln!(f, "rejected: {example}")?;
+            writeln!(f, "refused: {example}")?;
         }
         if let Some(path) = &self.rejects_file {
-            writeln!(f, "all rejected lines with their reasons: {}", path.display())?;
+            let (count, path) = (grouped(self.rejected_count()), path.display());
+            writeln!(f, "{count} refused lines with their reasons: {path}")?;
+            writeln!(f, "mend the column `raw` there and import that file by the same mapping")?;
         }
         Ok(())
     }

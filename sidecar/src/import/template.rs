@@ -83,7 +83,7 @@ impl Template {
                 }
 
                 Part::Row => out.push_str(&place.row.to_string()),
-                Part::Line => out.push_str(&place.line().to_string()),
+                Part::Line => out.push_str(&place.line.to_string()),
                 Part::File => out.push_str(place.file),
             }
         }
@@ -130,11 +130,11 @@ mod tests {
     fn fill(text: &str, cells: &[Option<&str>]) -> Option<String> {
         let mut columns = Columns { names: vec!["a".to_owned(), "b c".to_owned()] };
         let template = Template::parse(text, &mut columns).unwrap();
-        let mut record = Record::new(7);
+        let mut record = Record::default();
         for cell in cells {
             record.push(*cell);
         }
-        template.fill(&Place { record: &record, row: 3, file: "f.csv", missing: &[] })
+        template.fill(&Place { record: &record, row: 3, line: 7, file: "f.csv", missing: &[] })
     }
 
     #[test]

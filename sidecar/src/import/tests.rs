@@ -5,6 +5,9 @@ mod data_sets;
 mod mappings;
 mod people;
 mod refusals;
+mod rejected;
+mod resume;
+mod scale;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -57,13 +60,14 @@ impl Desk {
         self.import(mapping, &[file]).unwrap()
     }
 
+    /// The refused lines, without the headers between them.
     fn rejected(&self) -> Vec<Vec<String>> {
         let mut reader = csv::Reader::from_path(self.rejects()).unwrap();
         let rows = reader.byte_records().map(|row| {
             let row = row.unwrap();
             row.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
         });
-        rows.collect()
+        rows.filter(|row: &Vec<String>| row[2] != "0").collect()
     }
 }
 

@@ -17,6 +17,10 @@ const NOTES: &str = r#"
     learned = "{day}"
 "#;
 
+/// The columns of a rejects file.
+const REASON: usize = 4;
+const RAW: usize = 5;
+
 fn texts(desk: &Desk) -> Vec<(String, String)> {
     let rows = desk.sink.rows(Kind::Preference);
     rows.map(|row| match &row.content {
@@ -70,7 +74,7 @@ fn loses_only_the_broken_lines_and_keeps_them_with_their_reasons() {
     assert_eq!(report.exit_code(), 3);
     assert_eq!(report.rejects_file.as_deref(), Some(desk.rejects().as_path()));
     let rejected = desk.rejected();
-    let shown: Vec<_> = rejected.iter().map(|it| (&*it[1], &*it[2], &*it[3])).collect();
+    let shown: Vec<_> = rejected.iter().map(|it| (&*it[1], &*it[3], &*it[REASON])).collect();
     let expected = [
         ("3", "", "the line has 3 fields, but there are 4 columns"),
         ("4", "", "the line is not valid UTF-8; if the file is in Latin-1, set encoding"),
@@ -85,7 +89,7 @@ fn loses_only_the_broken_lines_and_keeps_them_with_their_reasons() {
         assert_eq!((*line, *field), (expected.0, expected.1));
         assert!(reason.starts_with(expected.2), "{reason}");
     }
-    assert_eq!(rejected[0][4], "2,b,short");
+    assert_eq!(rejected[0][RAW], "2,b,short");
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn loses_one_line_to_a_quote_that_a_later_line_closes() {
     let ids: Vec<_> = texts(&desk).into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, ["2", "3", "4"]);
     assert_eq!(report.rejected_count(), 1);
-    assert_eq!(desk.rejected()[0][4], "1,a,\"never closed,2024-05-03");
+    assert_eq!(desk.rejected()[0][RAW], "1,a,\"never closed,2024-05-03");
 }
 
 #[test]
@@ -205,7 +209,7 @@ fn goes_on_after_a_refusal_of_the_sink_and_ends_with_its_failure() {
     let report = into(&mut Picky, desk.rejects(), NOTES, &[file]).unwrap();
     let counts = report.counts(Kind::Preference);
     assert_eq!((counts.new, counts.rejected), (1, 1));
-    assert_eq!(desk.rejected()[0][3], "was erased");
+    assert_eq!(desk.rejected()[0][REASON], "was erased");
 
     let file = desk.file("data.csv", format!("{head}3,c,good,2024-05-03\n"));
     let error = into(&mut Picky, desk.rejects(), NOTES, &[file]).unwrap_err();

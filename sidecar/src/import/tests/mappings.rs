@@ -83,7 +83,7 @@ fn reads_an_interaction_from_nested_json() {
     let second = r#"{"id": 13, "via": "fax", "by": "x", "at": 1589375664250}"#;
     let file = desk.file("t.jsonl", format!("{}\n{second}\n[1]\n", line.replace('\n', " ")));
     let report = desk.import(mapping, &[file]).unwrap();
-    let reasons: Vec<_> = desk.rejected().into_iter().map(|it| it[3].clone()).collect();
+    let reasons: Vec<_> = desk.rejected().into_iter().map(|it| it[4].clone()).collect();
     assert_eq!(report.rejected_count(), 2);
     assert!(reasons[0].starts_with("`fax` is unknown; there are: phone, chat"), "{reasons:?}");
     assert!(reasons[1].starts_with("the line is no JSON object"), "{reasons:?}");
@@ -135,6 +135,7 @@ fn takes_events_of_one_case_as_one_record() {
         kind = "interaction"
         keep = "last"
         id = "{case}"
+        agent = "{team}"
         start = "{opened}"
         team = "{team}"
     "#;
@@ -182,4 +183,41 @@ fn writes_nothing_in_a_dry_run() {
     desk.import(mapping, &files).unwrap();
     let Content::Purchase(it) = &only(&desk, Kind::Purchase).content else { panic!() };
     assert_eq!((it.revenue_minor, it.quantity, it.margin_minor), (123_450, 1, None));
+}
+
+const CASES: &str = r#"
+    source = "desk"
+    missing = ["?"]
+    [[record]]
+    kind = "interaction"
+    keep = "KEEP"
+    id = "{case}"
+    customer = "{who}"
+    team = "{team}"
+    touch_point = "{state}"
+    start = "2024-05-03"
+"#;
+
+#[test]
+fn makes_one_record_of_the_lines_of_a_case() {
+    let text = "case,who,team,state\n1,a,blue,new\n1,a,red,active\n1,a,?,closed\n2,b,?,new\n";
+    let table = [
+        ("first", ("blue", "new")),
+        ("last", ("", "closed")),
+        ("merged", ("red", "closed")),
+        ("all", ("", "closed")),
+    ];
+    for (keep, expected) in table {
+        let mut desk = Desk::new();
+        let report = desk.import_text(&CASES.replace("KEEP", keep), text);
+        let counts = report.counts(Kind::Interaction);
+        assert_eq!((counts.new, counts.changed), (2, if keep == "all" { 2 } else { 0 }), "{keep}");
+        let row = desk.sink.row(Kind::Interaction, "desk", "1").unwrap();
+        let Content::Interaction(it) = &row.content else { panic!("{row:?}") };
+        assert_eq!((it.team.as_str(), it.touch_point.as_str()), expected, "{keep}");
+        // What one case said is not said of the next.
+        let row = desk.sink.row(Kind::Interaction, "desk", "2").unwrap();
+        let Content::Interaction(it) = &row.content else { panic!("{row:?}") };
+        assert_eq!((it.team.as_str(), it.touch_point.as_str()), ("", "new"), "{keep}");
+    }
 }

@@ -6,7 +6,7 @@ use super::Desk;
 const RECORD: &str = "[[record]]\nkind = \"agent\"\nid = \"{id}\"\nname = \"{name}\"\n";
 
 /// What stands before the record, what is added to it, and what is said to it.
-const MISTAKES: [(&str, &str, &str); 15] = [
+const MISTAKES: [(&str, &str, &str); 16] = [
     ("", "", "missing field `source`"),
     ("source = \"\"", "", "source has 0 bytes"),
     ("source = \"x\"\ndelimeter = \";\"", "", "did you mean `delimiter`?"),
@@ -21,6 +21,7 @@ const MISTAKES: [(&str, &str, &str); 15] = [
     ("source = \"x\"", "team = \"{a\"", "has a single brace"),
     ("source = \"x\"", "team = 1.5", "a float cannot stand here"),
     ("source = \"x\"", "hired = { from = \"a\", format = \"dmy\" }", "format \"dmy\" is unknown"),
+    ("source = \"x\"", "keep = \"frist\"", "did you mean `first`?"),
     ("source = \"x\"", "when = { column = \"a\" }", "give exactly one of present"),
 ];
 
