@@ -1,26 +1,21 @@
 //! `day`: a centre's day in minutes. Calls come as they come in a day, desks are open as agents are
 //! on, and every call is played from the ring to the end.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use parking_lot::Mutex;
-use tokio::task::JoinSet;
-use tokio::time::sleep_until;
 
-use crate::desk::Desk;
 use crate::dice::{Dice, fresh_seed};
 use crate::open::drive;
 use crate::pace::{Part, Schedule};
 use crate::page::{Page, put_sums};
 use crate::report::{Report, float};
 use crate::script::{MEAN_S, Script, play};
+use crate::staff::{Floor, Staffing};
 use crate::target::{Target, TargetArgs};
 use crate::timeline::{Kind, Log, Timeline};
-use crate::wire::Link;
 
 /// The arguments of `day`.
 #[derive(Debug, Clone, clap::Args)]
@@ -68,14 +63,10 @@ const SLOT_LEAST: Duration = Duration::from_millis(500);
 const COMPRESS_LEAST: u32 = 24;
 const AGENTS_MAX: usize = 20_000;
 const IN_FLIGHT_MAX: u32 = 40_000;
-/// Desks that are opened at once when a shift begins.
-const OPENING_AT_ONCE: usize = 32;
-/// Between two looks at who is on.
-const SHIFT_EVERY: Duration = Duration::from_millis(200);
 
 /// The day as it is played.
 #[derive(Debug, Clone)]
-struct Plan {
+pub(crate) struct Plan {
     from: u32,
     quarter: Duration,
     second: Duration,
@@ -83,15 +74,6 @@ struct Plan {
     staff: Vec<usize>,
     /// Calls in each quarter of an hour.
     parts: Vec<Part>,
-}
-
-/// Agents without a call, and how many are to go home.
-#[derive(Default)]
-struct Floor {
-    idle: VecDeque<Desk>,
-    surplus: usize,
-    /// Desks that are open, calls or not.
-    on: usize,
 }
 
 impl Plan {
@@ -104,7 +86,7 @@ impl Plan {
         anyhow::ensure!((1..=AGENTS_MAX).contains(&args.agents), "agents: write 1 to {AGENTS_MAX}");
         anyhow::ensure!(args.customers > 0, "customers: at least 1");
         let second = Duration::from_secs(1) / args.compress;
-        let quarter = second * (86_400 / QUARTERS);
+        let quarter = Duration::from_secs(u64::from(86_400 / QUARTERS)) / args.compress;
         let occupancy = f64::from(args.occupancy.clamp(1, 100)) / 100.0;
         let quarters = args.from * 4..args.to * 4;
         let agents = float(args.agents as u64);
@@ -123,12 +105,13 @@ impl Plan {
         })
     }
 
-    fn length(&self) -> Duration {
+    /// How long it takes.
+    pub(crate) fn length(&self) -> Duration {
         self.parts.iter().map(|part| part.length).sum()
     }
 
     /// Who is on at a time since the beginning.
-    fn staff_at(&self, since: Duration) -> usize {
+    pub(crate) fn staff_at(&self, since: Duration) -> usize {
         let quarter = since.as_nanos() / self.quarter.as_nanos().max(1);
         let quarter = usize::try_from(quarter).unwrap_or(usize::MAX);
         self.staff.get(quarter).or(self.staff.last()).copied().unwrap_or(0)
@@ -222,107 +205,14 @@ async fn take_call(
     due: Instant,
     log: Log,
 ) {
-    let Some(desk) = floor.lock().idle.pop_front() else {
+    let Some(desk) = floor.lock().take() else {
         log.count(Kind::Start, "NO_AGENT_FREE");
         return;
     };
     if play(&target, &desk, &script, due, &log).await.is_err() {
         log.count(Kind::Start, "UNREADABLE_ANSWER");
     }
-    let mut floor = floor.lock();
-    if floor.surplus > 0 {
-        floor.surplus -= 1;
-        floor.on -= 1;
-        drop(floor);
-        drop(desk);
-    } else {
-        floor.idle.push_back(desk);
-    }
-}
-
-/// Opens and closes desks as shifts begin and end.
-struct Staffing {
-    target: Arc<Target>,
-    log: Log,
-    floor: Arc<Mutex<Floor>>,
-    share: usize,
-    next_agent: usize,
-    agents: usize,
-    /// The connection of the newest desks, and how many it still takes.
-    link: Option<(Link, usize)>,
-    dice: Dice,
-}
-
-impl Staffing {
-    /// Opens the desks of the first shift.
-    async fn begin(mut self, plan: &Plan) -> anyhow::Result<Self> {
-        self.staff(plan.staff_at(Duration::ZERO)).await.context("open the first desks")?;
-        Ok(self)
-    }
-
-    async fn follow(mut self, plan: Plan, start: Instant) -> anyhow::Result<()> {
-        let end = start + plan.length();
-        while Instant::now() < end {
-            self.staff(plan.staff_at(start.elapsed())).await?;
-            sleep_until((Instant::now() + SHIFT_EVERY).min(end).into()).await;
-        }
-        Ok(())
-    }
-
-    async fn staff(&mut self, wanted: usize) -> anyhow::Result<()> {
-        let missing = {
-            let mut floor = self.floor.lock();
-            let staying = floor.on.saturating_sub(floor.surplus);
-            // Whoever was to go stays first.
-            let kept = floor.surplus.min(wanted.saturating_sub(staying));
-            floor.surplus -= kept;
-            let mut too_many = staying.saturating_sub(wanted);
-            while too_many > 0 && floor.idle.pop_back().is_some() {
-                floor.on -= 1;
-                too_many -= 1;
-            }
-            floor.surplus += too_many;
-            wanted.saturating_sub(staying + kept)
-        };
-        let mut opening = JoinSet::new();
-        for _ in 0..missing {
-            if opening.len() >= OPENING_AT_ONCE {
-                self.seat(opening.join_next().await);
-            }
-            let (link, id) = (self.link().await?, self.dice.uuid());
-            let agent = self.next_agent % self.agents;
-            self.next_agent += 1;
-            let (target, log) = (Arc::clone(&self.target), self.log.clone());
-            opening.spawn(async move { Desk::open(&target, link, (agent, id), &log).await });
-        }
-        while let Some(opened) = opening.join_next().await {
-            self.seat(Some(opened));
-        }
-        Ok(())
-    }
-
-    /// A desk that was refused is tried again with the next look.
-    fn seat(&self, opened: Option<Result<anyhow::Result<Desk>, tokio::task::JoinError>>) {
-        match opened {
-            Some(Ok(Ok(desk))) => {
-                let mut floor = self.floor.lock();
-                floor.on += 1;
-                floor.idle.push_back(desk);
-            }
-            Some(_) => self.log.count(Kind::Topic, "DESK_REFUSED"),
-            None => {}
-        }
-    }
-
-    async fn link(&mut self) -> anyhow::Result<Link> {
-        if let Some((link, left @ 1..)) = &mut self.link {
-            *left -= 1;
-            return Ok(link.clone());
-        }
-        let link = Link::open(self.target.address).await?;
-        self.link = Some((link.clone(), self.share - 1));
-        Ok(link)
-    }
+    floor.lock().give_back(desk);
 }
 
 #[cfg(test)]
@@ -345,7 +235,7 @@ mod tests {
     #[test]
     fn follows_the_hours_of_the_day() {
         let plan = plan(&["--agents", "1000", "--compress", "96"]).unwrap();
-        assert_eq!(plan.length(), Duration::from_secs(900));
+        assert_eq!(plan.length(), Duration::from_mins(15));
         let staff_at = |hour: u32| plan.staff_at(plan.quarter * (hour * 4 + 2));
         assert!(staff_at(9) > 950, "{}", staff_at(9));
         assert!((1..80).contains(&staff_at(3)), "{}", staff_at(3));

@@ -16,6 +16,7 @@ mod recorder;
 mod report;
 mod requests;
 mod script;
+mod staff;
 mod stage;
 mod storm;
 mod target;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use makegood_proto::v1;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::closed::{self, Client, Span};
 use crate::dice::Dice;
@@ -47,7 +49,9 @@ const READS_PERCENT: usize = 70;
 const PEAK_CLIENTS: [usize; 3] = [32, 64, 128];
 /// Whoever has waited longer has hung up: an answer that comes later is of no use.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Calls under way at once, answered or not.
+/// Calls at work on a connection, as many as the sidecar takes unless it is told otherwise.
+const AT_WORK_PER_LINK: usize = 32;
+/// Calls under way at once, sent or not.
 const IN_FLIGHT_MAX: u32 = 20_000;
 /// The most that is offered: beyond it this process could not keep its schedule.
 const OFFERED_MAX_PER_S: f64 = 200_000.0;
@@ -232,6 +236,9 @@ async fn end_holds(
     .await
 }
 
+/// A connection, and places for the calls that may be at work on it.
+type Lane = (Link, Arc<Semaphore>);
+
 /// Offers the mix; what is answered too late counts as not done.
 async fn offer(
     links: &[Link],
@@ -240,22 +247,29 @@ async fn offer(
     (reads, gifts): (Notes, Notes),
     mut dice: Dice,
 ) -> Driven {
-    let mut links = links.iter().cycle();
+    let lane = |link: &Link| (link.clone(), Arc::new(Semaphore::new(AT_WORK_PER_LINK)));
+    let lanes: Vec<Lane> = links.iter().map(lane).collect();
+    let mut lanes = lanes.iter().cycle();
     drive(schedule, IN_FLIGHT_MAX, move |due| {
         let (call, is_gift) = mix.next(&mut dice);
         let notes = if is_gift { gifts.clone() } else { reads.clone() };
-        let link = links.next().cloned();
-        async move { ask(link, call, due, &notes).await }
+        let lane = lanes.next().cloned();
+        async move { ask(lane, call, due, &notes).await }
     })
     .await
 }
 
-async fn ask(link: Option<Link>, call: Ask, due: Instant, notes: &Notes) {
+/// Asks once there is a place, and gives up where there is none in time. What has been sent is
+/// waited for: whoever takes back what the server has begun costs it more than the answer.
+async fn ask(lane: Option<Lane>, call: Ask, due: Instant, notes: &Notes) {
     let patience = PATIENCE.saturating_sub(due.elapsed());
-    let Some(link) = link else { return };
-    match tokio::time::timeout(patience, link.call(call)).await {
-        Err(_) => notes.count(UNSENT),
-        Ok(Outcome::Done(_)) if due.elapsed() > PATIENCE => notes.count(TOO_LATE),
-        Ok(outcome) => notes.note(due, &outcome),
+    let Some((link, places)) = lane else { return };
+    let Ok(_place) = timeout(patience, places.acquire()).await else {
+        notes.count(UNSENT);
+        return;
+    };
+    match link.call(call).await {
+        Outcome::Done(_) if due.elapsed() > PATIENCE => notes.count(TOO_LATE),
+        outcome => notes.note(due, &outcome),
     }
 }

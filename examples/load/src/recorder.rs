@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn takes_times_beyond_its_bounds_for_the_longest() {
         let mut recorder = Recorder::default();
-        recorder.note_time(Duration::from_secs(3_600));
+        recorder.note_time(Duration::from_hours(1));
         recorder.note_time(Duration::ZERO);
         assert_eq!(recorder.done_count(), 2);
         assert!(recorder.done_us(1.0) >= LONGEST_US);

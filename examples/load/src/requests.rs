@@ -80,11 +80,22 @@ impl Conversation {
                 channel: v1::Channel::Phone.into(),
                 lookup: Some(v1::Lookup { by }),
                 // A case of its own, so that a run finds every budget unspent.
-                case_id: self.interaction_id.clone(),
+                case_id: self.case_id(),
                 call_state: v1::CallState::Connected.into(),
                 ..v1::StartInteractionRequest::default()
             },
         )
+    }
+
+    /// The call's id with letters for its digits, so that none of it looks like a card's number.
+    fn case_id(&self) -> String {
+        let letter = |it: char| match it {
+            '0'..='9' => {
+                char::from_u32(u32::from(it) - u32::from('0') + u32::from('g')).unwrap_or(it)
+            }
+            other => other,
+        };
+        self.interaction_id.chars().map(letter).collect()
     }
 
     pub(crate) fn end(&self) -> anyhow::Result<Ask> {
@@ -236,6 +247,14 @@ mod tests {
             let message = v1::ReserveSpendRequest::decode(&body[PREFIX_BYTES..]).unwrap();
             assert_eq!(message.spend_id, id.to_string());
         }
+    }
+
+    #[test]
+    fn gives_each_call_a_case_of_its_own_without_digits() {
+        let mut other = conversation();
+        other.interaction_id = "call-2".to_owned();
+        assert_ne!(conversation().case_id(), other.case_id());
+        assert!(!other.case_id().contains(|it: char| it.is_ascii_digit()));
     }
 
     #[test]

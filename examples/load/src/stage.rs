@@ -18,7 +18,7 @@ const AT_ONCE_PER_LINK: usize = 16;
 /// More calls than this would only fill the ledger.
 const CONVERSATIONS_MAX: usize = 100_000;
 /// How long a sidecar that has just started may take to know people.
-const READY_MAX: Duration = Duration::from_secs(120);
+const READY_MAX: Duration = Duration::from_mins(2);
 
 /// Who is on the stage.
 #[derive(Debug, Clone, Copy, clap::Args)]

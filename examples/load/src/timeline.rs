@@ -109,6 +109,11 @@ impl Log {
         self.0.messages.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Forgets the calls that were noted so far.
+    pub(crate) fn forget(&self) {
+        drop(self.take());
+    }
+
     fn take(&self) -> BTreeMap<Kind, Recorder> {
         let taken = KINDS.map(|kind| (kind, self.0.notes[kind as usize].take()));
         taken.into_iter().collect()
@@ -188,9 +193,9 @@ impl Timeline {
         length: Duration,
         (from, step): (f64, f64),
     ) -> Self {
-        let (stop, told) = oneshot::channel();
-        let slots = tokio::spawn(watch(log.clone(), server_pid, length, (from, step), told));
-        Self { stop, slots }
+        let (end, ending) = oneshot::channel();
+        let slots = tokio::spawn(watch(log.clone(), server_pid, length, (from, step), ending));
+        Self { stop: end, slots }
     }
 
     /// The slots so far, the last one cut short.
@@ -209,7 +214,7 @@ async fn watch(
     server_pid: Option<u32>,
     length: Duration,
     (from, step): (f64, f64),
-    mut told: oneshot::Receiver<()>,
+    mut ending: oneshot::Receiver<()>,
 ) -> anyhow::Result<Vec<Slot>> {
     let look =
         || anyhow::Ok((Instant::now(), server_pid.map(Usage::of).transpose()?, Usage::own()?));
@@ -220,7 +225,7 @@ async fn watch(
         let end = start + length * u32::try_from(number).unwrap_or(u32::MAX);
         let is_last = tokio::select! {
             () = sleep_until(end) => false,
-            _ = &mut told => true,
+            _ = &mut ending => true,
         };
         at += step;
         let now = look()?;

@@ -1,4 +1,5 @@
 //! The load generator against a house that is served in this process.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::fs;
 use std::net::SocketAddr;
