@@ -114,6 +114,6 @@ impl House {
         customer: CustomerPid,
     ) -> Result<Opened, HouseError> {
         self.may_see(visitor, &customer)?;
-        Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT)
+        Opened::read(&self.shared, customer.as_bytes(), LIST_LIMIT, 0)
     }
 }

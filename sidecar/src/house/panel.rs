@@ -302,9 +302,9 @@ impl House {
     }
 
     fn tell(&self, pid: &Pid, generation: u64, now: Time) -> Result<Told, HouseError> {
-        let opened = Opened::read(&self.shared, pid, STORY_LIMIT)?;
-        let ids = self.shared.read_model.gestures_of(pid, GESTURE_LIMIT)?;
-        let gestures: Vec<_> = ids.into_iter().map(SpendId::from_bytes).collect();
+        let opened = Opened::read(&self.shared, pid, STORY_LIMIT, GESTURE_LIMIT)?;
+        let ids = opened.gestures.iter().copied();
+        let gestures: Vec<_> = ids.map(SpendId::from_bytes).collect();
         let since = now.saturating_sub_ns(GESTURE_DAYS * NS_PER_DAY);
         let given: Vec<_> = self.shared.state.read(|rows| {
             let gestures = gestures.iter().filter_map(|id| rows.spend(*id));

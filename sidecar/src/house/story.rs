@@ -37,11 +37,19 @@ pub(super) struct Opened {
     pub(super) promises: Vec<pb::Promise>,
     pub(super) actions: Vec<pb::AdvocacyAction>,
     pub(super) purchases: Vec<pb::Purchase>,
+    /// The spend ids of gestures, newest first.
+    pub(super) gestures: Vec<[u8; 16]>,
 }
 
 impl Opened {
-    /// Reads the newest records of each kind, up to `limit` of the kinds that grow without end.
-    pub(super) fn read(shared: &Shared, pid: &Pid, limit: usize) -> Result<Self, HouseError> {
+    /// Reads the newest records of each kind, up to `limit` of the kinds that grow without end, and
+    /// the newest gestures.
+    pub(super) fn read(
+        shared: &Shared,
+        pid: &Pid,
+        limit: usize,
+        gesture_limit: usize,
+    ) -> Result<Self, HouseError> {
         let wanted = [
             (RecordKind::Customer, 1),
             (RecordKind::Interaction, limit),
@@ -51,7 +59,7 @@ impl Opened {
             (RecordKind::Action, limit),
             (RecordKind::Purchase, limit),
         ];
-        let found = shared.read_model.records_of(pid, &wanted)?;
+        let (found, gestures) = shared.read_model.story_of(pid, &wanted, gesture_limit)?;
         let vault = shared.vault.read();
         let [customer, interactions, scores, preferences, promises, actions, purchases] =
             found.as_slice()
@@ -67,6 +75,7 @@ impl Opened {
             promises: open_all(&vault, promises)?,
             actions: open_all(&vault, actions)?,
             purchases: open_all(&vault, purchases)?,
+            gestures,
         })
     }
 

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Positions, positions};
-use super::engine::{Damaged, Engine};
+use super::engine::{Damaged, Engine, Memory};
 use super::journals::{Fault, Journals};
 use super::load::{self, Load};
 use super::packed::Packed;
@@ -31,6 +31,16 @@ const GATHER_GESTURES: Duration = Duration::from_secs(5);
 
 /// How long to wait before another engine is tried; a full disk does not get better by haste.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// How often sled may refuse to open before history is kept in memory until the next start: sled
+/// does not work any more in a process in which a thread of its own has panicked.
+const OPENS_MAX: u32 = 3;
+
+/// The most records and entries that are kept in memory instead; some 100 MB.
+const MEMORY_MAX: u64 = 200_000;
+
+/// How long readers may keep an engine that is to be closed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How an engine has its items. Another format is built anew.
 const FORMAT: &[u8] = b"2";
@@ -91,6 +101,7 @@ impl Projector {
             on_ready,
             sizes,
             gestures_read: Cell::new(None),
+            failed_opens: Cell::new(0),
         };
         let thread = std::thread::Builder::new().name("projector".into());
         let thread = thread.spawn(move || work.run(&woken)).ok();
@@ -131,14 +142,34 @@ struct Work {
     sizes: Sizes,
     /// When gestures were last read.
     gestures_read: Cell<Option<Instant>>,
+    /// How often in a row no engine could be opened.
+    failed_opens: Cell<u32>,
+}
+
+/// What was read at once.
+#[derive(PartialEq, Eq)]
+enum Read {
+    Some,
+    VeryMuch,
+}
+
+/// Why an engine is let go of.
+#[derive(PartialEq, Eq)]
+enum End {
+    /// The thread is to end.
+    Stop,
+    /// Very much was loaded, and sled has yet to note where it lies: it does so when it opens, in
+    /// seconds that the next start then does not need.
+    Loaded,
 }
 
 impl Work {
     fn run(&self, woken: &Receiver<()>) {
         while !self.journals.stopping() {
-            let served = self.open().and_then(|engine| self.serve(&engine, woken));
+            let served = self.open().and_then(|engine| self.serve(engine, woken));
             match served {
-                Ok(()) => return,
+                Ok(End::Stop) => return,
+                Ok(End::Loaded) => continue,
                 Err(damage) => tracing::warn!(%damage, "read model cannot be used now"),
             }
             let _ = woken.recv_timeout(RETRY_AFTER);
@@ -147,23 +178,35 @@ impl Work {
 
     /// Keeps an engine current until the thread is to end, or it is damaged: what was damaged while
     /// open may well open again, so it is set aside.
-    fn serve(&self, engine: &Arc<dyn Engine>, woken: &Receiver<()>) -> Result<(), Damaged> {
+    fn serve(&self, engine: Arc<dyn Engine>, woken: &Receiver<()>) -> Result<End, Damaged> {
         // It answers while it is being built.
-        *self.model.engine.write() = Some(Arc::clone(engine));
-        self.keep_current(engine, woken).or_else(|damage| {
-            self.model.lose(engine, &damage);
+        *self.model.engine.write() = Some(Arc::clone(&engine));
+        let end = self.keep_current(&engine, woken).or_else(|damage| {
+            self.model.lose(&engine, &damage);
             set_aside(&self.folder)?;
             Err(damage)
-        })
+        })?;
+        if end == End::Loaded {
+            self.model.engine.write().take();
+            let since = Instant::now();
+            // Two of them on one folder would destroy it.
+            while Arc::strong_count(&engine) > 1 {
+                if since.elapsed() > CLOSE_LIMIT {
+                    return Err(Damaged("a reader does not let go of it".to_owned()));
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        Ok(end)
     }
 
-    fn keep_current(&self, engine: &Arc<dyn Engine>, woken: &Receiver<()>) -> Result<(), Damaged> {
+    fn keep_current(&self, engine: &Arc<dyn Engine>, woken: &Receiver<()>) -> Result<End, Damaged> {
         let mut synced: Option<Instant> = None;
         let mut last_fault = None;
         loop {
-            let fault = match self.catch_up(engine.as_ref()) {
-                Ok(()) => None,
-                Err(Fault::Input(fault)) => Some(fault),
+            let (fault, read) = match self.catch_up(engine.as_ref()) {
+                Ok(read) => (None, read),
+                Err(Fault::Input(fault)) => (Some(fault), Read::Some),
                 Err(Fault::Engine(damage)) => return Err(damage),
             };
             if synced.is_none_or(|at| at.elapsed() >= SYNC_EVERY) || self.journals.stopping() {
@@ -171,7 +214,12 @@ impl Work {
                 synced = Some(Instant::now());
             }
             if self.journals.stopping() {
-                return Ok(());
+                return Ok(End::Stop);
+            }
+            let is_on_disk = self.failed_opens.get() < OPENS_MAX;
+            let is_away = self.model.progress() != Progress::Ready;
+            if read == Read::VeryMuch && is_away && is_on_disk {
+                return Ok(End::Loaded);
             }
             match &fault {
                 None => self.become_ready()?,
@@ -181,7 +229,7 @@ impl Work {
             }
             last_fault = fault;
             if self.is_over(woken) {
-                return Ok(());
+                return Ok(End::Stop);
             }
         }
     }
@@ -231,17 +279,26 @@ impl Work {
 
     /// An engine whose positions the journals bear out; a fresh one where there is none such.
     fn open(&self) -> Result<Arc<dyn Engine>, Damaged> {
-        let opened = SledEngine::open(&self.folder).and_then(|engine| {
-            self.verify(&engine)?;
-            Ok(engine)
-        });
-        let engine = opened.or_else(|damage| {
+        let opened = self.open_sled().or_else(|damage| {
             tracing::warn!(%damage, "read model set aside");
             set_aside(&self.folder)?;
-            let engine = SledEngine::open(&self.folder)?;
-            self.verify(&engine)?;
-            Ok(engine)
-        })?;
+            self.open_sled()
+        });
+        let failed_opens = if opened.is_ok() { 0 } else { self.failed_opens.get() + 1 };
+        self.failed_opens.set(failed_opens);
+        let count = self.journals.state.record_count() + self.journals.state.entry_count();
+        if failed_opens < OPENS_MAX || count > MEMORY_MAX {
+            return opened;
+        }
+        tracing::error!("read model kept in memory until the next start, as sled does not open");
+        let engine = Memory::default();
+        self.verify(&engine)?;
+        Ok(Arc::new(engine))
+    }
+
+    fn open_sled(&self) -> Result<Arc<dyn Engine>, Damaged> {
+        let engine = SledEngine::open(&self.folder)?;
+        self.verify(&engine)?;
         Ok(Arc::new(engine))
     }
 
@@ -263,18 +320,18 @@ impl Work {
     }
 
     /// Reads on from where the engine stands.
-    fn catch_up(&self, engine: &dyn Engine) -> Result<(), Fault> {
+    fn catch_up(&self, engine: &dyn Engine) -> Result<Read, Fault> {
         if self.model.writing.lock().is_bulk() {
-            return Ok(());
+            return Ok(Read::Some);
         }
         let at = positions(engine)?;
         let state = &self.journals.state;
         let to = Positions { records: state.record_count(), ledger: state.entry_count() };
         let behind = (to.records - at.records) + (to.ledger - at.ledger);
         let read = if behind >= self.sizes.load_from {
-            self.load(engine, at, to)
+            self.load(engine, at, to).map(|()| Read::VeryMuch)
         } else {
-            self.follow(engine, at, to)
+            self.follow(engine, at, to).map(|()| Read::Some)
         };
         let at = positions(engine)?;
         self.model.writing.lock().read_count = at.records;

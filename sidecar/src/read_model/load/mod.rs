@@ -80,12 +80,12 @@ impl Load<'_> {
                 self.put_places(rows, &mut spills)?;
             }
         }
-        self.put_all(&mut spills.terms)?;
-        self.put_all(&mut spills.people)?;
+        self.put_all(&mut spills.terms, 0)?;
+        self.put_all(&mut spills.people, 1)?;
         if !self.journals.stopping() {
             (self.on_people)();
         }
-        self.put_all(&mut spills.histories)?;
+        self.put_all(&mut spills.histories, 1)?;
         if !self.journals.stopping() {
             self.engine.commit(vec![self.to.to_change()])?;
         }
@@ -182,7 +182,8 @@ impl Load<'_> {
         Ok(keys.into_iter())
     }
 
-    fn put_all(&self, spill: &mut Spill) -> Result<(), Fault> {
+    /// Puts the items of a spill, each of which counts as so many steps.
+    fn put_all(&self, spill: &mut Spill, steps: usize) -> Result<(), Fault> {
         for index in 0..spill.part_count() {
             let Some(mut rows) = self.rows_of(spill, index)? else { continue };
             rows.sort_by_key(|row| Item::read(row).map(|it| (it.key, it.position)));
@@ -197,7 +198,7 @@ impl Load<'_> {
                 Some((item.key.to_vec(), value))
             });
             self.merge(changes)?;
-            self.steps_done(rows.len())?;
+            self.steps_done(rows.len() * steps)?;
         }
         Ok(())
     }
