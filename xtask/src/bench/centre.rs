@@ -9,15 +9,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::bench::Session;
 use crate::bench::load::House;
 use crate::bench::sidecar::unconfigured;
+use crate::bench::{SCALE, Session};
 use crate::{files, process, progress};
 
 const CUSTOMERS: u32 = 1_000_000;
 const INTERACTIONS: u32 = 10_000_000;
 const AGENTS: u32 = 5_000;
 const SEED: &str = "7";
+/// What an interaction with all that belongs to it takes on disk, with room to spare: in a house, and
+/// in files.
+const HOUSE_BYTES_EACH: u64 = 4_000;
+const FILES_BYTES_EACH: u64 = 600;
 /// Fewer than these would not be a contact centre.
 const AGENTS_LEAST: u32 = 10;
 
@@ -61,7 +65,7 @@ impl Centre {
     ///
     /// When it cannot be generated.
     pub(super) fn data(&self, session: &Session<'_>) -> anyhow::Result<PathBuf> {
-        self.made(session, "data", "--data")
+        self.made(session, "data", "--data", HOUSE_BYTES_EACH)
     }
 
     /// The folder of the same history as files, with their mapping.
@@ -70,7 +74,7 @@ impl Centre {
     ///
     /// When it cannot be generated.
     pub(super) fn files(&self, session: &Session<'_>) -> anyhow::Result<PathBuf> {
-        self.made(session, "files", "--files")
+        self.made(session, "files", "--files", FILES_BYTES_EACH)
     }
 
     /// Takes over a data folder into which the whole history was imported.
@@ -86,7 +90,13 @@ impl Centre {
     }
 
     /// A part of the centre, generated where it is not there whole.
-    fn made(&self, session: &Session<'_>, part: &str, flag: &str) -> anyhow::Result<PathBuf> {
+    fn made(
+        &self,
+        session: &Session<'_>,
+        part: &str,
+        flag: &str,
+        bytes_each: u64,
+    ) -> anyhow::Result<PathBuf> {
         let made = self.folder.join(part);
         let done = self.folder.join(format!("{part}.done"));
         if done.try_exists()? {
@@ -94,6 +104,7 @@ impl Centre {
         }
         let binaries = session.binaries()?;
         self.forget_older()?;
+        self.ask_for_room(bytes_each)?;
         files::recreate(&made)?;
         progress::note(&format!("generating {} customers as {part}, once", self.house.customers));
         let mut generate = unconfigured(&binaries.makegood.to_string_lossy(), &self.folder);
@@ -103,6 +114,31 @@ impl Centre {
         // Last, so that a generation that was interrupted is repeated.
         fs::write(done, "")?;
         Ok(made)
+    }
+
+    /// Asks for the room that a house takes, before minutes go into filling the disk.
+    ///
+    /// # Errors
+    ///
+    /// When there is not so much.
+    pub(super) fn ask_for_house_room(&self) -> anyhow::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        self.ask_for_room(HOUSE_BYTES_EACH)
+    }
+
+    fn ask_for_room(&self, bytes_each: u64) -> anyhow::Result<()> {
+        let wanted_mb = u64::from(self.house.interactions) * bytes_each / 1_000_000;
+        let mut df = process::command("df", &self.folder);
+        let printed = process::output(df.args(["-B", "1000000", "--output=avail", "."]))?;
+        let free = printed.split_whitespace().last().and_then(|text| text.parse::<u64>().ok());
+        let free_mb = free.with_context(|| format!("df told no number: {printed}"))?;
+        let folder = self.folder.display();
+        anyhow::ensure!(
+            free_mb >= wanted_mb,
+            "{folder} has room for {free_mb} MB of {wanted_mb}: make room, or measure a part with \
+             {SCALE}"
+        );
+        Ok(())
     }
 
     /// Removes the centres of this size that an older generator has made.

@@ -38,6 +38,7 @@ fn run(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
     let centre = Centre::of(session)?;
     let files = centre.files(session)?;
     let data = session.scratch("import")?;
+    centre.ask_for_house_room()?;
     let mut import = makegood(&binary, &["import"], &data);
     import.arg("--mapping").arg(files.join("mapping.toml")).args(tables(&files)?);
     let began = Instant::now();
