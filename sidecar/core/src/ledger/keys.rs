@@ -38,7 +38,8 @@ pub fn keys(rows: &impl Read, policy: &Policy, command: &Command) -> Vec<Key> {
 
 /// The rows that `apply` looks at and changes for an entry, as far as the rows at hand tell.
 ///
-/// As [`keys`]; that a reservation's gesture and answer were not there before is taken for granted.
+/// As [`keys`]; that a reservation's gesture and answer were not there before is taken for granted,
+/// and what it was the first to be charged to counts as not there.
 pub fn keys_of_entry(rows: &impl Read, entry: &Entry) -> Vec<Key> {
     let mut keys = vec![Key::Head, Key::ActivePolicy];
     match (&entry.body, entry.currency) {
@@ -47,7 +48,9 @@ pub fn keys_of_entry(rows: &impl Read, entry: &Entry) -> Vec<Key> {
             keys.push(Key::Pool(pool.clone(), currency));
         }
         (EntryBody::Reserved { pool, .. }, Some(currency)) => {
-            let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
+            // A count of nothing becomes what it would had there been no row, so that is not asked.
+            let limits =
+                entry.trace.iter().filter(|trace| !trace.is_pool() && trace.before_minor != 0);
             keys.extend(limits.map(|trace| Key::Counter(trace.counter(currency))));
             keys.push(Key::Pool(pool.clone(), currency));
         }

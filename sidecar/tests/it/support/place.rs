@@ -110,10 +110,21 @@ impl Place {
         self.try_open().await.unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Opens the house in this process, and leaves its ledger as it is.
+    pub(crate) async fn open_as_found(&self) -> House {
+        let settings = self.settings();
+        blocking(move || House::open(settings)).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Opens the house in this process, or says why not.
     pub(crate) async fn try_open(&self) -> Result<House, String> {
+        let (settings, has_people) = (self.settings(), self.has_people);
+        blocking(move || open(settings, has_people)).await
+    }
+
+    fn settings(&self) -> Settings {
         let policy_text = fs::read_to_string(self.policy()).unwrap();
-        let settings = Settings {
+        Settings {
             data_dir: self.data(),
             tenant: self.tenant.clone(),
             key_encryption_key: KEK,
@@ -122,9 +133,7 @@ impl Place {
             phone_region: "US".to_owned(),
             cache_bytes: 1 << 20,
             development: true,
-        };
-        let has_people = self.has_people;
-        blocking(move || open(settings, has_people)).await
+        }
     }
 
     /// Serves the house in this process; its history is ready.
