@@ -49,6 +49,9 @@ const READS_PERCENT: usize = 70;
 const PEAK_CLIENTS: [usize; 3] = [32, 64, 128];
 /// Whoever has waited longer has hung up: an answer that comes later is of no use.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// A call that finds no place on its connection for so long is not sent at all. Were it longer, those
+/// that get a place after all would be answered too late, however fast the server is.
+const PLACE_WITHIN: Duration = Duration::from_millis(500);
 /// Calls at work on a connection, as many as the sidecar takes unless it is told otherwise.
 const AT_WORK_PER_LINK: usize = 32;
 /// Calls under way at once, sent or not.
@@ -262,8 +265,8 @@ async fn offer(
 /// Asks once there is a place, and gives up where there is none in time. What has been sent is
 /// waited for: whoever takes back what the server has begun costs it more than the answer.
 async fn ask(lane: Option<Lane>, call: Ask, due: Instant, notes: &Notes) {
-    let patience = PATIENCE.saturating_sub(due.elapsed());
     let Some((link, places)) = lane else { return };
+    let patience = PLACE_WITHIN.saturating_sub(due.elapsed());
     let Ok(_place) = timeout(patience, places.acquire()).await else {
         notes.count(UNSENT);
         return;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use makegood_sidecar::config::{Config, ConfigFlags};
 use makegood_sidecar::generate::{self, generate};
 use makegood_sidecar::house::{House, HouseSink, Settings};
+use makegood_sidecar::token::Signer;
 use makegood_sidecar::{clock, policy_file, server};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -59,6 +60,8 @@ impl Served {
             .unwrap();
         let data = folder.path().join("data");
         fs::create_dir(&data).unwrap();
+        // Made beforehand, so that server and generator find the same.
+        Signer::development(&data).unwrap();
         let filling = data.clone();
         let house = tokio::task::spawn_blocking(move || fill(&filling)).await.unwrap();
         let pairs = [("data", data.to_str().unwrap()), ("agent_rate", "0"), ("tenant_rate", "0")];
