@@ -20,8 +20,8 @@ const AGENTS: u32 = 5_000;
 const SEED: &str = "7";
 /// What an interaction with all that belongs to it takes on disk, with room to spare: in a house, and
 /// in files.
-const HOUSE_BYTES_EACH: u64 = 4_000;
-const FILES_BYTES_EACH: u64 = 600;
+const HOUSE_BYTES_EACH: u64 = 2_500;
+const FILES_BYTES_EACH: u64 = 500;
 /// Fewer than these would not be a contact centre.
 const AGENTS_LEAST: u32 = 10;
 
