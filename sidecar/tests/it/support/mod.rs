@@ -4,6 +4,7 @@
 mod call;
 mod client;
 mod ledger;
+mod mount;
 mod people;
 mod place;
 mod poll;
@@ -16,6 +17,7 @@ mod wire;
 pub(crate) use call::{Call, id, usd};
 pub(crate) use client::{Client, connect};
 pub(crate) use ledger::StoredLedger;
+pub(crate) use mount::Mount;
 pub(crate) use place::Place;
 pub(crate) use poll::until;
 pub(crate) use process::{Makegood, makegood};

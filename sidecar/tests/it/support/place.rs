@@ -21,7 +21,9 @@ const KEK: [u8; 32] = [7; 32];
 
 /// A data folder.
 pub(crate) struct Place {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removes the folder at the end, where it is this place's own.
+    _owned: Option<TempDir>,
     tenant: String,
     has_people: bool,
     signer: Signer,
@@ -40,17 +42,34 @@ impl Place {
 
     /// A house under these rules, of a tenant of its own.
     pub(crate) fn of(rules: Rules, tenant: &str, has_people: bool) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("makegood-it-")
-            .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir()
-            .unwrap();
-        let data = folder.path().join("data");
+        let folder = own_folder().tempdir().unwrap();
+        let place = Self::at(folder.path(), rules, tenant, has_people);
+        Self { _owned: Some(folder), ..place }
+    }
+
+    /// A house with everybody in it, on the file system that this folder is on.
+    pub(crate) fn on(parent: &Path, rules: Rules) -> Self {
+        let folder = own_folder().tempdir_in(parent).unwrap();
+        let place = Self::at(folder.path(), rules, "house", true);
+        Self { _owned: Some(folder), ..place }
+    }
+
+    fn at(folder: &Path, rules: Rules, tenant: &str, has_people: bool) -> Self {
+        let data = folder.join("data");
         fs::create_dir(&data).unwrap();
         let signer = Signer::development(&data).unwrap();
         write_secret(&data.join("development-kek"), &STANDARD.encode(KEK));
-        fs::write(folder.path().join("policy.toml"), rules.text()).unwrap();
-        Self { folder, tenant: tenant.to_owned(), has_people, signer }
+        fs::write(folder.join("policy.toml"), rules.text()).unwrap();
+        let (folder, tenant) = (folder.to_owned(), tenant.to_owned());
+        Self { folder, _owned: None, tenant, has_people, signer }
+    }
+
+    /// The same place as it is found in a copy of the file system `from`, at `to`.
+    pub(crate) fn copied(&self, from: &Path, to: &Path) -> Self {
+        let folder = to.join(self.folder.strip_prefix(from).unwrap());
+        let signer = Signer::development(&folder.join("data")).unwrap();
+        let (tenant, has_people) = (self.tenant.clone(), self.has_people);
+        Self { folder, _owned: None, tenant, has_people, signer }
     }
 
     /// Brings the people in, for a process that is to serve the folder.
@@ -72,12 +91,12 @@ impl Place {
 
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.join("data")
     }
 
     /// A place beside the data folder.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// The tenant's folder.
@@ -159,6 +178,12 @@ impl Place {
         let ago_s = i64::try_from(ago.as_secs()).unwrap();
         self.signer.sign(grant, now_s - ago_s).unwrap()
     }
+}
+
+fn own_folder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("makegood-it-").permissions(fs::Permissions::from_mode(0o700));
+    builder
 }
 
 fn open(settings: Settings, has_people: bool) -> Result<House, String> {

@@ -43,9 +43,19 @@ impl<'a> Makegood<'a> {
         Self::serve_with(place, &[])
     }
 
+    /// As [`Makegood::serve`], with this library loaded before all others.
+    pub(crate) fn serve_under(place: &'a Place, library: &Path) -> Self {
+        let mut command = Self::command(place, &[]);
+        Self::start(place, command.env("LD_PRELOAD", library))
+    }
+
     /// As [`Makegood::serve`], with more flags.
     pub(crate) fn serve_with(place: &'a Place, flags: &[&str]) -> Self {
-        let mut child = Self::command(place, flags).spawn().unwrap();
+        Self::start(place, &mut Self::command(place, flags))
+    }
+
+    fn start(place: &'a Place, command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (lines, follower) = follow(&mut child, &log);
         let said = std::iter::from_fn(|| lines.recv_timeout(PATIENCE).ok());
@@ -120,7 +130,27 @@ impl<'a> Makegood<'a> {
 
     /// Asks the process to end.
     pub(crate) fn terminate(&self) {
-        let line = format!("kill -TERM {}", self.pid());
+        self.signal("TERM");
+    }
+
+    /// Stops the process; returns once none of its threads runs, nor is in the middle of a call.
+    pub(crate) async fn pause(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.pid());
+        until("every thread has stopped", async || {
+            let mut threads = std::fs::read_dir(&tasks).unwrap();
+            threads.all(|thread| has_stopped(&thread.unwrap().path()))
+        })
+        .await;
+    }
+
+    /// Lets a process go on that was stopped.
+    pub(crate) fn resume_process(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let line = format!("kill -{name} {}", self.pid());
         let sent = Command::new("sh").args(["-c", &line]).status().unwrap();
         assert!(sent.success());
     }
@@ -152,6 +182,13 @@ impl Drop for Makegood<'_> {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Whether a thread is stopped; one that has ended is, too.
+fn has_stopped(thread: &Path) -> bool {
+    let stat = std::fs::read_to_string(thread.join("stat")).unwrap_or_default();
+    // The name in brackets may hold anything.
+    stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
 }
 
 /// Collects what the process says on standard error, and passes each line on.

@@ -25,7 +25,7 @@ pub(crate) struct Served<'a> {
 }
 
 impl<'a> Served<'a> {
-    pub(super) async fn start(place: &'a Place, house: House) -> Self {
+    pub(crate) async fn start(place: &'a Place, house: House) -> Self {
         let house = Arc::new(house);
         let waiting = Arc::clone(&house);
         blocking(move || waiting.wait_for_history(|_| {}).unwrap()).await;

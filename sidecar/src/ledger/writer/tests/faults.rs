@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use makegood_core::ledger::{Operation, VoidReason};
+use makegood_core::ledger::{Operation, Rows, VoidReason};
 
 use super::super::WriteError;
 use super::WriterLoop;
@@ -13,8 +13,8 @@ use crate::journal::sim::{Fault, Random, SimDisk};
 /// So many things are asked.
 const OPERATIONS: usize = 200;
 
-/// How far a writer is followed after it was started again.
-const STEPS_AFTER: usize = 3;
+/// How many steps are played before the one that fails, and after the start that follows.
+const STEPS_AROUND: usize = 1;
 
 /// A moment of the story: what is asked at once, and when. Where nothing is, the writer is idle.
 #[derive(Debug)]
@@ -84,13 +84,15 @@ fn play(stage: &Stage, writer: &mut WriterLoop, step: &Step) -> Result<(), Write
     if writer.flags.is_poisoned() { Err(WriteError::Poisoned) } else { Ok(()) }
 }
 
-/// What is stored after each step when nothing fails.
+/// What there is before each step when nothing fails, and at the end.
 struct Reference {
     steps: Vec<Step>,
-    /// The entries and records there are before each step, and at the end.
+    disks: Vec<SimDisk>,
+    /// How many entries there are, and which records.
     stored: Vec<(usize, BTreeSet<Vec<u8>>)>,
+    rows: Vec<Rows>,
+    /// The entries at the end.
     ledger: Vec<Vec<u8>>,
-    operations: u64,
 }
 
 impl Reference {
@@ -98,40 +100,54 @@ impl Reference {
         let steps = story(stage);
         let disk = SimDisk::new(0);
         let mut writer = stage.start(&disk).unwrap();
-        let mut stored = Vec::new();
-        // Reading is an operation, too, so that it is done on a copy.
-        for step in &steps {
-            let found = Stored::read(&disk.copy());
+        let (mut disks, mut stored, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for step in 0..=steps.len() {
+            let found = Stored::read(&disk);
+            rows.push(found.verify());
             stored.push((found.ledger.len(), found.records));
-            play(stage, &mut writer, step).unwrap();
+            disks.push(disk.copy());
+            steps.get(step).map_or(Ok(()), |step| play(stage, &mut writer, step)).unwrap();
         }
-        let operations = disk.operations();
-        let end = Stored::read(&disk);
-        stored.push((end.ledger.len(), end.records));
-        Self { steps, stored, ledger: end.ledger, operations }
+        let ledger = Stored::read(&disk).ledger;
+        Self { steps, disks, stored, rows, ledger }
     }
 
-    /// Fails the `nth` operation of the disk; whether that has struck.
-    fn fail(&self, stage: &Stage, nth: u64, fault: Fault) -> bool {
-        let what = format!("{fault:?} at operation {nth}");
-        let disk = SimDisk::new(nth);
-        disk.plan(nth, fault);
-        let mut reached = 0;
-        if let Ok(mut writer) = stage.start(&disk) {
-            while let Some(step) = self.steps.get(reached) {
-                if let Err(error) = play(stage, &mut writer, step) {
-                    self.check_refusing(stage, &mut writer, (&disk, &error));
-                    break;
-                }
-                reached += 1;
-            }
-            self.check_served(&writer, reached, &what);
+    /// Fails the `nth` operation of a step; whether that has struck.
+    fn fail(&self, stage: &Stage, step: usize, (nth, fault): (u64, Fault)) -> bool {
+        let what = format!("{fault:?} at operation {nth} of step {step}");
+        // Some steps before, so that what they have prepared is there.
+        let first = step.saturating_sub(STEPS_AROUND);
+        let disk = self.disks[first].copy();
+        let mut writer = stage.start(&disk).unwrap();
+        for before in &self.steps[first..step] {
+            play(stage, &mut writer, before).unwrap();
         }
+        disk.plan(nth, fault);
+        let played = play(stage, &mut writer, &self.steps[step]);
         let has_struck = disk.unplan();
+        if let Err(error) = &played {
+            self.check_refusing(stage, &mut writer, (&disk, error));
+        }
+        let reached = if played.is_ok() { step + 1 } else { step };
+        self.check_served(&writer, reached, &what);
         if fault == Fault::PowerCut {
             disk.restore_power();
         }
         self.check_recovery(stage, &disk, reached, &what);
+        has_struck
+    }
+
+    /// Fails the `nth` operation of a start; whether that has struck.
+    fn fail_start(&self, stage: &Stage, step: usize, (nth, fault): (u64, Fault)) -> bool {
+        let what = format!("{fault:?} at operation {nth} of a start at step {step}");
+        let disk = self.disks[step].copy();
+        disk.plan(nth, fault);
+        drop(stage.start(&disk));
+        let has_struck = disk.unplan();
+        if fault == Fault::PowerCut {
+            disk.restore_power();
+        }
+        self.check_recovery(stage, &disk, step, &what);
         has_struck
     }
 
@@ -154,16 +170,12 @@ impl Reference {
         }
     }
 
-    /// What is served is what was acknowledged.
+    /// What is served is what was acknowledged. Filling the next segment may fail after a step was
+    /// answered.
     fn check_served(&self, writer: &WriterLoop, reached: usize, what: &str) {
-        let served = usize::try_from(writer.parts.state.entry_count()).unwrap();
-        let before = self.stored[reached].0;
-        // Filling the next segment may fail after a step was answered.
-        let after = self.stored.get(reached + 1).map_or(before, |it| it.0);
-        assert!(served == before || served == after, "{what}: {served} entries are served");
-        let ledger = self.ledger[..served].to_vec();
-        let acknowledged = Stored { ledger, records: BTreeSet::new() };
-        assert_eq!(*writer.parts.state.rows(), acknowledged.verify(), "{what}");
+        let rows = writer.parts.state.rows();
+        let is_after = self.rows.get(reached + 1).is_some_and(|after| *rows == *after);
+        assert!(*rows == self.rows[reached] || is_after, "{what}");
     }
 
     /// Whether the whole step is stored or nothing of it. Records without an entry are stored before
@@ -185,8 +197,9 @@ impl Reference {
         let mut writer = stage.start(disk).unwrap_or_else(|error| panic!("{what}: {error}"));
         let found = Stored::read(disk);
         assert!(self.is_before_or_after(reached, &found), "{what}: neither before nor after");
-        assert_eq!(*writer.parts.state.rows(), found.verify(), "{what}");
-        let end = (reached + STEPS_AFTER).min(self.steps.len());
+        let kept = self.stored.iter().position(|it| it.0 == found.ledger.len()).unwrap();
+        assert_eq!(*writer.parts.state.rows(), self.rows[kept], "{what}");
+        let end = (reached + STEPS_AROUND).min(self.steps.len());
         for step in &self.steps[reached..end] {
             play(stage, &mut writer, step).unwrap();
         }
@@ -197,13 +210,20 @@ impl Reference {
     }
 }
 
-/// Fails every operation of the story in turn.
+/// Fails every operation of the story in turn, and every one of some starts.
 fn fail_each(fault: Fault) {
     let stage = Stage::new(0);
     let reference = Reference::new(&stage);
     assert!(reference.ledger.len() > OPERATIONS, "{} entries", reference.ledger.len());
-    let struck = (0..reference.operations).filter(|nth| reference.fail(&stage, *nth, fault));
-    assert_eq!(struck.count() as u64, reference.operations);
+    let mut struck = 0;
+    for step in 0..reference.steps.len() {
+        struck += (0..).take_while(|nth| reference.fail(&stage, step, (*nth, fault))).count();
+    }
+    assert!(struck > 2 * OPERATIONS, "the story has only {struck} operations");
+    for step in [0, reference.steps.len() / 2, reference.steps.len()] {
+        struck = (0..).take_while(|nth| reference.fail_start(&stage, step, (*nth, fault))).count();
+        assert!(struck > 10, "a start has only {struck} operations");
+    }
 }
 
 #[test]

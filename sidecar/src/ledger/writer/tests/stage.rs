@@ -61,7 +61,7 @@ pub(super) struct Asked {
 impl Stage {
     pub(super) fn new(margin_bytes: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(folder.path(), &[7; 32]).unwrap();
+        let mut vault = Vault::open(folder.path(), &[7; 32]).unwrap();
         let subject = vault.create_subject().unwrap();
         vault.sync().unwrap();
         let config = Config { segment_bytes: 8 << 10, margin_bytes: None };
