@@ -65,8 +65,8 @@ impl<'a> Batch<'a> {
         self.records.insert(keys::place(&record.envelope.record_id), record);
     }
 
-    pub(super) fn add_gesture(&mut self, gesture: &Gesture) {
-        self.gestures.push(gesture.key());
+    pub(super) fn add_gestures(&mut self, gestures: impl IntoIterator<Item = Gesture>) {
+        self.gestures.extend(gestures.into_iter().map(|gesture| gesture.key()));
     }
 
     pub(super) fn commit_when_full(&mut self) -> Result<bool, Damaged> {

@@ -14,17 +14,17 @@ pub struct Bulk {
 /// Who writes in bulk, and how far the engine has to read before it has everything again.
 #[derive(Debug, Default)]
 pub(super) struct Writing {
-    writers_count: usize,
+    writers: usize,
     /// How many records the engine has read.
-    pub(super) read_count: u64,
+    pub(super) read: u64,
     /// How many it has to have read; beyond that each record waits until it is read.
-    pub(super) wanted_count: u64,
+    pub(super) wanted: u64,
 }
 
 impl Writing {
     /// Whether somebody writes in bulk.
     pub(super) fn is_bulk(&self) -> bool {
-        self.writers_count > 0
+        self.writers > 0
     }
 }
 
@@ -36,7 +36,7 @@ impl ReadModel {
     /// that the model is being rebuilt, until everything written can be read. A process that dies
     /// in between leaves that to the next one.
     pub fn begin_bulk(self: &Arc<Self>) -> Bulk {
-        self.writing.lock().writers_count += 1;
+        self.writing.lock().writers += 1;
         Bulk { model: Arc::clone(self) }
     }
 }
@@ -44,12 +44,12 @@ impl ReadModel {
 impl Drop for Bulk {
     fn drop(&mut self) {
         let mut writing = self.model.writing.lock();
-        writing.writers_count -= 1;
+        writing.writers -= 1;
         if !writing.is_bulk() {
             let total = self.model.ledger.record_count();
-            writing.wanted_count = total;
-            if writing.read_count < total {
-                let done = writing.read_count;
+            writing.wanted = total;
+            if writing.read < total {
+                let done = writing.read;
                 *self.model.progress.write() = Progress::Rebuilding { done, total };
             }
             drop(writing);

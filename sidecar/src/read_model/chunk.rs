@@ -101,6 +101,9 @@ impl Chunk {
     }
 }
 
+/// The key and the value of an item.
+pub(super) type Item<'k, 'v> = (&'k [u8], &'v [u8]);
+
 /// The items of a chunk. Not an iterator, because a key lives until the next one only.
 pub(super) struct Items<'a> {
     rest: &'a [u8],
@@ -108,7 +111,7 @@ pub(super) struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
-    pub(super) fn next(&mut self) -> Result<Option<(&[u8], &'a [u8])>, Damaged> {
+    pub(super) fn next(&mut self) -> Result<Option<Item<'_, 'a>>, Damaged> {
         let Some((header, rest)) = self.rest.split_first_chunk::<ITEM_HEADER_BYTES>() else {
             return if self.rest.is_empty() { Ok(None) } else { Err(damaged()) };
         };
@@ -126,38 +129,49 @@ impl<'a> Items<'a> {
 
 /// Where to cut items that are too many for one chunk: the index at which each piece begins.
 pub(super) fn cuts(items: &[Pair]) -> Vec<usize> {
-    let size_of = |(key, value): &Pair| item_bytes(key, value);
-    let size = |items: &[Pair]| items.iter().map(size_of).sum::<usize>();
     let total = size(items);
+    let mut cutter = Cutter { cuts: vec![0], filled: 0, at: 0 };
     if total <= CHUNK_BYTES_MAX {
-        return vec![0];
+        return cutter.cuts;
     }
     // Of about the same size, so that none is left nearly empty.
     let wanted = total / total.div_ceil(CHUNK_BYTES_CUT) + ITEM_HEADER_BYTES;
-    let mut cuts = vec![0];
-    let mut filled = 0;
-    let mut at = 0;
-    for group in items.chunk_by(|one, other| group(&one.0) == group(&other.0)) {
-        let bytes = size(group);
-        let fits = filled + bytes <= CHUNK_BYTES_CUT;
-        if !fits && filled > 0 {
-            cuts.push(at);
-            filled = 0;
-        }
-        if bytes <= CHUNK_BYTES_MAX {
-            filled += bytes;
+    for together in items.chunk_by(|one, other| group(&one.0) == group(&other.0)) {
+        if size(together) <= CHUNK_BYTES_MAX {
+            cutter.add(together, CHUNK_BYTES_CUT);
         } else {
-            for (index, item) in group.iter().enumerate() {
-                if filled > 0 && filled + size_of(item) > wanted {
-                    cuts.push(at + index);
-                    filled = 0;
-                }
-                filled += size_of(item);
+            for item in together.chunks(1) {
+                cutter.add(item, wanted);
             }
         }
-        at += group.len();
     }
-    cuts
+    cutter.cuts
+}
+
+/// Items as they are cut into pieces.
+struct Cutter {
+    cuts: Vec<usize>,
+    /// Bytes of the last piece.
+    filled: usize,
+    /// Items so far.
+    at: usize,
+}
+
+impl Cutter {
+    /// Adds items, to a new piece where the last one would have more than so many bytes.
+    fn add(&mut self, items: &[Pair], bytes_max: usize) {
+        let bytes = size(items);
+        if self.filled > 0 && self.filled + bytes > bytes_max {
+            self.cuts.push(self.at);
+            self.filled = 0;
+        }
+        self.filled += bytes;
+        self.at += items.len();
+    }
+}
+
+fn size(items: &[Pair]) -> usize {
+    items.iter().map(|(key, value)| item_bytes(key, value)).sum()
 }
 
 /// The part of a key by which items belong together.

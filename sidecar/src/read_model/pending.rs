@@ -54,11 +54,16 @@ impl Pending {
             && *first.key() < ledger_next
         {
             let position = *first.key();
-            if let Entry::Occupied(mut own) = self.by_customer.entry(first.remove()) {
-                own.get_mut().remove(&position);
-                if own.get().is_empty() {
-                    own.remove();
-                }
+            let customer = first.remove();
+            self.remove_gesture(position, customer);
+        }
+    }
+
+    fn remove_gesture(&mut self, position: u64, customer: Pid) {
+        if let Entry::Occupied(mut own) = self.by_customer.entry(customer) {
+            own.get_mut().remove(&position);
+            if own.get().is_empty() {
+                own.remove();
             }
         }
     }

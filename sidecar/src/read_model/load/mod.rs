@@ -187,15 +187,12 @@ impl Load<'_> {
         for index in 0..spill.part_count() {
             let Some(mut rows) = self.rows_of(spill, index)? else { continue };
             rows.sort_by_key(|row| Item::read(row).map(|it| (it.key, it.position)));
-            let mut items = rows.iter().filter_map(Item::read).peekable();
-            let changes = std::iter::from_fn(|| {
-                let mut item = items.next()?;
-                while let Some(newer) = items.next_if(|it| it.key == item.key) {
-                    item = newer;
-                }
-                let is_put = item.position != DELETED;
-                let value = is_put.then(|| stored::value(item.position, item.payload));
-                Some((item.key.to_vec(), value))
+            let items: Vec<_> = rows.iter().filter_map(Item::read).collect();
+            let versions = items.chunk_by(|one, other| one.key == other.key);
+            let changes = versions.filter_map(<[Item<'_>]>::last).map(|newest| {
+                let is_put = newest.position != DELETED;
+                let value = is_put.then(|| stored::value(newest.position, newest.payload));
+                (newest.key.to_vec(), value)
             });
             self.merge(changes)?;
             self.steps_done(rows.len() * steps)?;

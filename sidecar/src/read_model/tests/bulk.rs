@@ -11,7 +11,7 @@ use super::super::engine::Damaged;
 use super::super::journals::{Fault, Journals};
 use super::super::keys;
 use super::super::load::Load;
-use super::super::projector::Sizes;
+use super::super::work::Sizes;
 use super::*;
 
 /// A version of a record: whose it is, which, and its telephone number.

@@ -41,7 +41,9 @@ proptest! {
         let memory = founded();
         let mut model = BTreeMap::new();
         for batch in batches {
-            batch.iter().for_each(|change| apply(&mut model, change));
+            for change in &batch {
+                apply(&mut model, change);
+            }
             put_items(&memory, batch);
         }
         let all: Vec<Pair> = model.clone().into_iter().collect();
@@ -120,7 +122,7 @@ impl Engine for Measured {
 /// Much about a few, and more about one of them.
 fn very_much() -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
     let item = |it: u32| {
-        let subject = if it % 3 == 0 { it } else { 1 };
+        let subject = if it.is_multiple_of(3) { it } else { 1 };
         let key = [b"r".as_slice(), &subject.to_be_bytes(), &[0; 11], &it.to_be_bytes()].concat();
         (key, Some(vec![1; 300]))
     };
