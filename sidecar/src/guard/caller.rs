@@ -60,9 +60,11 @@ fn identify(
     let header = headers.get(AUTHORIZATION).ok_or(TokenFault::Missing);
     let token = header.and_then(|value| bearer(value.to_str().ok())).map_err(Refusal::Token)?;
     if let Some(source) = source
+        && let Err(refusal) = inner.rates.hold(source)
         && !inner.verifier.remembers(token)
     {
-        inner.rates.hold(source).inspect_err(|refusal| inner.count(refusal))?;
+        inner.count(&refusal);
+        return Err(refusal);
     }
     let verified = inner.verifier.verify(token, now_s());
     if let (Err(_), Some(source)) = (&verified, source) {
