@@ -7,13 +7,15 @@
 //! The pages of an append reach the disk in any order, so a crash may leave holes anywhere in the
 //! last one. No record uses its keys yet: it is cut off whole. A broken append with a whole one
 //! behind it is damage.
+//!
+//! Memory holds where each row begins, and a key is unwrapped when it is used.
 
-use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::places::Places;
 use super::{Key, Pid, seal};
 
 /// What is wrong with the keys.
@@ -75,152 +77,205 @@ pub enum VaultError {
 pub(super) const TENANT_SUBJECT: Pid = [0; 15];
 
 const HEADER: &[u8; 16] = b"makegood keys 1\n";
+const PID_BYTES: usize = 15;
 const WRAPPED_BYTES: usize = 24 + 32 + 16;
-const ROW_BYTES: usize = 15 + WRAPPED_BYTES;
+pub(super) const ROW_BYTES: usize = PID_BYTES + WRAPPED_BYTES;
+
+/// What stands before the rows of an append: their number.
+const COUNT_BYTES: usize = 4;
 
 /// What an append has besides its rows: their number and the CRC.
-const FRAME_BYTES: usize = 4 + 4;
+const FRAME_BYTES: usize = COUNT_BYTES + 4;
 
 /// More wait seldom; they go into several appends.
 const ROWS_PER_APPEND: usize = 4_096;
 
-/// The open file. Rows wait in memory until [`KeyFile::sync`].
+/// The open file.
 pub(super) struct KeyFile {
     path: PathBuf,
     file: File,
-    end: usize,
-    waiting: Vec<u8>,
+    end: u64,
     wrapping_key: Key,
 }
 
 impl KeyFile {
-    /// Opens or creates the file and returns every key in it.
-    pub(super) fn open(
-        path: &Path,
-        wrapping_key: &Key,
-    ) -> Result<(Self, HashMap<Pid, Key>), VaultError> {
-        let fail = |source| failed(path, source);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(fail)?;
-        let bytes = fs::read(path).map_err(fail)?;
-        let mut key_file = Self {
-            path: path.to_owned(),
-            file,
-            end: HEADER.len(),
-            waiting: Vec::new(),
-            wrapping_key: *wrapping_key,
-        };
+    /// Opens or creates the file for writing, and says where each row is.
+    pub(super) fn open(path: &Path, wrapping_key: &Key) -> Result<(Self, Places), VaultError> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(path).map_err(|source| failed(path, source))?;
+        let mut key_file = Self::new(path, file, wrapping_key);
+        let length = key_file.length()?;
         // A crash during creation leaves no more than a header, and nothing that could use it.
-        if bytes.len() <= HEADER.len() {
+        if length <= HEADER.len() as u64 {
             key_file.write(HEADER, 0)?;
-            sync_folder(path).map_err(fail)?;
-            return Ok((key_file, HashMap::new()));
+            sync_folder(path).map_err(|source| failed(path, source))?;
+            return Ok((key_file, Places::default()));
         }
-        let (keys, end) = parse(path, &bytes, wrapping_key)?;
-        key_file.end = end;
-        if end < bytes.len() {
-            let cut_bytes = bytes.len() - end;
+        let places = key_file.scan(length)?;
+        if key_file.end < length {
+            let cut_bytes = length - key_file.end;
             tracing::warn!(
                 bytes = cut_bytes,
                 "a write was torn before it was acknowledged; it was cut off the key file"
             );
-            key_file.file.set_len(end as u64).map_err(fail)?;
-            key_file.file.sync_all().map_err(fail)?;
+            let cut = key_file.file.set_len(key_file.end);
+            cut.and_then(|()| key_file.file.sync_all()).map_err(|source| failed(path, source))?;
         }
-        Ok((key_file, keys))
+        Ok((key_file, places))
     }
 
-    /// Adds a row; it is on disk only after [`KeyFile::sync`].
-    pub(super) fn add(&mut self, pid: Pid, key: &Key) -> Result<(), VaultError> {
-        let wrapped = seal::seal(&self.wrapping_key, &wrapping(&pid), key)?;
-        self.waiting.extend(pid);
-        self.waiting.extend(wrapped);
-        Ok(())
+    /// Opens the file for reading, and says where each row is. A torn last append is passed over.
+    pub(super) fn read(path: &Path, wrapping_key: &Key) -> Result<(Self, Places), VaultError> {
+        let file = File::open(path).map_err(|source| failed(path, source))?;
+        let mut key_file = Self::new(path, file, wrapping_key);
+        let length = key_file.length()?;
+        if length <= HEADER.len() as u64 {
+            return Ok((key_file, Places::default()));
+        }
+        let places = key_file.scan(length)?;
+        Ok((key_file, places))
     }
 
-    /// Writes waiting rows and syncs them.
-    pub(super) fn sync(&mut self) -> Result<(), VaultError> {
-        while !self.waiting.is_empty() {
-            let length = self.waiting.len().min(ROWS_PER_APPEND * ROW_BYTES);
-            let append = append(self.end, &self.waiting[..length]);
+    fn new(path: &Path, file: File, wrapping_key: &Key) -> Self {
+        let end = HEADER.len() as u64;
+        Self { path: path.to_owned(), file, end, wrapping_key: *wrapping_key }
+    }
+
+    /// The bytes of a row.
+    pub(super) fn row(&self, pid: &Pid, key: &Key) -> Result<Vec<u8>, VaultError> {
+        let wrapped = seal::seal(&self.wrapping_key, &wrapping(pid), key)?;
+        Ok([pid.as_slice(), &wrapped].concat())
+    }
+
+    /// Writes rows and syncs them; returns where each is.
+    pub(super) fn append(&mut self, rows: &[u8]) -> Result<Vec<(Pid, u64)>, VaultError> {
+        let mut written = Vec::new();
+        for rows in rows.chunks(ROWS_PER_APPEND * ROW_BYTES) {
+            let append = append(self.end, rows);
             self.write(&append, self.end)?;
-            self.end += append.len();
-            self.waiting.drain(..length);
+            written.extend(places_of(self.end, rows));
+            self.end += append.len() as u64;
         }
-        Ok(())
+        Ok(written)
     }
 
-    fn write(&self, bytes: &[u8], offset: usize) -> Result<(), VaultError> {
+    /// The key of the row at a place.
+    pub(super) fn key_at(&self, place: u64, pid: &Pid) -> Result<Key, VaultError> {
+        let mut wrapped = [0; WRAPPED_BYTES];
+        let offset = place + PID_BYTES as u64;
+        let read = self.file.read_exact_at(&mut wrapped, offset);
+        read.map_err(|source| failed(&self.path, source))?;
+        let key = seal::open(&self.wrapping_key, &wrapping(pid), &wrapped).ok();
+        let key = key.and_then(|key| Key::try_from(key).ok());
+        key.ok_or_else(|| VaultError::WrongKey { path: self.path.clone() })
+    }
+
+    /// Where the rows of the file are; its end is then that of the last whole append.
+    fn scan(&mut self, length: u64) -> Result<Places, VaultError> {
+        let mut header = [0; HEADER.len()];
+        self.read_at(&mut header, 0)?;
+        if header != *HEADER {
+            return Err(self.damaged(0));
+        }
+        let mut places = Places::with_room_for(length / ROW_BYTES as u64);
+        let mut append = Vec::new();
+        while self.read_append(&mut append, length)?
+            && let Some(rows) = rows_at(&append, self.end)
+        {
+            places_of(self.end, rows).for_each(|(pid, place)| places.add(&pid, place));
+            self.end += (rows.len() + FRAME_BYTES) as u64;
+        }
+        if self.end < length && self.has_append_behind(length)? {
+            return Err(self.damaged(self.end));
+        }
+        Ok(places)
+    }
+
+    /// Reads the append at the end into `append`, as long as its count says it is; false where
+    /// none can be.
+    fn read_append(&self, append: &mut Vec<u8>, length: u64) -> Result<bool, VaultError> {
+        let left = length - self.end;
+        let mut count = [0; COUNT_BYTES];
+        if left < FRAME_BYTES as u64 {
+            return Ok(false);
+        }
+        self.read_at(&mut count, self.end)?;
+        let Some(row_count) = row_count(count) else {
+            return Ok(false);
+        };
+        let wanted = row_count * ROW_BYTES + FRAME_BYTES;
+        if left < wanted as u64 {
+            return Ok(false);
+        }
+        append.resize(wanted, 0);
+        self.read_at(append, self.end)?;
+        Ok(true)
+    }
+
+    /// Whether a whole append stands anywhere behind a broken one.
+    fn has_append_behind(&self, length: u64) -> Result<bool, VaultError> {
+        let mut tail = vec![0; usize::try_from(length - self.end).unwrap_or(usize::MAX)];
+        self.read_at(&mut tail, self.end)?;
+        let mut offsets = (1..tail.len()).zip(self.end + 1..);
+        Ok(offsets.any(|(from, offset)| rows_at(&tail[from..], offset).is_some()))
+    }
+
+    fn length(&self) -> Result<u64, VaultError> {
+        let metadata = self.file.metadata().map_err(|source| failed(&self.path, source))?;
+        Ok(metadata.len())
+    }
+
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<(), VaultError> {
+        self.file.read_exact_at(bytes, offset).map_err(|source| failed(&self.path, source))
+    }
+
+    fn write(&self, bytes: &[u8], offset: u64) -> Result<(), VaultError> {
         self.file
-            .write_all_at(bytes, offset as u64)
+            .write_all_at(bytes, offset)
             .and_then(|()| self.file.sync_data())
             .map_err(|source| failed(&self.path, source))
     }
+
+    fn damaged(&self, offset: u64) -> VaultError {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        VaultError::Damaged { path: self.path.clone(), offset }
+    }
 }
 
-/// Every key in a file, which stays as it is. A torn last append is passed over.
-pub(super) fn read(path: &Path, wrapping_key: &Key) -> Result<HashMap<Pid, Key>, VaultError> {
-    let bytes = fs::read(path).map_err(|source| failed(path, source))?;
-    if bytes.len() <= HEADER.len() {
-        return Ok(HashMap::new());
-    }
-    Ok(parse(path, &bytes, wrapping_key)?.0)
-}
-
-/// The keys in a file's bytes, and where the last whole append ends.
-fn parse(
-    path: &Path,
-    bytes: &[u8],
-    wrapping_key: &Key,
-) -> Result<(HashMap<Pid, Key>, usize), VaultError> {
-    let damaged = |offset| VaultError::Damaged { path: path.to_owned(), offset };
-    if !bytes.starts_with(HEADER) {
-        return Err(damaged(0));
-    }
-    let mut keys = HashMap::new();
-    let mut end = HEADER.len();
-    while let Some(rows) = rows_at(bytes, end) {
-        let each_row = rows.chunks_exact(ROW_BYTES);
-        for (pid, wrapped) in each_row.filter_map(|row| row.split_first_chunk()) {
-            let key = seal::open(wrapping_key, &wrapping(pid), wrapped).ok();
-            let key = key.and_then(|key| Key::try_from(key).ok());
-            let key = key.ok_or_else(|| VaultError::WrongKey { path: path.to_owned() })?;
-            keys.insert(*pid, key);
-        }
-        end += rows.len() + FRAME_BYTES;
-    }
-    let is_last = (end + 1..bytes.len()).all(|later| rows_at(bytes, later).is_none());
-    if is_last { Ok((keys, end)) } else { Err(damaged(end)) }
+/// The pseudonyms of an append's rows, and where each row begins.
+fn places_of(append_at: u64, rows: &[u8]) -> impl Iterator<Item = (Pid, u64)> {
+    let first = append_at + COUNT_BYTES as u64;
+    let places = (first..).step_by(ROW_BYTES);
+    let pids = rows.chunks_exact(ROW_BYTES).filter_map(|row| row.first_chunk().copied());
+    pids.zip(places)
 }
 
 /// The bytes of an append at an offset.
-fn append(offset: usize, rows: &[u8]) -> Vec<u8> {
+fn append(offset: u64, rows: &[u8]) -> Vec<u8> {
     let row_count = u32::try_from(rows.len() / ROW_BYTES).unwrap_or(u32::MAX);
     let count = row_count.to_be_bytes();
     let sum = checksum(offset, count, rows).to_be_bytes();
     [count.as_slice(), rows, &sum].concat()
 }
 
-/// The rows of the append at an offset, if a whole one is there.
-fn rows_at(bytes: &[u8], offset: usize) -> Option<&[u8]> {
-    let (count, rest) = bytes.get(offset..)?.split_first_chunk()?;
-    let row_count = usize::try_from(u32::from_be_bytes(*count)).ok()?;
-    if !(1..=ROWS_PER_APPEND).contains(&row_count) {
-        return None;
-    }
-    let (rows, rest) = rest.split_at_checked(row_count * ROW_BYTES)?;
+/// The number of an append's rows, if it is one.
+fn row_count(count: [u8; COUNT_BYTES]) -> Option<usize> {
+    let row_count = usize::try_from(u32::from_be_bytes(count)).ok()?;
+    (1..=ROWS_PER_APPEND).contains(&row_count).then_some(row_count)
+}
+
+/// The rows of the append with which `bytes` begin, which stand at an offset of the file, if it is
+/// a whole one.
+fn rows_at(bytes: &[u8], offset: u64) -> Option<&[u8]> {
+    let (count, rest) = bytes.split_first_chunk()?;
+    let (rows, rest) = rest.split_at_checked(row_count(*count)? * ROW_BYTES)?;
     let (sum, _) = rest.split_first_chunk()?;
     (checksum(offset, *count, rows) == u32::from_be_bytes(*sum)).then_some(rows)
 }
 
-fn checksum(offset: usize, count: [u8; 4], rows: &[u8]) -> u32 {
-    let sum = crc32c::crc32c(&(offset as u64).to_be_bytes());
+fn checksum(offset: u64, count: [u8; 4], rows: &[u8]) -> u32 {
+    let sum = crc32c::crc32c(&offset.to_be_bytes());
     crc32c::crc32c_append(crc32c::crc32c_append(sum, &count), rows)
 }
 

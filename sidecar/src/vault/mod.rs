@@ -4,18 +4,25 @@
 //! under a key of their own. Destroying that key erases the person everywhere at once, and leaves
 //! every proof over the ledger valid, because the ledger never held anything else.
 
+mod by_random_bytes;
 mod key_file;
+mod places;
 mod seal;
 
+pub(crate) use by_random_bytes::ByRandomBytes;
 pub use key_file::VaultError;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use hmac::{Hmac, Mac as _};
+use parking_lot::{Mutex, RwLock};
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 use sha2::{Digest as _, Sha256};
 
 use key_file::{KeyFile, TENANT_SUBJECT};
+use places::Places;
 
 /// The pseudonym of a person: 15 random bytes, 24 characters of base32.
 pub type Pid = [u8; 15];
@@ -32,12 +39,39 @@ pub struct Binding<'a> {
     pub record_id: &'a [u8],
 }
 
+/// Keys that stay unwrapped: those of whom the house has to do with now.
+const UNWRAPPED_KEYS: usize = 32_768;
+
+/// A keyed hash whose key has been taken in.
+type Mac = Hmac<Sha256>;
+
 /// The keys of one tenant.
+///
+/// Memory holds where each key stands in the file. A key is read and unwrapped when it is used, and
+/// those used last stay for a while.
 pub struct Vault {
-    /// None if opened for reading only.
-    file: Option<KeyFile>,
-    tenant_key: Key,
-    subjects: HashMap<Pid, Key>,
+    file: KeyFile,
+    access: FileAccess,
+    tenant: Mac,
+    subjects: RwLock<Subjects>,
+    unwrapped: Cache<Pid, Key, UnitWeighter, ByRandomBytes>,
+    /// Rows that wait for [`Vault::sync`].
+    waiting: Mutex<Vec<u8>>,
+}
+
+/// Whether new subjects can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileAccess {
+    Write,
+    Read,
+}
+
+/// Whose key is where.
+#[derive(Default)]
+struct Subjects {
+    places: Places,
+    /// Keys that are not in the file yet.
+    fresh: HashMap<Pid, Key, ByRandomBytes>,
 }
 
 impl Vault {
@@ -47,14 +81,16 @@ impl Vault {
     /// When the file cannot be read or written, is damaged, or was made under another
     /// key-encryption key.
     pub fn open(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
-        let (mut file, mut subjects) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
-        let known = subjects.remove(&TENANT_SUBJECT);
-        let tenant_key = known.map_or_else(random, Ok)?;
-        if known.is_none() {
-            file.add(TENANT_SUBJECT, &tenant_key)?;
-            file.sync()?;
-        }
-        Ok(Self { file: Some(file), tenant_key, subjects })
+        let (mut file, mut places) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
+        let tenant_key = if let Some(place) = places.remove(&TENANT_SUBJECT) {
+            file.key_at(place, &TENANT_SUBJECT)?
+        } else {
+            let tenant_key = random()?;
+            let row = file.row(&TENANT_SUBJECT, &tenant_key)?;
+            file.append(&row)?;
+            tenant_key
+        };
+        Ok(Self::new(file, FileAccess::Write, &tenant_key, places))
     }
 
     /// Reads the keys in `folder`, beside their writer or without one, and never writes.
@@ -63,22 +99,45 @@ impl Vault {
     /// As [`Vault::open`]; [`VaultError::Empty`] when there are none yet.
     pub fn read(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
         let path = folder.join("keys");
-        let mut subjects = key_file::read(&path, key_encryption_key)?;
-        let tenant_key = subjects.remove(&TENANT_SUBJECT).ok_or(VaultError::Empty { path })?;
-        Ok(Self { file: None, tenant_key, subjects })
+        let (file, mut places) = KeyFile::read(&path, key_encryption_key)?;
+        let place = places.remove(&TENANT_SUBJECT).ok_or(VaultError::Empty { path })?;
+        let tenant_key = file.key_at(place, &TENANT_SUBJECT)?;
+        Ok(Self::new(file, FileAccess::Read, &tenant_key, places))
+    }
+
+    fn new(file: KeyFile, access: FileAccess, tenant_key: &Key, places: Places) -> Self {
+        let room = UNWRAPPED_KEYS;
+        let hasher = ByRandomBytes::default();
+        Self {
+            file,
+            access,
+            tenant: mac(tenant_key),
+            subjects: RwLock::new(Subjects { places, ..Subjects::default() }),
+            unwrapped: Cache::with(
+                room,
+                room as u64,
+                UnitWeighter,
+                hasher,
+                DefaultLifecycle::default(),
+            ),
+            waiting: Mutex::default(),
+        }
     }
 
     /// Makes a new subject. The key is on disk only after [`Vault::sync`].
     ///
     /// # Errors
-    /// When the system gives no randomness, the key cannot be written, or the keys were opened for
-    /// reading only.
-    pub fn create_subject(&mut self) -> Result<Pid, VaultError> {
-        let file = self.file.as_mut().ok_or(VaultError::ReadOnly)?;
+    /// When the system gives no randomness, or the keys were opened for reading only.
+    pub fn create_subject(&self) -> Result<Pid, VaultError> {
+        if self.access == FileAccess::Read {
+            return Err(VaultError::ReadOnly);
+        }
         let pid: Pid = random()?;
         let key: Key = random()?;
-        file.add(pid, &key)?;
-        self.subjects.insert(pid, key);
+        let row = self.file.row(&pid, &key)?;
+        // It must be known before its row can be taken to the file.
+        self.subjects.write().fresh.insert(pid, key);
+        self.waiting.lock().extend(row);
         Ok(pid)
     }
 
@@ -87,17 +146,31 @@ impl Vault {
     /// # Errors
     /// When the write or the sync fails.
     pub fn sync(&mut self) -> Result<(), VaultError> {
-        self.file.as_mut().map_or(Ok(()), KeyFile::sync)
+        let rows = std::mem::take(self.waiting.get_mut());
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.append(&rows)?;
+        let subjects = self.subjects.get_mut();
+        for (pid, place) in written {
+            subjects.places.add(&pid, place);
+            if let Some(key) = subjects.fresh.remove(&pid) {
+                self.unwrapped.insert(pid, key);
+            }
+        }
+        Ok(())
     }
 
     /// Says whether the subject's key is there; an erased subject has none.
     pub fn knows(&self, pid: &Pid) -> bool {
-        self.subjects.contains_key(pid)
+        let subjects = self.subjects.read();
+        subjects.fresh.contains_key(pid) || subjects.places.place(pid).is_some()
     }
 
     /// How many subjects there are.
     pub fn subject_count(&self) -> usize {
-        self.subjects.len()
+        let subjects = self.subjects.read();
+        subjects.places.len() + subjects.fresh.len()
     }
 
     /// Seals `plain` under the subject's key: a 24-byte nonce, then ciphertext and tag.
@@ -110,7 +183,7 @@ impl Vault {
         binding: Binding<'_>,
         plain: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        seal::seal(self.key(pid)?, &associated(pid, binding), plain)
+        seal::seal(&self.key(pid)?, &associated(pid, binding), plain)
     }
 
     /// Opens what [`Vault::seal`] sealed.
@@ -124,7 +197,7 @@ impl Vault {
         binding: Binding<'_>,
         sealed: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        seal::open(self.key(pid)?, &associated(pid, binding), sealed)
+        seal::open(&self.key(pid)?, &associated(pid, binding), sealed)
     }
 
     /// A keyed hash for finding `value` among those of one `kind`, without storing it.
@@ -145,7 +218,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Erased`] when the subject has no key.
     pub fn content_hash(&self, pid: &Pid, content: &[u8]) -> Result<[u8; 16], VaultError> {
-        Ok(truncate(&keyed(self.key(pid)?, b"content", &[content])))
+        Ok(truncate(&keyed(mac(&self.key(pid)?), b"content", &[content])))
     }
 
     /// The pseudonym of something that is not a person: an interaction or a case.
@@ -166,7 +239,7 @@ impl Vault {
         spend_id: &[u8; 16],
         note: &str,
     ) -> Result<[u8; 32], VaultError> {
-        let salt = keyed(self.key(pid)?, b"note-salt", &[spend_id]);
+        let salt = keyed(mac(&self.key(pid)?), b"note-salt", &[spend_id]);
         let mut hash = Sha256::new();
         for part in [b"makegood/commit/v1".as_slice(), b"note", &salt, note.as_bytes()] {
             hash.update(length(part));
@@ -175,12 +248,24 @@ impl Vault {
         Ok(hash.finalize().into())
     }
 
-    fn key(&self, pid: &Pid) -> Result<&Key, VaultError> {
-        self.subjects.get(pid).ok_or(VaultError::Erased)
+    fn key(&self, pid: &Pid) -> Result<Key, VaultError> {
+        if let Some(key) = self.unwrapped.get(pid) {
+            return Ok(key);
+        }
+        let place = {
+            let subjects = self.subjects.read();
+            if let Some(key) = subjects.fresh.get(pid) {
+                return Ok(*key);
+            }
+            subjects.places.place(pid).ok_or(VaultError::Erased)?
+        };
+        let key = self.file.key_at(place, pid)?;
+        self.unwrapped.insert(*pid, key);
+        Ok(key)
     }
 
     fn keyed(&self, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-        keyed(&self.tenant_key, domain, parts)
+        keyed(self.tenant.clone(), domain, parts)
     }
 }
 
@@ -198,10 +283,13 @@ fn associated(pid: &Pid, binding: Binding<'_>) -> Vec<u8> {
     [b"makegood/record/v1".as_slice(), pid, &binding.kind.to_be_bytes(), binding.record_id].concat()
 }
 
-/// Every part goes in with its length, so that no two lists of parts share their bytes.
-fn keyed(key: &Key, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+fn mac(key: &Key) -> Mac {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("a key of any length");
+    <Mac as hmac::Mac>::new_from_slice(key).expect("a key of any length")
+}
+
+/// Every part goes in with its length, so that no two lists of parts share their bytes.
+fn keyed(mut mac: Mac, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.update(&length(domain));
     mac.update(domain);
     for part in parts {

@@ -27,7 +27,7 @@ fn opens_what_it_sealed_after_a_restart() {
 #[test]
 fn refuses_sealed_bytes_that_moved_or_changed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+    let vault = Vault::open(folder.path(), &KEK).unwrap();
     let pid = vault.create_subject().unwrap();
     let other = vault.create_subject().unwrap();
     let sealed = vault.seal(&pid, binding(b"r1"), b"Maria").unwrap();
@@ -130,7 +130,7 @@ fn names_damage_with_an_append_behind_it() {
 #[test]
 fn commits_to_the_same_note_alike_and_to_others_apart() {
     let folder = tempfile::tempdir().unwrap();
-    let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+    let vault = Vault::open(folder.path(), &KEK).unwrap();
     let pid = vault.create_subject().unwrap();
     let commit = |spend: u8, note| vault.note_commitment(&pid, &[spend; 16], note).unwrap();
     assert_eq!(commit(1, "late twice"), commit(1, "late twice"));
@@ -141,7 +141,7 @@ fn commits_to_the_same_note_alike_and_to_others_apart() {
 #[test]
 fn hashes_content_under_the_key_of_the_subject() {
     let folder = tempfile::tempdir().unwrap();
-    let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+    let vault = Vault::open(folder.path(), &KEK).unwrap();
     let pid = vault.create_subject().unwrap();
     let other = vault.create_subject().unwrap();
     let hash = |pid, content: &[u8]| vault.content_hash(pid, content).unwrap();
@@ -173,4 +173,46 @@ fn reads_without_writing() {
     std::fs::write(empty.path().join("keys"), "").unwrap();
     let without_keys = Vault::read(empty.path(), &KEK).err();
     assert!(matches!(without_keys, Some(VaultError::Empty { .. })));
+}
+
+#[test]
+fn opens_keys_again_that_no_longer_stay_unwrapped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+    let pids: Vec<_> = (0..20_000).map(|_| vault.create_subject().unwrap()).collect();
+    let sealed_by = |vault: &Vault, pid| vault.seal(pid, binding(b"r1"), b"Maria").unwrap();
+    let before_sync = sealed_by(&vault, &pids[0]);
+    vault.sync().unwrap();
+    let more: Vec<_> = (0..20_000).map(|_| vault.create_subject().unwrap()).collect();
+    vault.sync().unwrap();
+    let asked = pids.iter().chain(&more).step_by(997);
+    let sealed: Vec<_> = asked.map(|pid| (*pid, sealed_by(&vault, pid))).collect();
+    assert_eq!(vault.subject_count(), 40_000);
+    drop(vault);
+
+    let vault = Vault::open(folder.path(), &KEK).unwrap();
+    assert_eq!(vault.subject_count(), 40_000);
+    assert!(pids.iter().chain(&more).all(|pid| vault.knows(pid)));
+    for (pid, sealed) in sealed.iter().chain([&(pids[0], before_sync)]) {
+        assert_eq!(vault.open_sealed(pid, binding(b"r1"), sealed).unwrap(), b"Maria");
+    }
+    assert!(!vault.knows(&[9; 15]));
+}
+
+#[test]
+fn knows_a_subject_before_and_after_its_key_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+    let length = || std::fs::metadata(folder.path().join("keys")).unwrap().len();
+    let before = length();
+    let pid = vault.create_subject().unwrap();
+    let hash = vault.content_hash(&pid, b"Maria").unwrap();
+    assert!(vault.knows(&pid));
+    assert_eq!((length(), vault.subject_count()), (before, 1));
+    vault.sync().unwrap();
+    assert!(length() > before && vault.knows(&pid));
+    assert_eq!(vault.subject_count(), 1);
+    assert_eq!(vault.content_hash(&pid, b"Maria").unwrap(), hash);
+    vault.sync().unwrap();
+    assert_eq!(length(), before + 4 + 87 + 4);
 }

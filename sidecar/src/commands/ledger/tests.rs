@@ -58,8 +58,8 @@ fn lists_the_first_entries_from_a_position_or_else_the_last_ones() {
 fn names_whom_it_can_and_leaves_the_others_out() {
     let folder = tempfile::tempdir().unwrap();
     let other_folder = tempfile::tempdir().unwrap();
-    let mut vault = Vault::open(folder.path(), &[7; 32]).unwrap();
-    let mut other = Vault::open(other_folder.path(), &[7; 32]).unwrap();
+    let vault = Vault::open(folder.path(), &[7; 32]).unwrap();
+    let other = Vault::open(other_folder.path(), &[7; 32]).unwrap();
     let (known, erased) = (vault.create_subject().unwrap(), other.create_subject().unwrap());
     let mut journal = journal(&folder.path().join("records"));
     for (vault, subject) in [(&other, erased), (&vault, known)] {
