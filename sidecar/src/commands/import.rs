@@ -43,11 +43,11 @@ pub(super) fn run(command: &ImportCommand) -> anyhow::Result<ExitCode> {
     };
     match outcome {
         Ok(report) => {
-            say(&report);
+            say(report.to_string().trim_end());
             Ok(ExitCode::from(report.exit_code()))
         }
         Err(stopped @ ImportError::Stopped { .. }) => {
-            complain(&anyhow::Error::from(stopped));
+            complain(&format_args!("{stopped}"));
             Ok(ExitCode::from(INTERRUPTED))
         }
         Err(error) => Err(error.into()),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::mapping::MappingError;
+use super::progress::grouped;
 use super::rows::SinkError;
 use super::suggest::hint;
 
@@ -66,7 +67,7 @@ pub enum ImportError {
         file: PathBuf,
     },
     /// The run was asked to end.
-    #[error("stopped at line {line} of {}", file.display())]
+    #[error("stopped at line {} of {}", grouped(*line), file.display())]
     Stopped {
         /// The data file.
         file: PathBuf,

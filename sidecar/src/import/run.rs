@@ -17,8 +17,10 @@ use super::report::Report;
 use super::rows::Sink;
 use super::take::{Pass, Taker};
 
-/// After how many rows the sink makes them durable, and the place is kept.
-const FLUSH_ROWS: u64 = 16_384;
+/// After how many rows the sink first makes them durable, and the place is kept. Each time it is
+/// twice as many, up to the most: waiting for the disk costs less, and a second of work is at stake.
+const FIRST_FLUSH_ROWS: u64 = 8_192;
+const MOST_FLUSH_ROWS: u64 = 65_536;
 /// After how many records the place is kept, where they make few rows.
 const FLUSH_RECORDS: u64 = 131_072;
 /// After how many records progress is shown.
@@ -90,6 +92,7 @@ pub fn run_in(
         total_bytes,
         stop,
         progress,
+        flush_rows: FIRST_FLUSH_ROWS,
         kept: None,
     };
     let outcome = run.all();
@@ -159,6 +162,8 @@ struct Run<'a> {
     total_bytes: u64,
     stop: Option<&'a AtomicBool>,
     progress: &'a mut dyn Progress,
+    /// After how many rows the place is kept next.
+    flush_rows: u64,
     /// Where the run would go on, if that is kept.
     kept: Option<(&'a Path, u64)>,
 }
@@ -265,9 +270,10 @@ impl<'a> Run<'a> {
             self.taker.report.line_count += 1;
             self.taker.take(found, Pass::First)?;
             unkept += 1;
-            if self.taker.unflushed >= FLUSH_ROWS || unkept >= FLUSH_RECORDS {
+            if self.taker.unflushed >= self.flush_rows || unkept >= FLUSH_RECORDS {
                 unkept = 0;
                 self.keep(&open)?;
+                self.flush_rows = (self.flush_rows * 2).min(MOST_FLUSH_ROWS);
             }
             if self.taker.report.line_count.is_multiple_of(SHOW_EVERY) {
                 let read = self.read_bytes.load(Ordering::Relaxed);

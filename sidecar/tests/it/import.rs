@@ -1,5 +1,8 @@
 //! `makegood import`, as the process: a real set, files of every kind of wrong, and no writing.
 
+mod interrupted;
+mod sets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

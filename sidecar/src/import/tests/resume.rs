@@ -168,7 +168,7 @@ impl Bench {
 }
 
 const INTERRUPTIONS: [(u64, End); 3] =
-    [(9_000, End::Stopped), (17_000, End::Fails), (123, End::Stopped)];
+    [(9_000, End::Stopped), (9_000, End::Fails), (123, End::Stopped)];
 const NEVER: (u64, End) = (u64::MAX, End::Stopped);
 
 /// All rows of a sink, to be compared with another's.
@@ -178,7 +178,7 @@ fn rows(sink: &MemorySink) -> Vec<&Row> {
 
 #[test]
 fn comes_out_as_one_run_however_often_it_is_interrupted() {
-    let text = cases(60_000);
+    let text = cases(50_000);
     let mut whole = Bench::new();
     let file = whole.desk.file("cases.csv", &text);
     let (report, said) = whole.run(CASES, &[file], NEVER);

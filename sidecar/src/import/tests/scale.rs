@@ -21,6 +21,12 @@ impl Stream {
         Self { texts, left: [1, count, 1, count], at: 0, inside: 0 }
     }
 
+    /// The same with fewer lines before and after.
+    fn shorter(mut self, by: u64) -> Self {
+        self.left = [1, self.left[1] / by, 1, self.left[3] / by];
+        self
+    }
+
     fn records(self, columns: &[String]) -> CsvRecords {
         let layout = Layout {
             delimiter: Delimiter::Byte(b','),
@@ -81,14 +87,8 @@ fn loses_one_line_in_the_middle_of_a_gigabyte() {
         let (good, broken) = read(stream.records(&columns));
         let lost = u64::from(!broken.is_empty());
         assert_eq!(good + lost, 2 * each + 1, "{middle}");
+        assert!(lost == 1 || !middle.ends_with("closed"), "{middle}");
         assert!(broken.iter().all(|line| *line == each + 2), "{middle}: {broken:?}");
-    }
-}
-
-impl Stream {
-    fn shorter(mut self, by: u64) -> Self {
-        self.left = [1, self.left[1] / by, 1, self.left[3] / by];
-        self
     }
 }
 
