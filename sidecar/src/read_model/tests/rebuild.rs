@@ -146,6 +146,29 @@ fn an_engine_of_another_format_is_built_anew() {
     }
 }
 
+#[test]
+fn a_small_history_is_kept_in_memory_where_sled_does_not_open() {
+    let mut bench = Bench::new();
+    let pid = bench.vault.create_subject().unwrap();
+    bench.write(None, pid, "c-1", "Maria");
+    let file = bench.folder.path().join("file");
+    std::fs::write(&file, b"not a folder").unwrap();
+    let mut sources = bench.sources(|| {});
+    sources.engine = file.join("engine");
+    let projector = Projector::start(sources, Arc::clone(&bench.state));
+    let model = projector.model();
+    until("ready", || {
+        // It waits a while before it tries again, unless it is woken.
+        model.wake();
+        model.progress() == Progress::Ready
+    });
+    assert_eq!(bench.names(&model, &pid), ["Maria"]);
+    bench.write(Some(&model), pid, "c-1", "Maria Okafor");
+    until("projected", || model.pending.read().len() == 0);
+    assert_eq!(bench.names(&model, &pid), ["Maria Okafor"]);
+    projector.stop();
+}
+
 /// Flips a byte of a record in its journal; done twice, the journal is whole again.
 fn flip(journal: &std::path::Path, sealed: &[u8]) {
     for entry in std::fs::read_dir(journal).unwrap() {
