@@ -4,7 +4,7 @@ use makegood_proto::v1;
 use makegood_proto::v1::interaction_service_server::InteractionService;
 use tonic::{Request, Response, Status};
 
-use super::shape::{HOST_ID_LIMIT, Shape};
+use super::shape::Shape;
 use super::{Service, status};
 use crate::house::Start;
 
@@ -100,7 +100,7 @@ fn start(request: v1::StartInteractionRequest) -> Result<Start, Status> {
     let id = shape.host_id("interaction_id", &interaction_id);
     let channel = shape.choice::<v1::Channel>("channel", channel);
     shape.lookup(lookup.as_ref());
-    let case_id = shape.words("case_id", &case_id, HOST_ID_LIMIT);
+    let case_id = shape.host_id_or_none("case_id", &case_id);
     let reason = shape.words("reason", &reason, REASON_CHARACTERS);
     let call_state = v1::CallState::try_from(call_state).unwrap_or_default();
     let build = || {

@@ -60,8 +60,9 @@ const STREAM_WINDOW: u32 = 128 * 1024;
 const CONNECTION_WINDOW: u32 = 512 * 1024;
 const SEND_BUFFER_MAX: usize = 64 * 1024;
 /// Resets that wait to be seen, and resets for faults of the client: above these the connection is
-/// closed, because they cost us more than the client.
-const PENDING_RESETS_MAX: usize = 20;
+/// closed, because they cost us more than the client. The callers of an honest back end may all
+/// hang up at once under load, so the first are as many as a connection has streams.
+const PENDING_RESETS_MAX: usize = 64;
 const ERROR_RESETS_MAX: usize = 256;
 /// What an HTTP/2 client says first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -1,6 +1,6 @@
 //! Signs tokens: the development key of a data folder, or a key that is given.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub enum TokenError {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The text is not the PEM of an Ed25519 private key.
     #[error(
@@ -90,7 +90,8 @@ impl Signer {
         let unwritable = |source| TokenError::Unwritable { path: path.clone(), source };
         if !path.try_exists().map_err(unwritable)? {
             std::fs::create_dir_all(data).map_err(unwritable)?;
-            write_new(&path, &new_key_pem()?).map_err(unwritable)?;
+            let aside = path.with_extension(format!("{}.part", new_token_id()?));
+            write_whole(&path, &aside, &new_key_pem()?).map_err(unwritable)?;
         }
         Self::from_pem(DEVELOPMENT_KID, read_secret(&path)?.as_bytes())
     }
@@ -169,8 +170,9 @@ fn new_key_pem() -> Result<String, TokenError> {
     Ok(format!("{PEM_BEGIN}{text}{PEM_END}"))
 }
 
-/// Writes a file that must not be there yet, readable by its owner alone from its first moment.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file, readable by its owner alone from its first moment, unless another process has
+/// done so meanwhile: whoever finds it finds it whole.
+fn write_whole(path: &Path, aside: &Path, text: &str) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -178,7 +180,13 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut file = options.open(path)?;
+    let mut file = options.open(aside)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.sync_all()?;
+    let linked = std::fs::hard_link(aside, path);
+    std::fs::remove_file(aside)?;
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    }
 }

@@ -213,6 +213,20 @@ fn keeps_the_development_key_across_starts() {
 }
 
 #[test]
+fn agrees_on_one_development_key_when_many_begin_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = || Signer::development(folder.path()).unwrap();
+    let (first, second) = std::thread::scope(|scope| {
+        let threads = [scope.spawn(make), scope.spawn(make)];
+        let [first, second] = threads.map(|thread| thread.join().unwrap());
+        (first, second)
+    });
+    let token = first.encode(&claims()).unwrap();
+    assert!(verifier(&second).verify(&token, NOW_S).is_ok());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left aside");
+}
+
+#[test]
 fn reads_the_keys_that_openssl_writes() {
     let private = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
     let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
