@@ -238,7 +238,9 @@ fn imports_incidents_as_their_cases_count_and_then_nothing() {
     let rows = set.rows(COLUMNS);
     assert_eq!(rows.len(), 77_018);
     let mut cases: BTreeMap<&str, Vec<&[String; 8]>> = BTreeMap::new();
-    rows.iter().for_each(|row| cases.entry(&row[NUMBER]).or_default().push(row));
+    for row in &rows {
+        cases.entry(&row[NUMBER]).or_default().push(row);
+    }
     let reopenings: BTreeSet<_> = rows.iter().map(|it| (&it[NUMBER], &it[REOPENED])).collect();
     let reopenings = reopenings.iter().filter(|(_, count)| *count != "0").count() as u64;
     let with_caller = cases.values().filter(|it| !last(it, CALLER).is_empty()).count() as u64;

@@ -41,7 +41,7 @@ fn takes_mended_rejects_under_the_ids_that_they_would_have_had() {
         .replace("c,\"\"open,", "c,open,")
         .replace("so\"\"\"\"\"\",\"", "so\"\"\"\"\"\",e\"");
     let mended = desk.file("mended.csv", mended);
-    let report = desk.import(NOTES, &[mended.clone()]).unwrap();
+    let report = desk.import(NOTES, std::slice::from_ref(&mended)).unwrap();
     assert_eq!(report.rejected_count(), 0, "{report}");
     let texts = desk.sink.rows(Kind::Preference).map(|row| match &row.content {
         Content::Preference(it) => (row.source_id.as_str(), it.text.as_str()),
@@ -81,7 +81,7 @@ fn keeps_what_is_still_wrong_and_lines_that_make_no_sense() {
 fn never_writes_refused_lines_into_the_data() {
     let mut desk = Desk::new();
     let file = desk.file("rejects.csv", "who,text,day\na,b,someday\n");
-    let error = desk.import(NOTES, &[file.clone()]).unwrap_err().to_string();
+    let error = desk.import(NOTES, std::slice::from_ref(&file)).unwrap_err().to_string();
     assert!(error.contains("is data here; name another file"), "{error}");
     assert!(fs::read_to_string(file).unwrap().contains("someday"));
 }

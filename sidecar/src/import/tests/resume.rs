@@ -1,7 +1,9 @@
 //! Imports that were interrupted and go on: nothing is lost, doubled or counted twice.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::slice::from_ref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::super::checkpoint::Checkpoints;
@@ -52,7 +54,7 @@ fn cases(lines: usize) -> String {
     for line in 0..lines {
         let team = if line % 5 == 1 { "blue" } else { "?" };
         let day = if line % 97 == 3 { "someday" } else { "2024-05-03" };
-        text.push_str(&format!("C{},w{},{team},{day}\n", line / 5, line / 5 % 50));
+        writeln!(text, "C{},w{},{team},{day}", line / 5, line / 5 % 50).unwrap();
     }
     text
 }
@@ -188,13 +190,14 @@ fn comes_out_as_one_run_however_often_it_is_interrupted() {
 
     for packed in [false, true] {
         let mut parts = Bench::new();
-        let file = match packed {
-            true => parts.desk.gzip("cases.csv", text.as_bytes()),
-            false => parts.desk.file("cases.csv", &text),
+        let file = if packed {
+            parts.desk.gzip("cases.csv", text.as_bytes())
+        } else {
+            parts.desk.file("cases.csv", &text)
         };
         let mut line = 0;
         for (rows, end) in INTERRUPTIONS {
-            let (outcome, said) = parts.run(CASES, &[file.clone()], (rows, end));
+            let (outcome, said) = parts.run(CASES, from_ref(&file), (rows, end));
             assert!(outcome.is_err());
             let note = said.last().unwrap();
             assert!(
@@ -275,7 +278,7 @@ fn begins_again_where_anything_is_not_what_it_was() {
         let mut bench = Bench::new();
         let mut file = bench.desk.file("cases.csv", cases(20_000));
         let mut mapping = CASES.to_owned();
-        let (outcome, _) = bench.run(&mapping, &[file.clone()], (9_000, End::Stopped));
+        let (outcome, _) = bench.run(&mapping, from_ref(&file), (9_000, End::Stopped));
         assert!(outcome.is_err());
         change(&mut bench, &mut file, &mut mapping);
         let (report, said) = bench.run(&mapping, &[file], NEVER);
@@ -290,7 +293,7 @@ fn begins_again_where_anything_is_not_what_it_was() {
 fn begins_at_the_start_when_asked_to() {
     let mut bench = Bench::new();
     let file = bench.desk.file("cases.csv", cases(20_000));
-    let (outcome, _) = bench.run(CASES, &[file.clone()], (9_000, End::Stopped));
+    let (outcome, _) = bench.run(CASES, from_ref(&file), (9_000, End::Stopped));
     assert!(outcome.is_err());
     bench.from_start = true;
     let (report, said) = bench.run(CASES, &[file], NEVER);
