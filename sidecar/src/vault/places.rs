@@ -25,8 +25,10 @@ impl Places {
     }
 
     pub(super) fn place(&self, pid: &Pid) -> Option<u64> {
-        let [a, b, c, d, e] = *self.0.get(pid)?;
-        Some(u64::from_be_bytes([0, 0, 0, a, b, c, d, e]))
+        let stored = self.0.get(pid)?;
+        let mut bytes = [0; 8];
+        bytes[8 - PLACE_BYTES..].copy_from_slice(stored);
+        Some(u64::from_be_bytes(bytes))
     }
 
     pub(super) fn remove(&mut self, pid: &Pid) -> Option<u64> {

@@ -14,6 +14,7 @@ mod desk;
 mod disk;
 mod errors;
 mod flips;
+mod generate;
 mod golden;
 mod guard;
 mod http;
