@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Once, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -22,10 +22,17 @@ const CALL_LIMIT: Duration = Duration::from_secs(5);
 /// Almost every call is over by then; to go aside costs more than to wait for so long.
 const USUAL_MAX: Duration = Duration::from_millis(1);
 
+/// How often who waits looks whether sled has panicked.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// Opening replays sled's own log and may take its time.
 const OPEN_LIMIT: Duration = Duration::from_mins(1);
 
-const WORKER_COUNT: usize = 2;
+/// Many megabytes are put on stable storage at once while very much is loaded. Nobody but the
+/// projector waits for it.
+const WRITE_LIMIT: Duration = Duration::from_mins(2);
+
+const READER_COUNT: usize = 2;
 
 /// A small cache: hot customers are served from a cache of our own.
 const CACHE_BYTES: u64 = 32 << 20;
@@ -37,8 +44,10 @@ type Job = Box<dyn FnOnce(&SledTree) + Send>;
 
 /// sled behind its fence.
 pub(super) struct SledEngine {
-    workers: Vec<mpsc::Sender<Job>>,
-    next_worker: AtomicUsize,
+    readers: Vec<mpsc::Sender<Job>>,
+    next_reader: AtomicUsize,
+    /// A worker of its own, so that no reader stands behind a write that takes its time.
+    writer: mpsc::Sender<Job>,
     /// Disconnected once every worker has ended, and sled with them.
     ended: parking_lot::Mutex<mpsc::Receiver<()>>,
 }
@@ -54,17 +63,26 @@ impl SledEngine {
         let folder = folder.to_owned();
         let tree = Arc::new(limited(OPEN_LIMIT, move || SledTree::open(folder))?);
         let (ending, ended) = mpsc::channel();
-        let workers =
-            (0..WORKER_COUNT).map(|_| spawn_worker(Arc::clone(&tree), ending.clone())).collect();
+        let worker = || spawn_worker(Arc::clone(&tree), ending.clone());
         Ok(Self {
-            workers,
-            next_worker: AtomicUsize::new(0),
+            readers: (0..READER_COUNT).map(|_| worker()).collect(),
+            next_reader: AtomicUsize::new(0),
+            writer: worker(),
             ended: parking_lot::Mutex::new(ended),
         })
     }
 
-    fn run<T: Send + 'static>(
+    fn read<T: Send + 'static>(
         &self,
+        call: impl FnOnce(&SledTree) -> Result<T, Damaged> + Send + 'static,
+    ) -> Result<T, Damaged> {
+        let index = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
+        Self::run(&self.readers[index], CALL_LIMIT, call)
+    }
+
+    fn run<T: Send + 'static>(
+        worker: &mpsc::Sender<Job>,
+        limit: Duration,
         call: impl FnOnce(&SledTree) -> Result<T, Damaged> + Send + 'static,
     ) -> Result<T, Damaged> {
         let (sender, receiver) = mpsc::sync_channel(1);
@@ -73,26 +91,26 @@ impl SledEngine {
             // Nobody waits any more once the limit has passed.
             drop(sender.send(result.unwrap_or_else(|_| Err(panicked()))));
         });
-        let index = self.next_worker.fetch_add(1, Ordering::Relaxed) % self.workers.len();
-        self.workers[index].send(job).map_err(|_| panicked())?;
+        worker.send(job).map_err(|_| panicked())?;
         let result = match receiver.recv_timeout(USUAL_MAX) {
-            Err(RecvTimeoutError::Timeout) => aside(|| receiver.recv_timeout(CALL_LIMIT)),
+            Err(RecvTimeoutError::Timeout) => aside(|| wait(&receiver, limit)),
             result => result,
         };
-        let result = result.map_err(|_| too_slow())?;
-        if SLED_PANICKED.load(Ordering::SeqCst) { Err(panicked()) } else { result }
+        let has_panicked = || SLED_PANICKED.load(Ordering::SeqCst);
+        let result = result.map_err(|_| if has_panicked() { panicked() } else { too_slow() })?;
+        if has_panicked() { Err(panicked()) } else { result }
     }
 }
 
 impl Engine for SledEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Damaged> {
         let key = key.to_owned();
-        self.run(move |sled| Ok(sled.tree.get(key).map_err(broken)?.map(|value| value.to_vec())))
+        self.read(move |sled| Ok(sled.tree.get(key).map_err(broken)?.map(|value| value.to_vec())))
     }
 
     fn floor(&self, key: &[u8]) -> Result<Option<Pair>, Damaged> {
         let key = key.to_owned();
-        self.run(move |sled| {
+        self.read(move |sled| {
             let found = sled.tree.range::<&[u8], _>(..=key.as_slice()).next_back();
             let owned = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
             Ok(found.transpose().map_err(broken)?.map(owned))
@@ -100,7 +118,7 @@ impl Engine for SledEngine {
     }
 
     fn commit(&self, changes: Vec<Change>) -> Result<(), Damaged> {
-        self.run(move |sled| {
+        Self::run(&self.writer, WRITE_LIMIT, move |sled| {
             let mut batch = sled::Batch::default();
             for (key, value) in changes {
                 match value {
@@ -113,7 +131,7 @@ impl Engine for SledEngine {
     }
 
     fn sync(&self) -> Result<(), Damaged> {
-        self.run(SledTree::sync)
+        Self::run(&self.writer, WRITE_LIMIT, SledTree::sync)
     }
 }
 
@@ -121,7 +139,8 @@ impl Engine for SledEngine {
 /// when a thread of its own finds its folder gone.
 impl Drop for SledEngine {
     fn drop(&mut self) {
-        self.workers.clear();
+        self.readers.clear();
+        self.writer = mpsc::channel().0;
         // It ends by being disconnected, or by the limit if sled hangs.
         let _ = self.ended.lock().recv_timeout(CALL_LIMIT);
     }
@@ -163,6 +182,18 @@ fn spawn_worker(tree: Arc<SledTree>, ending: mpsc::Sender<()>) -> mpsc::Sender<J
         drop(ending);
     });
     sender
+}
+
+/// Waits for an answer. Where a thread of sled's own has panicked there will be none.
+fn wait<T>(receiver: &mpsc::Receiver<T>, limit: Duration) -> Result<T, RecvTimeoutError> {
+    let since = Instant::now();
+    loop {
+        let result = receiver.recv_timeout(LOOK_EVERY);
+        let goes_on = since.elapsed() < limit && !SLED_PANICKED.load(Ordering::SeqCst);
+        if !matches!(result, Err(RecvTimeoutError::Timeout)) || !goes_on {
+            return result;
+        }
+    }
 }
 
 /// Waits without keeping a thread of the runtime, of which there are as few as cores: the calls of
@@ -226,7 +257,7 @@ mod tests {
         let (others, waits) = mpsc::channel();
         let slow = tokio::spawn(async move {
             // Ends only when the task below has run, on the one thread that there is.
-            engine.run(move |_| waits.recv().map_err(|_| panicked()))
+            engine.read(move |_| waits.recv().map_err(|_| panicked()))
         });
         tokio::spawn(async move { others.send(()).unwrap() });
         assert_eq!(slow.await.unwrap().ok(), Some(()));
