@@ -126,7 +126,7 @@ impl SimDisk {
     /// The files that were begun and are no segments yet.
     pub(crate) fn names_of_unfinished(&self) -> Vec<String> {
         let mut names = self.names().unwrap();
-        names.retain(|name| !name.ends_with(".seg"));
+        names.retain(|name| name.contains(".new"));
         names
     }
 

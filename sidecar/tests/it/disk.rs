@@ -22,10 +22,11 @@ impl Ballast<'_> {
     fn leave(&self, bytes: u64) {
         self.remove();
         let free = rustix::fs::statvfs(self.0).unwrap();
-        let fill = (free.f_bavail * free.f_frsize).saturating_sub(bytes);
+        let surplus = (free.f_bavail * free.f_frsize).saturating_sub(bytes);
         let file = fs::File::create(self.0.join("ballast")).unwrap();
         // What is written is what takes room.
-        let written = std::io::copy(&mut std::io::Read::take(std::io::repeat(1), fill), &mut &file);
+        let written =
+            std::io::copy(&mut std::io::Read::take(std::io::repeat(1), surplus), &mut &file);
         assert!(written.is_ok() || bytes == 0, "{written:?}");
     }
 

@@ -227,7 +227,9 @@ impl Stored {
         let entries = self.ledger.iter().map(|it| codec::decode(it).unwrap());
         let entries: Vec<Entry> = entries.collect();
         check_sequence(&entries).unwrap();
-        entries.iter().for_each(|entry| check_entry(entry).unwrap());
+        for entry in &entries {
+            check_entry(entry).unwrap();
+        }
         let rows = replay(&entries);
         check_rows(&rows).unwrap();
         check_replay(&entries, &rows).unwrap();
