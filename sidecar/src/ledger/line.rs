@@ -92,14 +92,14 @@ impl Line {
             }
             EntryBody::Extended { about, .. } => self.change("kept held", about, None),
             EntryBody::Committed { about, amount_minor, .. } => {
-                self.change("given", about, Some(*amount_minor))
+                self.change("given", about, Some(*amount_minor));
             }
             EntryBody::Voided { about, reason, released_minor, .. } => {
                 self.change("released", about, Some(*released_minor));
                 void_word(*reason).clone_into(&mut self.why);
             }
             EntryBody::Expired { about, released_minor } => {
-                self.change("expired", about, Some(*released_minor))
+                self.change("expired", about, Some(*released_minor));
             }
             EntryBody::Reversed { about, amount_minor, reason, .. } => {
                 self.change("taken back", about, Some(*amount_minor));

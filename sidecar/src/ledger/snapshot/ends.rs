@@ -90,7 +90,9 @@ impl Footer {
             0,
             0,
         ];
-        fields.iter().for_each(|field| bytes.extend_from_slice(&field.to_le_bytes()));
+        for field in fields {
+            bytes.extend_from_slice(&field.to_le_bytes());
+        }
         bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(&checksum(offset, &bytes).to_le_bytes());
         bytes

@@ -16,6 +16,14 @@ pub enum Fault {
         /// The system's answer.
         source: io::Error,
     },
+    /// The disk has no room for it beside what the journals may need.
+    #[error("it may take {needed} bytes, and the disk has {available} to spare")]
+    Room {
+        /// What it may take, in bytes.
+        needed: u64,
+        /// What is free beyond what is left to the journals, in bytes.
+        available: u64,
+    },
     /// It does not begin like a snapshot.
     #[error("it does not begin like a snapshot")]
     Magic,

@@ -65,6 +65,12 @@ impl Snapshot {
         self.header.last_leaf
     }
 
+    /// How long the file is.
+    pub(super) fn bytes(&self) -> u64 {
+        let leaves = leaf_bytes(self.entry_count());
+        self.footer.settled_end + leaves + FOOTER_BYTES as u64
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

@@ -32,6 +32,8 @@ mod fault;
 mod file;
 mod key;
 mod row;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +47,7 @@ use parking_lot::Mutex;
 pub use fault::{Fault, SnapshotError};
 pub use file::Snapshot;
 
-use crate::journal::disk::{Disk, Folder};
+use crate::journal::disk::{Disk, Folder, Space};
 use crate::journal::error::JournalError;
 use crate::journal::frame::{LeafHash, leaf_hash};
 use crate::journal::reader::Reader;
@@ -57,6 +59,12 @@ const UNFINISHED: &str = "next.part";
 const ASIDE: &str = ".aside";
 /// How many are kept.
 const KEPT: usize = 2;
+/// What a row that is new takes, with its name; most take less.
+const ROW_BYTES: u64 = 512;
+/// What is left to the journals on their disk, in bytes: more than the margin at which they refuse
+/// new work, and this part of the disk where that is more.
+const LEFT_BYTES: u64 = 128 << 20;
+const LEFT_SHARE: u64 = 50;
 
 /// The folder of a ledger's snapshots.
 #[derive(Debug)]
@@ -152,10 +160,11 @@ impl Snapshots {
             path: self.disk.path(name),
             fault: Fault::Io { action, source },
         };
-        let names = self.disk.names().unwrap_or_default();
-        if names.iter().any(|name| name == UNFINISHED) {
-            self.remove(UNFINISHED);
-        }
+        self.remove_unfinished();
+        self.check_room(base, added).map_err(|fault| {
+            let path = self.disk.path(UNFINISHED);
+            SnapshotError { path, fault }
+        })?;
         let created = self.disk.create(UNFINISHED);
         let file = created.map_err(|error| failed(UNFINISHED, "create", error))?;
         let before = base.map_or(0, Snapshot::entry_count);
@@ -164,7 +173,9 @@ impl Snapshots {
             last_leaf: added.leaves.last().copied().unwrap_or_default(),
         };
         let name = format!("{:020}{SUFFIX}", header.entry_count);
-        fill(Writer::new(file, self.disk.path(UNFINISHED), header), base, added)?;
+        let writer = Writer::new(file, self.disk.path(UNFINISHED), header);
+        // What is there of it takes room that the journals may need.
+        fill(writer, base, added).inspect_err(|_| self.remove_unfinished())?;
         let renamed = self.disk.rename(UNFINISHED, &name).and_then(|()| self.disk.sync());
         renamed.map_err(|error| failed(&name, "rename", error))?;
         self.distrusted.lock().remove(&name);
@@ -172,6 +183,24 @@ impl Snapshots {
         let names = self.names();
         names.iter().rev().skip(KEPT).for_each(|old| self.remove(old));
         Ok(snapshot)
+    }
+
+    /// A snapshot never takes the room in which holds are still settled.
+    fn check_room(&self, base: Option<&Snapshot>, added: &Added<'_>) -> Result<(), Fault> {
+        // A file system that does not say is taken at its word when it is full.
+        let Ok(Space { available, total }) = self.disk.space() else {
+            return Ok(());
+        };
+        let needed = base.map_or(0, Snapshot::bytes) + added.rows.len() as u64 * ROW_BYTES;
+        let available = available.saturating_sub(LEFT_BYTES.max(total / LEFT_SHARE));
+        if needed <= available { Ok(()) } else { Err(Fault::Room { needed, available }) }
+    }
+
+    fn remove_unfinished(&self) {
+        let names = self.disk.names().unwrap_or_default();
+        if names.iter().any(|name| name == UNFINISHED) {
+            self.remove(UNFINISHED);
+        }
     }
 
     /// The names of snapshots, the oldest first.

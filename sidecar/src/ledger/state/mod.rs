@@ -7,6 +7,7 @@
 //! [`Row::is_resident`]: makegood_core::ledger::Row::is_resident
 
 mod restore;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -22,7 +23,7 @@ use makegood_core::ledger::{Changes, Key, Read as _, Row, Rows, Write as _};
 use makegood_proto::records::v1::Envelope;
 use parking_lot::{Mutex, RwLock};
 
-use super::snapshot::{Added, Snapshot, SnapshotError, Snapshots};
+use super::snapshot::{Snapshot, Snapshots};
 use crate::journal::frame::LeafHash;
 use crate::journal::reader::Reader;
 use crate::vault::Pid;
@@ -287,84 +288,6 @@ impl LedgerState {
     /// How many entries have come since the last snapshot.
     pub fn unsettled_entries(&self) -> usize {
         self.hot.read().leaves.len()
-    }
-
-    /// Writes a snapshot, unless nothing has come since the last one; after it, settled rows leave
-    /// memory. Giving and reading go on meanwhile.
-    ///
-    /// # Errors
-    /// When it cannot be written; all rows stay where they were.
-    pub fn snapshot(&self) -> Result<(), SnapshotError> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        let turn = store.turn.lock();
-        let (base, taken, leaves) = {
-            let mut hot = self.hot.write();
-            if hot.leaves.is_empty() {
-                return Ok(());
-            }
-            let taken = Arc::new(hot.rows.settle());
-            hot.settling = Some(Arc::clone(&taken));
-            (hot.base.clone(), taken, hot.leaves.clone())
-        };
-        let written =
-            store.snapshots.write(base.as_deref(), &Added { rows: &taken, leaves: &leaves });
-        // Once more the only one besides `settling`, so that it can be put back.
-        drop(taken);
-        let error = match written {
-            Ok(snapshot) => {
-                let mut hot = self.hot.write();
-                hot.base = Some(Arc::new(snapshot));
-                hot.leaves.drain(..leaves.len());
-                hot.leaves.shrink_to(leaves.len());
-                let settled = hot.settling.take();
-                drop(hot);
-                drop(settled);
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        self.put_back();
-        drop(turn);
-        if let Some(base) = base.filter(|base| base.path() == error.path)
-            && let Err(error) = self.recover(&base, &error)
-        {
-            tracing::error!(%error, "the ledger's rows cannot be restored from its journal");
-        }
-        Err(error)
-    }
-
-    /// Puts rows back that did not come into a snapshot.
-    fn put_back(&self) {
-        let mut hot = self.hot.write();
-        let settling = hot.settling.take().map(Arc::unwrap_or_clone);
-        hot.rows.unsettle(settling.unwrap_or_default());
-    }
-
-    /// Replaces a snapshot that turned out to be damaged, by the one before it or by a replay.
-    fn recover(&self, bad: &Arc<Snapshot>, error: &SnapshotError) -> Result<(), RestoreError> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        let _turn = store.turn.lock();
-        let is_bad = |hot: &Hot| hot.base.as_ref().is_some_and(|base| Arc::ptr_eq(base, bad));
-        if !is_bad(&self.hot.read()) {
-            return Ok(());
-        }
-        store.snapshots.distrust(error);
-        loop {
-            let end = self.entry_count();
-            let mut restored = restore(&store.snapshots, &store.journal, Some(end))?;
-            // What has come meanwhile is little, and nobody adds to it while the lock is held.
-            let mut hot = self.hot.write();
-            let end = hot.rows.head().entry_count;
-            if restored.go_on(&store.journal, end)? {
-                let Restored { rows, base, leaves } = restored;
-                *hot = Hot { rows, settling: None, base, leaves };
-                return Ok(());
-            }
-        }
     }
 }
 

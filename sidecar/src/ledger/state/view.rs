@@ -105,13 +105,11 @@ impl Read for View<'_> {
         if self.is_whole() || key.is_resident() {
             return None;
         }
-        match self.loaded.rows.get(key) {
-            Some(row) => row.as_ref(),
-            None => {
-                self.missing.borrow_mut().push(key.clone());
-                None
-            }
+        if let Some(row) = self.loaded.rows.get(key) {
+            return row.as_ref();
         }
+        self.missing.borrow_mut().push(key.clone());
+        None
     }
 }
 

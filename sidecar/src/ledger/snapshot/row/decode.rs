@@ -107,14 +107,14 @@ fn decode_answer(answer: Answer) -> Result<OutcomeRow> {
         outcome: Outcome {
             position,
             at: Time::from_nanos(at_ns),
-            spend: spend.map(decode_snapshot).transpose()?,
+            spend: spend.as_ref().map(decode_snapshot).transpose()?,
             refusal: refusal.map(stored::refusal).transpose()?,
             replayed: false,
         },
     })
 }
 
-fn decode_snapshot(snapshot: Snapshot) -> Result<SpendSnapshot> {
+fn decode_snapshot(snapshot: &Snapshot) -> Result<SpendSnapshot> {
     Ok(SpendSnapshot {
         spend: pid(&snapshot.spend_id, "spend_id")?,
         currency: currency(&snapshot.currency_code)?,

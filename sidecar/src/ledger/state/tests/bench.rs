@@ -84,9 +84,9 @@ impl Bench {
     /// Asks for so many things that agents ask, and ends holds that are due.
     pub(super) fn work(&mut self, steps: usize) {
         for _ in 0..steps {
-            let waits = [0, 1, 30, 400, 40_000];
-            let wait_s = waits[self.below(waits.len())];
-            self.now = self.now.saturating_add_ns(wait_s * NS_PER_S);
+            let apart_s = [0, 1, 30, 400, 40_000];
+            let wait_ns = apart_s[self.below(apart_s.len())] * NS_PER_S;
+            self.now = self.now.saturating_add_ns(wait_ns);
             self.end_due();
             let operation = self.operation();
             let command = self.command(Access::Supervisor, operation.into());

@@ -68,7 +68,7 @@ fn goes_on_without_any_snapshot_when_all_are_cut_short() {
         }
         let state = restore(&bench.journal, &disk);
         assert_eq!(state.all_rows().unwrap(), bench.whole);
-        assert!(disk.names().unwrap().iter().all(|name| name.ends_with(".aside")));
+        assert!(disk.names().unwrap().iter().all(|name| name.contains(".rows.aside")));
     }
 }
 
