@@ -81,8 +81,11 @@ fn write_release(from: &Path, release: &Path) {
 
 /// Every row, one a line.
 fn rows(house: &House) -> String {
-    let rows = house.ledger_state().all_rows().unwrap();
-    rows.iter().map(|(key, row)| format!("{key:?}: {row:?}\n")).collect()
+    let mut text = String::new();
+    for (key, row) in house.ledger_state().all_rows().unwrap().iter() {
+        writeln!(text, "{key:?}: {row:?}").unwrap();
+    }
+    text
 }
 
 /// What is shown of the calls and of the customer, without what depends on when it is asked for.

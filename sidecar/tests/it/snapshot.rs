@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
 use makegood_proto::v1;
+use makegood_sidecar::house::House;
 use makegood_sidecar::token::Access;
 
 use crate::support::{Call, Place, Rules, Served, StoredLedger, id, until, usd};
@@ -31,7 +32,7 @@ async fn answers_a_repeat_that_left_memory_as_it_was_answered_first() {
     let call = served.ring("A-1", "call-1", "C-1").await;
     let (gift, hold) = (call.gift(4_500), call.hold(1_000));
     let given = call.give(gift.clone()).await.unwrap();
-    let held = call.reserve(hold.clone()).await.unwrap();
+    let reserved = call.reserve(hold.clone()).await.unwrap();
     let part = v1::CommitSpendRequest {
         request_id: id(),
         spend_id: hold.spend_id.clone(),
@@ -50,7 +51,7 @@ async fn answers_a_repeat_that_left_memory_as_it_was_answered_first() {
     assert_eq!((&repeat.spend, &repeat.receipt), (&given.spend, &given.receipt));
     let repeat = call.reserve(hold.clone()).await.unwrap();
     assert!(repeat.replayed);
-    assert_eq!((&repeat.spend, &repeat.receipt), (&held.spend, &held.receipt));
+    assert_eq!((&repeat.spend, &repeat.receipt), (&reserved.spend, &reserved.receipt));
     let repeat = call.commit_as(part).await.unwrap();
     assert!(repeat.replayed);
     assert_eq!((&repeat.spend, &repeat.receipt), (&committed.spend, &committed.receipt));
@@ -131,6 +132,24 @@ async fn starts_without_a_snapshot_that_is_damaged() {
     }
 }
 
+/// Writes one snapshot after the other, and says how many.
+fn write_until(house: &House, is_done: &AtomicBool) -> usize {
+    let mut count = 0;
+    while !is_done.load(Ordering::Acquire) {
+        house.write_snapshot().unwrap();
+        count += 1;
+    }
+    count
+}
+
+/// Gives 160 times 10 cents, eight at once.
+async fn give_many(call: &Call) {
+    for _ in 0..20 {
+        let gifts = (0..8).map(|_| call.give(call.gift(10)));
+        assert!(join_all(gifts).await.iter().all(Result::is_ok));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn goes_on_giving_while_snapshots_are_written() {
     let place = Place::new(Rules { scope: r#"["agent"]"#, ..Rules::STANDARD });
@@ -139,19 +158,9 @@ async fn goes_on_giving_while_snapshots_are_written() {
     let is_done = AtomicBool::new(false);
     let (house, is_done) = (served.house(), &is_done);
     std::thread::scope(|scope| {
-        let snapshots = scope.spawn(move || {
-            let mut count = 0;
-            while !is_done.load(Ordering::Acquire) {
-                house.write_snapshot().unwrap();
-                count += 1;
-            }
-            count
-        });
+        let snapshots = scope.spawn(move || write_until(house, is_done));
         let giving = async {
-            for _ in 0..20 {
-                let gifts = (0..8).map(|_| call.give(call.gift(10)));
-                assert!(join_all(gifts).await.iter().all(Result::is_ok));
-            }
+            give_many(&call).await;
             is_done.store(true, Ordering::Release);
         };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(giving));
