@@ -187,9 +187,10 @@ impl House {
     /// When the text cannot be kept, or the policy cannot be put in force.
     pub fn activate_policy(&self) -> Result<(), OpenError> {
         let digest = self.shared.policy.digest;
-        let is_in_force = self.shared.state.read(|rows| {
-            rows.active_policy().is_some_and(|active| active.digest == digest)
-        })?;
+        let is_in_force = self
+            .shared
+            .state
+            .read(|rows| rows.active_policy().is_some_and(|active| active.digest == digest))?;
         if !is_in_force {
             let path = self.folder.join("policies").join(format!("{digest}.toml"));
             write_durably(&path, self.policy_text.as_bytes())

@@ -74,7 +74,7 @@ fn an_import_of_its_files_changes_nothing_in_the_house_that_it_filled() {
     let files: Vec<_> = names.filter(|it| it.extension().is_some_and(|it| it == "csv")).collect();
     let (mapping, data) = (folder.join("mapping.toml"), place.data());
     let mut paths = vec![mapping.as_path(), "--data".as_ref(), data.as_ref()];
-    paths.extend(files.iter().map(|it| it.as_path()));
+    paths.extend(files.iter().map(std::path::PathBuf::as_path));
     let report = run(&["import", "--mapping"], &paths);
     assert_eq!(counts(&report, "agents"), [0, 0, 20, 0], "{report}");
     assert_eq!(counts(&report, "customers"), [0, 0, 300, 0], "{report}");
