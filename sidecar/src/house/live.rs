@@ -27,12 +27,12 @@ pub(super) struct Live {
 /// The interactions of this run, by the host's id and by pseudonym.
 pub(super) struct Interactions {
     by_host_id: Cache<String, Arc<Live>>,
-    host_ids: Cache<Pid, String>,
+    by_pid: Cache<Pid, Arc<Live>>,
 }
 
 impl Default for Interactions {
     fn default() -> Self {
-        Self { by_host_id: Cache::new(KEPT), host_ids: Cache::new(KEPT) }
+        Self { by_host_id: Cache::new(KEPT), by_pid: Cache::new(KEPT) }
     }
 }
 
@@ -128,12 +128,12 @@ impl Interactions {
 
     /// The interaction behind a pseudonym, of those in memory.
     pub(super) fn by_pid(&self, pid: &Pid) -> Option<Arc<Live>> {
-        self.by_host_id.get(&self.host_ids.get(pid)?)
+        self.by_pid.get(pid)
     }
 
     pub(super) fn keep(&self, live: Live) -> Arc<Live> {
         let live = Arc::new(live);
-        self.host_ids.insert(live.pid(), live.host_id.clone());
+        self.by_pid.insert(live.pid(), Arc::clone(&live));
         self.by_host_id.insert(live.host_id.clone(), Arc::clone(&live));
         live
     }

@@ -70,11 +70,12 @@ impl House {
         // The customer cannot be unbound between the look and the writing.
         let _turn = self.turns.of(&request.interaction_id).read().await;
         let live = self.interaction(&request.interaction_id)?;
-        // An id that was answered before gets its first answer, whatever has changed since.
-        let id = OperationId::Spend(request.spend);
-        let is_repeat = self.shared.state.read(|rows| rows.outcome(id).is_some())?;
-        if !is_repeat {
-            live.may_give_to(&request.customer)?;
+        if let Err(refusal) = live.may_give_to(&request.customer) {
+            // An id that was answered before gets its first answer, whatever has changed since.
+            let id = OperationId::Spend(request.spend);
+            if !self.shared.state.read(|rows| rows.outcome(id).is_some())? {
+                return Err(refusal);
+            }
         }
         let note = self.commit_note(&request)?;
         let records = self.note_record(&request).into_iter().collect();

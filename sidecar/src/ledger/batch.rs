@@ -3,6 +3,7 @@
 use makegood_core::ledger::{Entry, EntryBody};
 use makegood_proto::records::v1::Envelope;
 use prost::Message as _;
+use tokio::runtime::Handle;
 
 use super::writer::{Answer, Reply, WriteError};
 use crate::hub::Topic;
@@ -74,10 +75,19 @@ impl Batch {
         }
     }
 
-    pub(super) fn answer(self) {
-        for (reply, answer) in self.replies {
-            // Whoever asked may have gone; the work is done all the same.
-            drop(reply.send(answer));
+    /// Answers everybody: many of them on the runtime, where there is one, because to wake a task
+    /// from a thread outside costs more than the answer.
+    pub(super) fn answer(self, runtime: Option<&Handle>) {
+        let count = self.replies.len();
+        let answer_each = move || {
+            for (reply, answer) in self.replies {
+                // Whoever asked may have gone; the work is done all the same.
+                drop(reply.send(answer));
+            }
+        };
+        match runtime {
+            Some(runtime) if count > 1 => drop(runtime.spawn(async move { answer_each() })),
+            _ => answer_each(),
         }
     }
 }

@@ -26,6 +26,7 @@ use makegood_core::ledger::{Access, Action, Caller, Fault, Outcome};
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
 use parking_lot::RwLock;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 pub use super::batch::{BATCH_BYTES, record_bytes};
@@ -176,14 +177,19 @@ impl Flags {
 }
 
 impl Writer {
-    /// Starts the writer on a thread of its own.
+    /// Starts the writer on a thread of its own. Those who ask are answered on the runtime that it
+    /// is started on, if it is started on one.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn start(parts: Parts) -> std::io::Result<(Self, WriterThread)> {
         let (entrance, exit) = lanes::lanes();
         let flags = Arc::new(Flags::default());
-        let writer_loop = WriterLoop { parts, flags: Arc::clone(&flags) };
+        // Who waits on a runtime of one thread may keep that thread.
+        let runtime = Handle::try_current()
+            .ok()
+            .filter(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        let writer_loop = WriterLoop { parts, flags: Arc::clone(&flags), runtime };
         let thread = std::thread::Builder::new().name("writer".into());
         let thread = thread.spawn(move || writer_loop.run(&exit))?;
         let thread = WriterThread { thread, flags: Arc::clone(&flags) };

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use makegood_core::ledger::{Changes, EntryBody, Overlay};
+use tokio::runtime::Handle;
 
 use super::lanes::{Exit, Taken};
 use super::room::Turn;
@@ -42,6 +43,8 @@ impl Drop for PoisonOnPanic {
 pub(super) struct WriterLoop {
     pub(super) parts: Parts,
     pub(super) flags: Arc<Flags>,
+    /// Where those who ask wait, if they wait on a runtime.
+    pub(super) runtime: Option<Handle>,
 }
 
 impl WriterLoop {
@@ -107,7 +110,7 @@ impl WriterLoop {
         assert!(rows.had_all(), "every row is named before it is needed");
         drop(reading);
         if batch.payloads.is_empty() && batch.envelopes.is_empty() {
-            return batch.answer();
+            return batch.answer(self.runtime.as_ref());
         }
         match self.store(&batch, turn) {
             Ok(first_record) => {
@@ -157,7 +160,7 @@ impl WriterLoop {
             }
         }
         hub.publish(batch.topics.iter().copied());
-        batch.answer();
+        batch.answer(self.runtime.as_ref());
     }
 
     /// Confirms the last batch of both journals; where one has failed, the other is left alone, too.

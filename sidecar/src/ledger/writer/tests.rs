@@ -124,7 +124,7 @@ fn leaves_for_the_next_batch_what_does_not_fit() {
         jobs.push_back(Job { work, reply });
         answers.push(answer);
     }
-    let mut writer = WriterLoop { parts: bench.parts, flags: Arc::default() };
+    let mut writer = WriterLoop { parts: bench.parts, flags: Arc::default(), runtime: None };
     for left in [2, 1, 0] {
         writer.process(&mut jobs);
         assert_eq!(jobs.len(), left);

@@ -118,7 +118,7 @@ impl Stage {
         };
         let flags = Arc::new(Flags::default());
         flags.ends_holds.store(true, Ordering::Release);
-        Ok(WriterLoop { parts, flags })
+        Ok(WriterLoop { parts, flags, runtime: None })
     }
 
     fn work(&self, asked: &Asked) -> Work {
