@@ -62,9 +62,7 @@ fn import(
     let config = setup::config(&command.config)?;
     let house = setup::open_house(&config)
         .context("open the data folder; while a sidecar serves it, stop that before an import")?;
-    let bar = ProgressBar::new_spinner().with_style(style()?);
-    house.wait_for_history(|progress| show(&bar, progress))?;
-    bar.finish_and_clear();
+    wait_for_history(&house)?;
     let store_position = || record_position(&house);
     let checkpoints = Checkpoints {
         folder: house.folder().join(CHECKPOINTS),
@@ -72,6 +70,10 @@ fn import(
         from_start: command.import.from_start,
     };
     let outcome = command.import.execute(mapping, &mut HouseSink::new(&house), checkpoints, stop);
+    if outcome.is_ok() {
+        // Everything is durable; arranged now, it need not be when agents wait for the start.
+        wait_for_history(&house)?;
+    }
     let closed = house.close();
     if outcome.is_ok() {
         closed?;
@@ -100,8 +102,13 @@ fn stop_when_asked(stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn style() -> anyhow::Result<ProgressStyle> {
-    Ok(ProgressStyle::with_template("{spinner} rebuilding the read model {pos}/{len}")?)
+fn wait_for_history(house: &House) -> anyhow::Result<()> {
+    let style =
+        ProgressStyle::with_template("{spinner} arranging history, {pos} of {len} records")?;
+    let bar = ProgressBar::new_spinner().with_style(style);
+    house.wait_for_history(|progress| show(&bar, progress))?;
+    bar.finish_and_clear();
+    Ok(())
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {
