@@ -97,9 +97,9 @@ fn tables(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(tables)
 }
 
-/// `3 lines read in 0.0 s`, with or without marks between the thousands.
+/// `3 lines in 0.0 s`, with or without marks between the thousands.
 fn rows(report: &str) -> Option<f64> {
-    let line = report.lines().find(|line| line.contains(" lines read in "))?;
+    let line = report.lines().find(|line| line.contains(" lines in "))?;
     let (count, _) = line.trim_start().split_once(" lines")?;
     let digits: String = count.chars().filter(char::is_ascii_digit).collect();
     digits.parse().ok()
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn reads_how_many_lines_were_imported() {
-        let report = "customers  2  0  0  1\n1,200,003 lines read in 0.0 s\nrejected: a\n";
+        let report = "customers  2  0  0  1\n1,200,003 lines in 0.0 s\nrejected: a\n";
         assert_eq!(rows(report), Some(1_200_003.0));
         assert_eq!(rows("nothing"), None);
     }
