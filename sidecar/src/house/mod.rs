@@ -19,6 +19,7 @@ mod spends;
 mod story;
 mod timeline;
 mod turns;
+mod verifier;
 mod view;
 
 use std::sync::Arc;

@@ -13,13 +13,15 @@ use super::directory::Directory;
 use super::live::Interactions;
 use super::panel::{Stories, stories};
 use super::turns::Turns;
+use super::verifier::Verifier;
 use super::{HouseError, Shared, Visitor, encoded, view};
 use crate::clock::{Clock, SystemClock};
 use crate::hub::Hub;
 use crate::journal::error::JournalError;
 use crate::journal::lock::{DataLock, LockError};
 use crate::journal::reader::Reader;
-use crate::journal::{Config, Journal};
+use crate::journal::sealed::Sealed;
+use crate::journal::{Config, Journal, Recovery};
 use crate::ledger::codec::DecodeError;
 use crate::ledger::snapshot::SnapshotError;
 use crate::ledger::snapshotter::{ENTRIES_BETWEEN, Snapshotter};
@@ -95,6 +97,7 @@ pub struct House {
     projector: Projector,
     writer_thread: WriterThread,
     snapshotter: Snapshotter,
+    verifier: Verifier,
     ledger: Reader,
     clock: Arc<dyn Clock>,
     folder: PathBuf,
@@ -119,7 +122,7 @@ impl House {
         let lock = DataLock::acquire(&settings.data_dir)?;
         let vault = Arc::new(RwLock::new(Vault::open(&folder, &settings.key_encryption_key)?));
         let ledger = open_journal(&folder.join("ledger"))?;
-        let records = open_journal(&folder.join("records"))?;
+        let (records, sealed) = open_records(&folder.join("records"))?;
         let hub = Arc::new(Hub::default());
         let sources = Sources {
             ledger: ledger.reader(),
@@ -153,6 +156,9 @@ impl House {
             development: settings.development,
         })
         .map_err(fail(&folder))?;
+        let breaker = writer.breaker();
+        let verifier = Verifier::start(sealed, move |damage| breaker.poison(damage));
+        let verifier = verifier.map_err(fail(&folder))?;
         Ok(Self {
             shared: Shared {
                 state,
@@ -171,6 +177,7 @@ impl House {
             projector,
             writer_thread,
             snapshotter,
+            verifier,
             ledger: reader,
             clock,
             folder,
@@ -208,6 +215,7 @@ impl House {
     /// # Errors
     /// [`WriteError::Poisoned`] when the journal has failed since the house was opened.
     pub fn close(self) -> Result<(), WriteError> {
+        drop(self.verifier);
         drop(self.shared.writer);
         let closed = self.writer_thread.join();
         self.snapshotter.close();
@@ -286,16 +294,32 @@ impl House {
     }
 }
 
+/// How many segments of the records a start verifies: 256 MiB. Beyond that they are verified behind
+/// it, because the records of a large house are gigabytes, and nobody's money depends on them.
+const RECORD_SEGMENTS_AT_START: usize = 16;
+
+/// Opens the records' journal and leaves the older part of a large one to be verified.
+fn open_records(folder: &Path) -> Result<(Journal, Sealed), JournalError> {
+    let opened = Journal::open_long(folder, Config::default(), RECORD_SEGMENTS_AT_START)?;
+    let (journal, recovery, sealed) = opened;
+    warn_of_torn_write(&recovery);
+    Ok((journal, sealed))
+}
+
 /// Opens a journal and says what a crash has left in it.
 pub(super) fn open_journal(folder: &Path) -> Result<Journal, JournalError> {
     let (journal, recovery) = Journal::open(folder, Config::default())?;
+    warn_of_torn_write(&recovery);
+    Ok(journal)
+}
+
+fn warn_of_torn_write(recovery: &Recovery) {
     if recovery.cut_bytes > 0 {
         tracing::warn!(
             bytes = recovery.cut_bytes,
             "a write was torn before it was acknowledged; it was cut off the journal"
         );
     }
-    Ok(journal)
 }
 
 impl From<RestoreError> for OpenError {

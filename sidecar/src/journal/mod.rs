@@ -33,6 +33,8 @@
 //! # Recovery
 //! 1. Headers, the chain of leaf hashes from segment to segment, and each frame up to the newest
 //!    valid head must be intact, and the head must fit the frames; otherwise the start refuses.
+//!    A long journal can be opened by its last segments, and the others be verified behind the start
+//!    ([`sealed`]): nothing is written to those any more.
 //! 2. Behind the head, complete batches are kept. There is at most one, or two where the newest
 //!    head was torn.
 //! 3. What follows is a torn tail and is cut, unless an intact frame of a *later* batch lies in it.
@@ -64,6 +66,7 @@ pub mod lock;
 pub mod reader;
 mod recovery;
 mod scan;
+pub mod sealed;
 mod segment;
 #[cfg(test)]
 pub(crate) mod sim;
@@ -83,6 +86,7 @@ use frame::{LeafHash, leaf_hash};
 use head::Head;
 use header::Header;
 use reader::Reader;
+use sealed::Sealed;
 use segment::{Cursor, FRAMES_START, Segment};
 pub use space::Room;
 use spare::Spare;
@@ -161,10 +165,7 @@ impl Journal {
     /// When anything that was confirmed is damaged or missing (nothing is changed then), or when
     /// the folder cannot be read or written.
     pub fn open(dir: &Path, config: Config) -> Result<(Self, Recovery), JournalError> {
-        let failed =
-            |source| JournalError::Io { action: "create", path: dir.to_path_buf(), source };
-        let folder = Folder::create(dir).map_err(failed)?;
-        Self::open_on(Arc::new(folder), config)
+        Self::open_on(Self::folder(dir)?, config)
     }
 
     /// As [`Journal::open`], on any disk.
@@ -172,7 +173,27 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`].
     pub fn open_on(disk: Arc<dyn Disk>, config: Config) -> Result<(Self, Recovery), JournalError> {
-        recovery::recover(disk, config.verify()?)
+        let (journal, recovery, _) = recovery::recover(disk, config.verify()?, usize::MAX)?;
+        Ok((journal, recovery))
+    }
+
+    /// As [`Journal::open`], but verifies the last `segments` alone, at least two; whoever opens it
+    /// so has the others verified soon.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], for the segments that are verified.
+    pub fn open_long(
+        dir: &Path,
+        config: Config,
+        segments: usize,
+    ) -> Result<(Self, Recovery, Sealed), JournalError> {
+        recovery::recover(Self::folder(dir)?, config.verify()?, segments.max(2))
+    }
+
+    fn folder(dir: &Path) -> Result<Arc<dyn Disk>, JournalError> {
+        let failed =
+            |source| JournalError::Io { action: "create", path: dir.to_path_buf(), source };
+        Ok(Arc::new(Folder::create(dir).map_err(failed)?))
     }
 
     /// The position that the next record will have, which is also the number of records.

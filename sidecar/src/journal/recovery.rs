@@ -8,6 +8,7 @@ use super::frame::{FrameFault, LeafHash};
 use super::head::Head;
 use super::header::Header;
 use super::scan::{self, Stop};
+use super::sealed::Sealed;
 use super::segment::{self, Segment};
 use super::{Config, Journal, Recovery};
 
@@ -20,13 +21,18 @@ struct Found {
     last_leaf: LeafHash,
 }
 
-/// Opens the journal on `disk`, creating it where there is none. Nothing is written before all
-/// is verified.
+/// Opens the journal on `disk`, creating it where there is none. Nothing is written before the last
+/// `segments` are verified; those before them are left to be.
 pub(super) fn recover(
     disk: Arc<dyn Disk>,
     config: Config,
-) -> Result<(Journal, Recovery), JournalError> {
-    let found = verify_all(&*disk)?;
+    segments: usize,
+) -> Result<(Journal, Recovery, Sealed), JournalError> {
+    let mut bases = segment::bases(&*disk)?;
+    let left = bases.len().saturating_sub(segments);
+    let found = verify(&*disk, bases.get(left..).unwrap_or_default(), left > 0)?;
+    bases.truncate(if left > 0 { left + 1 } else { 0 });
+    let sealed = Sealed::new(Arc::clone(&disk), bases);
     let torn = match &found {
         Some(found) => scan::torn_bytes(&found.segment, &found.stop)?,
         None => 0,
@@ -50,7 +56,7 @@ pub(super) fn recover(
         batch: Vec::new(),
         poisoned: false,
     };
-    Ok((journal, recovery))
+    Ok((journal, recovery, sealed))
 }
 
 fn create(disk: &dyn Disk, config: Config) -> Result<Found, JournalError> {
@@ -61,16 +67,17 @@ fn create(disk: &dyn Disk, config: Config) -> Result<Found, JournalError> {
     Ok(Found { segment, head, stop, last_leaf })
 }
 
-/// Verifies each segment and the chain between them.
-fn verify_all(disk: &dyn Disk) -> Result<Option<Found>, JournalError> {
+/// Verifies each segment and the chain between them; others may come before them.
+fn verify(disk: &dyn Disk, bases: &[u64], has_before: bool) -> Result<Option<Found>, JournalError> {
     let mut found: Option<Found> = None;
-    for base in segment::bases(disk)? {
+    for &base in bases {
         let segment = Segment::open(disk, base, Access::Write)?;
         match &found {
             Some(before) => {
                 scan::verify_end(disk, &before.segment, &before.stop, base)?;
                 segment.verify_chain(&before.last_leaf)?;
             }
+            None if has_before => {}
             None => segment::verify_gap(disk, 0, base)?,
         }
         let head = segment.newest_head()?;

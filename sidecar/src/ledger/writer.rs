@@ -174,6 +174,22 @@ impl Flags {
     fn is_poisoned(&self) -> bool {
         self.is_poisoned.load(Ordering::Acquire)
     }
+
+    fn poison(&self, error: &dyn std::fmt::Display) {
+        if !self.is_poisoned.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "journal failed; no more writes until the next start");
+        }
+    }
+}
+
+/// Ends all writing, as a failed write does.
+pub struct Breaker(Arc<Flags>);
+
+impl Breaker {
+    /// Nothing is written from now on; the log says why.
+    pub fn poison(&self, error: &dyn std::fmt::Display) {
+        self.0.poison(error);
+    }
 }
 
 impl Writer {
@@ -199,6 +215,11 @@ impl Writer {
     /// Whether the journal has failed, so that nothing is written any more.
     pub fn is_poisoned(&self) -> bool {
         self.flags.is_poisoned()
+    }
+
+    /// Lets another thread end all writing, without keeping the writer from its end.
+    pub fn breaker(&self) -> Breaker {
+        Breaker(Arc::clone(&self.flags))
     }
 
     /// Whether new work would be written, as far as the disk is concerned.

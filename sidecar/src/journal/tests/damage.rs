@@ -1,9 +1,11 @@
 //! Changed bytes and missing files: found and named, or harmless; never silently different.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::{FRAMES, SimDisk, flipped, open, outcome, payload, payloads, small};
-use crate::journal::error::Damage;
+use super::{FRAMES, SMALL, SimDisk, flipped, open, outcome, payload, payloads, small};
+use crate::journal::error::{Damage, JournalError};
+use crate::journal::recovery::recover;
 use crate::journal::segment::{self, name};
 
 const HEADER: Range<usize> = 0..64;
@@ -47,6 +49,19 @@ fn stands_every_flipped_bit_of_one_head_and_of_unused_bytes() {
             let found = outcome(&flipped(&disk, 0, bit), 0);
             assert_eq!(found, Ok(payloads(0..10)), "bit {bit}");
         }
+    }
+}
+
+#[test]
+fn finds_behind_the_start_what_the_start_has_left() {
+    let (disk, bases) = long();
+    for bit in (0..disk.bytes(&name(bases[0])).len() * 8).step_by(13) {
+        let changed = flipped(&disk, bases[0], bit);
+        let (_, _, sealed) = recover(Arc::new(changed.copy()), SMALL, 2).unwrap();
+        assert!(!sealed.is_empty());
+        let (left, at_start) = (sealed.verify(|| true), open(&changed));
+        let said = |error: JournalError| error.to_string();
+        assert_eq!(left.map_err(said), at_start.map(|_| ()).map_err(said), "bit {bit}");
     }
 }
 

@@ -175,9 +175,7 @@ impl WriterLoop {
     }
 
     pub(super) fn poison(&self, error: &dyn std::fmt::Display) {
-        if !self.flags.is_poisoned.swap(true, Ordering::AcqRel) {
-            tracing::error!(%error, "journal failed; no more writes until the next start");
-        }
+        self.flags.poison(error);
     }
 }
 
