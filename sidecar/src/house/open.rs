@@ -124,15 +124,6 @@ impl House {
         let ledger = open_journal(&folder.join("ledger"))?;
         let (records, sealed) = open_records(&folder.join("records"))?;
         let hub = Arc::new(Hub::default());
-        let sources = Sources {
-            ledger: ledger.reader(),
-            records: records.reader(),
-            engine: folder.join("read-model"),
-            on_ready: Box::new({
-                let hub = Arc::clone(&hub);
-                move || hub.publish_all()
-            }),
-        };
         let state = Arc::new(LedgerState::restore(
             &folder.join("snapshots"),
             ledger.reader(),
@@ -141,6 +132,12 @@ impl House {
         )?);
         let snapshotter = Snapshotter::start(Arc::clone(&state)).map_err(fail(&folder))?;
         let reader = ledger.reader();
+        let sources = Sources {
+            ledger: ledger.reader(),
+            records: records.reader(),
+            engine: folder.join("read-model"),
+            on_ready: tells_every_desk(&hub),
+        };
         let projector = Projector::start(sources, Arc::clone(&state));
         let policy = Arc::new(settings.policy);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
@@ -292,6 +289,11 @@ impl House {
     pub fn note_characters(&self) -> usize {
         self.shared.policy.note_max_chars as usize
     }
+}
+
+fn tells_every_desk(hub: &Arc<Hub>) -> Box<dyn Fn() + Send + Sync> {
+    let hub = Arc::clone(hub);
+    Box::new(move || hub.publish_all())
 }
 
 /// How many segments of the records a start verifies: 256 MiB. Beyond that they are verified behind
