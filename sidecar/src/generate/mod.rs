@@ -2,8 +2,8 @@
 //! for measurements and for trials.
 //!
 //! The rows are a function of the [`Config`] alone, the same on every machine: no clock, no floating
-//! point, and a generator (PCG, from `rand_pcg`) whose values its authors keep stable. [`shape`] has
-//! what was measured on real sets. First [`plan`] says who does what when, in twelve bytes an event;
+//! point, and a generator (PCG, from `rand_pcg`) whose values its authors keep stable. `shape` has
+//! what was measured on real sets. First `plan` says who does what when, in twelve bytes an event;
 //! then each event is told in the order of time, so that memory holds the plan and two days of
 //! answers that are still to come.
 //!

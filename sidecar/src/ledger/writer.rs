@@ -4,12 +4,12 @@
 //! Nothing is answered before `fdatasync` has returned, and nothing is read by others before that
 //! either. A failed write poisons the writer: what waited is answered as unknown, reads go on.
 //!
-//! - [`lanes`]: what waits, settling work first.
-//! - [`room`]: what is refused when the disk is nearly full.
-//! - [`run`]: the writer's thread: take all that waits, decide, write once, sync once, publish and
+//! - `lanes`: what waits, settling work first.
+//! - `room`: what is refused when the disk is nearly full.
+//! - `run`: the writer's thread: take all that waits, decide, write once, sync once, publish and
 //!   reply.
-//! - [`load`]: the rows that a batch needs and that have left memory.
-//! - [`carry_out`]: what one batch decides.
+//! - `load`: the rows that a batch needs and that have left memory.
+//! - `carry_out`: what one batch decides.
 
 mod carry_out;
 mod lanes;

@@ -9,7 +9,7 @@
 //!
 //! | part | what it has |
 //! |---|---|
-//! | header | format version; number of entries; leaf hash of the last one ([`ends`]) |
+//! | header | format version; number of entries; leaf hash of the last one (`ends`) |
 //! | resident rows | where the house stands, and every open hold: read into memory at a start |
 //! | settled rows | all others, sorted by name, in blocks, among them those of their index |
 //! | leaf hashes | of every entry, at fixed places |
@@ -18,7 +18,7 @@
 //! Every byte is under a CRC-32C. Header, footer and resident rows are verified at a start; blocks
 //! and leaf hashes when they are read. The index is a tree of blocks: the bytes of a name are
 //! looked for from the root down, two or three reads deep, and what was read stays in a small cache
-//! ([`file`]). Names and rows have codecs of their own ([`key`], [`row`]).
+//! ([`file`]). Names and rows have codecs of their own (`key`, `row`).
 //!
 //! # Writing one
 //! The rows in memory are merged with the snapshot before, from front to back, into a file aside
