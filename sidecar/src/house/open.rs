@@ -297,7 +297,7 @@ fn tells_every_desk(hub: &Arc<Hub>) -> Box<dyn Fn() + Send + Sync> {
 }
 
 /// How many segments of the records a start verifies: 256 MiB. Beyond that they are verified behind
-/// it, because the records of a large house are gigabytes, and nobody's money depends on them.
+/// it, because the records of a large house are gigabytes, and no amount is ever read from them.
 const RECORD_SEGMENTS_AT_START: usize = 16;
 
 /// Opens the records' journal and leaves the older part of a large one to be verified.

@@ -18,7 +18,7 @@ use crate::ledger::batch::Batch;
 use crate::records;
 use crate::vault::VaultError;
 
-/// Jobs of one batch. Larger batches no longer gain and make the first one wait.
+/// Jobs of one batch, so that the first of many does not wait for all of them.
 const BATCH_LENGTH: usize = 256;
 
 /// How long nothing must wait before the last batch is confirmed by a sync of its own.
