@@ -22,7 +22,6 @@ use crate::journal::lock::{DataLock, LockError};
 use crate::journal::reader::Reader;
 use crate::journal::sealed::Sealed;
 use crate::journal::{Config, Journal, Recovery};
-use crate::ledger::codec::DecodeError;
 use crate::ledger::snapshot::SnapshotError;
 use crate::ledger::snapshotter::{ENTRIES_BETWEEN, Snapshotter};
 use crate::ledger::state::{LedgerState, RestoreError};
@@ -71,17 +70,9 @@ pub enum OpenError {
     /// A journal is damaged or cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// An entry cannot be read.
-    #[error("ledger entry {position}: {source}")]
-    Entry {
-        /// Which.
-        position: u64,
-        /// Why.
-        source: DecodeError,
-    },
-    /// The journal ends before it should.
+    /// The ledger's rows cannot be had from its journal.
     #[error(transparent)]
-    Rows(RestoreError),
+    Rows(#[from] RestoreError),
     /// The policy cannot be put in force.
     #[error("cannot put the policy in force: {0}")]
     Policy(#[from] WriteError),
@@ -321,16 +312,6 @@ fn warn_of_torn_write(recovery: &Recovery) {
             bytes = recovery.cut_bytes,
             "a write was torn before it was acknowledged; it was cut off the journal"
         );
-    }
-}
-
-impl From<RestoreError> for OpenError {
-    fn from(error: RestoreError) -> Self {
-        match error {
-            RestoreError::Journal(error) => Self::Journal(error),
-            RestoreError::Entry { position, source } => Self::Entry { position, source },
-            short @ RestoreError::Short { .. } => Self::Rows(short),
-        }
     }
 }
 
