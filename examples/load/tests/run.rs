@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use makegood_ledger::policy_file;
 use makegood_sidecar::config::{Config, ConfigFlags};
 use makegood_sidecar::generate::{self, generate};
 use makegood_sidecar::house::{House, HouseSink, Settings};
 use makegood_sidecar::token::Signer;
-use makegood_sidecar::{clock, policy_file, server};
+use makegood_sidecar::{clock, server};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -8,10 +8,10 @@ use super::{say, setup};
 use crate::clock::wall_time;
 use crate::config::{Config, ConfigFlags, Mode, environment};
 use crate::guard;
-use crate::journal::error::JournalError;
-use crate::journal::lock::{DataLock, LockError};
-use crate::journal::reader::Reader;
-use crate::policy_file;
+use makegood_ledger::journal::error::JournalError;
+use makegood_ledger::journal::lock::{DataLock, LockError};
+use makegood_ledger::journal::reader::Reader;
+use makegood_ledger::policy_file;
 
 type Check = fn(&Config) -> Finding;
 

@@ -11,12 +11,12 @@ use makegood_proto::records::v1::{self as pb, RecordKind};
 
 use super::{say, setup};
 use crate::config::{Config, ConfigFlags};
-use crate::journal::frame::leaf_hash;
-use crate::journal::reader::Reader;
-use crate::ledger::codec;
 use crate::ledger::line::{Line, decimal};
 use crate::records::{self, RecordError};
 use crate::vault::{Pid, Vault};
+use makegood_ledger::codec;
+use makegood_ledger::journal::frame::leaf_hash;
+use makegood_ledger::journal::reader::Reader;
 
 /// The commands about the ledger.
 #[derive(Debug, clap::Subcommand)]

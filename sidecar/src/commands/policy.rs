@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{complain, say};
-use crate::policy_file;
+use makegood_ledger::policy_file;
 
 /// The commands about policies.
 #[derive(Debug, clap::Subcommand)]

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::config::{Config, ConfigFlags, Mode, environment, read_secret};
 use crate::house::{House, Settings};
-use crate::policy_file;
 use crate::vault;
+use makegood_ledger::policy_file;
 
 /// The key-encryption key of development mode, in the data folder.
 const DEVELOPMENT_KEK: &str = "development-kek";

@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::flags::ConfigFlags;
-use super::keys::{CONFIG_ENV, ENV_PREFIX, FILE_SUFFIX, KEYS, Key, is_foreign_env, nearest};
+use super::keys::{CONFIG_ENV, ENV_PREFIX, FILE_SUFFIX, KEYS, Key, is_foreign_env};
 use super::secret::read_secret;
+use makegood_ledger::nearest::nearest;
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

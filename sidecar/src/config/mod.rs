@@ -12,7 +12,6 @@ mod secret;
 mod web;
 
 pub use flags::ConfigFlags;
-pub(crate) use keys::nearest;
 pub use layers::{Origin, OriginLine};
 pub use secret::{SecretError, read_secret};
 pub use web::{HostRule, WebOrigin};

@@ -4,13 +4,13 @@ use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 
 use super::House;
-use crate::journal::error::JournalError;
-use crate::journal::frame::{LeafHash, leaf_hash};
-use crate::ledger::codec::{self, DecodeError};
 use crate::ledger::line::Line;
 use crate::ledger::state::LedgerState;
 use crate::records;
 use crate::vault::Pid;
+use makegood_ledger::codec::{self, DecodeError};
+use makegood_ledger::journal::error::JournalError;
+use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
 
 /// Entries that one listing looks at before it answers with what it has found.
 const LOOKED_AT: u64 = 5_000;

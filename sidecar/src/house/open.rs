@@ -17,17 +17,17 @@ use super::verifier::Verifier;
 use super::{HouseError, Shared, Visitor, encoded, view};
 use crate::clock::{Clock, SystemClock};
 use crate::hub::Hub;
-use crate::journal::error::JournalError;
-use crate::journal::lock::{DataLock, LockError};
-use crate::journal::reader::Reader;
-use crate::journal::sealed::Sealed;
-use crate::journal::{Config, Journal, Recovery};
-use crate::ledger::snapshot::SnapshotError;
 use crate::ledger::snapshotter::{ENTRIES_BETWEEN, Snapshotter};
 use crate::ledger::state::{LedgerState, RestoreError};
 use crate::ledger::writer::{self, Parts, Work, WriteError, Writer, WriterThread};
 use crate::read_model::{Projector, Sources};
 use crate::vault::{Vault, VaultError};
+use makegood_ledger::journal::error::JournalError;
+use makegood_ledger::journal::lock::{DataLock, LockError};
+use makegood_ledger::journal::reader::Reader;
+use makegood_ledger::journal::sealed::Sealed;
+use makegood_ledger::journal::{Config, Journal, Recovery};
+use makegood_ledger::snapshot::SnapshotError;
 
 /// What a house is opened with.
 pub struct Settings {

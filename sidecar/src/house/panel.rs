@@ -29,7 +29,7 @@ use crate::ledger::state::View;
 use crate::read_model::Rebuilding;
 use crate::records;
 use crate::vault::Pid;
-use crate::zones;
+use makegood_ledger::zones;
 
 /// Records of each kind that the story is told from.
 const STORY_LIMIT: usize = 50;

@@ -13,13 +13,13 @@ use makegood_proto::records::v1::{Envelope, RecordKind};
 
 use super::{House, HouseError};
 use crate::import::rows::{Content, Put, PutError, Ref, Reject, Row, Sink, SinkError};
-use crate::journal::reader::Reader;
 use crate::ledger::writer::{BATCH_BYTES, record_bytes};
 use crate::read_model::Bulk;
 use crate::records::{self, Draft};
 use crate::vault::Pid;
 use feed::Feed;
 use known::{Known, RecordId, content};
+use makegood_ledger::journal::reader::Reader;
 
 /// Rows that are written as one batch. More no longer gain.
 const ROWS_PER_BATCH: usize = 2_048;

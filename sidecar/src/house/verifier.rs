@@ -5,8 +5,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crate::journal::error::JournalError;
-use crate::journal::sealed::Sealed;
+use makegood_ledger::journal::error::JournalError;
+use makegood_ledger::journal::sealed::Sealed;
 
 /// The thread that verifies; dropping it ends it.
 pub(super) struct Verifier {
@@ -57,7 +57,7 @@ mod tests {
     use std::sync::mpsc::Receiver;
 
     use super::*;
-    use crate::journal::{Config, Journal};
+    use makegood_ledger::journal::{Config, Journal};
 
     const SMALL: Config = Config { segment_bytes: 8 << 10, margin_bytes: None };
 

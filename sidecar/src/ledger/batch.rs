@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 
 use super::writer::{Answer, Reply, WriteError};
 use crate::hub::Topic;
-use crate::journal::frame::{LeafHash, leaf_hash};
 use crate::records::{self, Draft, Leaf};
+use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
 
 /// The most bytes of one batch, and of one work: half a segment of the journal, so that what is
 /// added around a payload never makes a batch too large for it.

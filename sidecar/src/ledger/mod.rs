@@ -1,9 +1,7 @@
 //! The ledger's shell: stored entries, the one writer, and what readers see of it.
 
 mod batch;
-pub mod codec;
 pub mod line;
-pub mod snapshot;
 pub mod snapshotter;
 pub mod state;
 pub mod writer;

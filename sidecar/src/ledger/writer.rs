@@ -33,11 +33,11 @@ pub use super::batch::{BATCH_BYTES, record_bytes};
 use super::state::LedgerState;
 use crate::clock::{Clock, ClockJumped};
 use crate::hub::{Hub, Topic};
-use crate::journal::Journal;
 use crate::read_model::ReadModel;
 use crate::records::Draft;
 use crate::vault::{Pid, Vault};
 use lanes::{Entrance, NotTaken};
+use makegood_ledger::journal::Journal;
 use run::WriterLoop;
 
 /// Something to be made durable as one.

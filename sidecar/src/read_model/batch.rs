@@ -7,7 +7,7 @@ use super::journals::{Gesture, Stored};
 use super::keys::{self, Place};
 use super::packed::Packed;
 use super::stored;
-use crate::journal::reader::Reader;
+use makegood_ledger::journal::reader::Reader;
 
 /// Records that go into one commit of the engine. Each may rewrite a chunk or three, and who reads
 /// the engine waits meanwhile.

@@ -8,12 +8,12 @@ use makegood_proto::records::v1::Envelope;
 
 use super::engine::Damaged;
 use super::keys;
-use crate::journal::frame::Record;
-use crate::journal::reader::{Reader, Records};
-use crate::ledger::codec;
 use crate::ledger::state::LedgerState;
 use crate::records;
 use crate::vault::Pid;
+use makegood_ledger::codec;
+use makegood_ledger::journal::frame::Record;
+use makegood_ledger::journal::reader::{Reader, Records};
 
 /// Why the projector cannot go on.
 pub(super) enum Fault {

@@ -27,10 +27,10 @@ use std::sync::mpsc::SyncSender;
 use makegood_proto::records::v1::Envelope;
 use parking_lot::{Mutex, RwLock};
 
-use crate::journal::reader::Reader;
 use crate::ledger::state::LedgerState;
 use crate::vault::Pid;
 use engine::{Damaged, Engine};
+use makegood_ledger::journal::reader::Reader;
 use pending::Pending;
 
 pub use bulk::Bulk;

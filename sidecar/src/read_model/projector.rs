@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use super::ReadModel;
 use super::journals::Journals;
 use super::work::{Sizes, Work};
-use crate::journal::reader::Reader;
 use crate::ledger::state::LedgerState;
+use makegood_ledger::journal::reader::Reader;
 
 /// Where the projector reads and writes, and whom it tells.
 pub struct Sources {

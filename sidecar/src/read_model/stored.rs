@@ -3,8 +3,8 @@
 use makegood_proto::records::v1::Envelope;
 
 use super::engine::Damaged;
-use crate::journal::reader::Reader;
 use crate::records;
+use makegood_ledger::journal::reader::Reader;
 
 /// A longer record stays in its journal alone, and the engine has its position.
 const BYTES_MAX: usize = 4 * 1024;

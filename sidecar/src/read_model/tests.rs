@@ -16,11 +16,11 @@ use super::engine::{Change, Engine, Memory, Pair};
 use super::packed::{COMMIT_BYTES, Packed};
 use super::sled_engine::SledEngine;
 use super::{Progress, Projector, ReadModel, Rebuilding, Sources};
-use crate::journal::reader::Reader;
-use crate::journal::{Config, Journal};
 use crate::ledger::state::LedgerState;
 use crate::records::{self, Draft, LIVE};
 use crate::vault::{Pid, Vault};
+use makegood_ledger::journal::reader::Reader;
+use makegood_ledger::journal::{Config, Journal};
 
 fn engine_holds_to_its_port(engine: &dyn Engine) {
     let put = |key: &[u8], value: &[u8]| (key.to_vec(), Some(value.to_vec()));

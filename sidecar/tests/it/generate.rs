@@ -30,7 +30,7 @@ fn generate(place: &Place) -> u64 {
 /// The end of what is written in the records' journal.
 fn record_count(place: &Place) -> u64 {
     let records = place.tenant_folder().join("records");
-    let reader = makegood_sidecar::journal::reader::Reader::open(&records).unwrap();
+    let reader = makegood_ledger::journal::reader::Reader::open(&records).unwrap();
     reader.confirmed_position().unwrap()
 }
 

@@ -93,7 +93,7 @@ async fn brings_star_in_once_and_shows_it_on_a_call() {
 /// The end of what is written in the records' journal.
 fn records_size(place: &Place) -> u64 {
     let records = place.tenant_folder().join("records");
-    let reader = makegood_sidecar::journal::reader::Reader::open(&records).unwrap();
+    let reader = makegood_ledger::journal::reader::Reader::open(&records).unwrap();
     reader.confirmed_position().unwrap()
 }
 

@@ -5,11 +5,11 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::journal::{Config as JournalConfig, Journal};
 use crate::records::Draft;
 use makegood_core::ledger::{Action, Command, Overlay, Rows, decide};
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
+use makegood_ledger::journal::{Config as JournalConfig, Journal};
 
 fn journal(folder: &Path) -> Journal {
     Journal::open(folder, JournalConfig::default()).unwrap().0

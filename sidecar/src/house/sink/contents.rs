@@ -4,10 +4,10 @@ use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
 use prost::Message as _;
 
 use crate::import::rows::{Content, Ref, Reject, Row};
-use crate::journal::frame::MAX_PAYLOAD_BYTES;
 use crate::ledger::writer::record_bytes;
 use crate::records::Draft;
 use crate::vault::{Pid, Vault};
+use makegood_ledger::journal::frame::MAX_PAYLOAD_BYTES;
 
 pub(super) fn record_kind(content: &Content) -> RecordKind {
     match content {

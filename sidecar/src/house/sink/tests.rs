@@ -4,8 +4,8 @@ use makegood_proto::records::v1 as pb;
 
 use super::*;
 use crate::house::Settings;
-use crate::journal::frame::MAX_PAYLOAD_BYTES;
-use crate::policy_file::{self, STANDARD};
+use makegood_ledger::journal::frame::MAX_PAYLOAD_BYTES;
+use makegood_ledger::policy_file::{self, STANDARD};
 
 /// A house in a folder of its own, whose history is ready, with the standard policy at hand.
 fn house(folder: &tempfile::TempDir) -> House {

@@ -23,10 +23,10 @@ use makegood_core::ledger::{Changes, Key, Read as _, Row, Rows, Write as _};
 use makegood_proto::records::v1::Envelope;
 use parking_lot::{Mutex, RwLock};
 
-use super::snapshot::{Snapshot, Snapshots};
-use crate::journal::frame::LeafHash;
-use crate::journal::reader::Reader;
 use crate::vault::Pid;
+use makegood_ledger::journal::frame::LeafHash;
+use makegood_ledger::journal::reader::Reader;
+use makegood_ledger::snapshot::{Snapshot, Snapshots};
 use restore::{Restored, restore};
 use view::Loaded;
 
@@ -92,8 +92,9 @@ impl LedgerState {
             Ok(snapshots) => Self::restore_from(snapshots, journal, every, record_count),
             Err(error) => {
                 tracing::warn!(%error, "no folder for snapshots; all rows stay in memory");
-                let snapshots =
-                    Snapshots::on(Arc::new(crate::journal::disk::Folder::existing(folder)));
+                let snapshots = Snapshots::on(Arc::new(
+                    makegood_ledger::journal::disk::Folder::existing(folder),
+                ));
                 Self::restore_from(snapshots, journal, every, record_count)
             }
         }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use makegood_core::ledger::{Entry, Key, Read as _, Rows, Write as _, apply, keys_of_entry};
 
-use crate::journal::error::JournalError;
-use crate::journal::frame::{LeafHash, leaf_hash};
-use crate::journal::reader::Reader;
-use crate::ledger::codec::{self, DecodeError};
-use crate::ledger::snapshot::{Added, Fault, Snapshot, SnapshotError, Snapshots};
+use makegood_ledger::codec::{self, DecodeError};
+use makegood_ledger::journal::error::JournalError;
+use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
+use makegood_ledger::journal::reader::Reader;
+use makegood_ledger::snapshot::{Added, Fault, Snapshot, SnapshotError, Snapshots};
 
 /// Entries that a replay holds in memory before it writes a snapshot.
 const REPLAYED_AT_ONCE: usize = 250_000;

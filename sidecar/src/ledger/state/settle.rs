@@ -6,7 +6,7 @@ use makegood_core::ledger::Read as _;
 
 use super::restore::{RestoreError, Restored, restore};
 use super::{Hot, LedgerState};
-use crate::ledger::snapshot::{Added, Snapshot, SnapshotError};
+use makegood_ledger::snapshot::{Added, Snapshot, SnapshotError};
 
 impl LedgerState {
     /// Writes a snapshot, unless nothing has come since the last one; after it, settled rows leave

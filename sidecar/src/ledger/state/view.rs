@@ -10,7 +10,7 @@ use makegood_core::time::Time;
 use parking_lot::RwLockReadGuard;
 
 use super::Hot;
-use crate::ledger::snapshot::{Snapshot, SnapshotError};
+use makegood_ledger::snapshot::{Snapshot, SnapshotError};
 
 /// Rows that were loaded by name, each from the same snapshot.
 #[derive(Debug, Default)]

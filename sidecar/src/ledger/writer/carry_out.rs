@@ -10,12 +10,12 @@ use super::lanes::Lane;
 use super::room::Turn;
 use super::run::WriterLoop;
 use super::{Done, Work, WriteError, system};
-use crate::journal::frame::MAX_PAYLOAD_BYTES;
 use crate::ledger::batch::{BATCH_BYTES, Batch, record_bytes};
-use crate::ledger::codec;
 use crate::ledger::state::View;
 use crate::records::Draft;
-use crate::zones;
+use makegood_ledger::codec;
+use makegood_ledger::journal::frame::MAX_PAYLOAD_BYTES;
+use makegood_ledger::zones;
 
 impl WriterLoop {
     /// Ends holds whose time has come, before anything else is decided.

@@ -9,7 +9,7 @@ use makegood_core::time::Time;
 use super::run::WriterLoop;
 use super::{Job, system};
 use crate::ledger::state::View;
-use crate::zones;
+use makegood_ledger::zones;
 
 impl WriterLoop {
     /// Asks for every row that holds which come due and the jobs will need.

@@ -8,8 +8,8 @@ use makegood_core::time::Time;
 use super::WriteError;
 use super::lanes::Lane;
 use super::run::WriterLoop;
-use crate::journal::Journal;
-use crate::journal::error::JournalError;
+use makegood_ledger::journal::Journal;
+use makegood_ledger::journal::error::JournalError;
 
 /// So much more than the margin must be free before new work is taken again, as one part of the
 /// margin: a disk at its margin does not take and refuse by turns.

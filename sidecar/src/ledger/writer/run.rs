@@ -13,10 +13,10 @@ use super::lanes::{Exit, Taken};
 use super::room::Turn;
 use super::{Flags, Job, Parts, WriteError};
 use crate::hub::Topic;
-use crate::journal::error::JournalError;
 use crate::ledger::batch::Batch;
 use crate::records;
 use crate::vault::VaultError;
+use makegood_ledger::journal::error::JournalError;
 
 /// Jobs of one batch, so that the first of many does not wait for all of them.
 const BATCH_LENGTH: usize = 256;

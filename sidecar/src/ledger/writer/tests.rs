@@ -13,10 +13,10 @@ use makegood_proto::records::v1::{IndexKind, RecordKind};
 use tempfile::TempDir;
 
 use super::*;
-use crate::journal::Config;
-use crate::journal::frame::MAX_PAYLOAD_BYTES;
 use crate::read_model::{Projector, Sources};
 use crate::records::{self, Leaf};
+use makegood_ledger::journal::Config;
+use makegood_ledger::journal::frame::MAX_PAYLOAD_BYTES;
 
 /// A writer's parts in a folder of their own.
 struct Bench {

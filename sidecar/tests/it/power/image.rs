@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use makegood_sidecar::journal::frame::leaf_hash;
-use makegood_sidecar::journal::reader::Reader;
+use makegood_ledger::journal::frame::leaf_hash;
+use makegood_ledger::journal::reader::Reader;
 use tempfile::NamedTempFile;
 
 use crate::crash::desks::Told;

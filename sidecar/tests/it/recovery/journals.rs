@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use makegood_core::ledger::EntryBody;
 use makegood_core::ledger::invariants::check_replay;
+use makegood_ledger::journal::reader::Reader;
+use makegood_ledger::journal::{Config, Journal};
 use makegood_proto::records::v1::{Envelope, RecordKind};
 use makegood_proto::v1;
-use makegood_sidecar::journal::reader::Reader;
-use makegood_sidecar::journal::{Config, Journal};
 use makegood_sidecar::records;
 use makegood_sidecar::token::Access;
 

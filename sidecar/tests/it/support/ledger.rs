@@ -8,9 +8,9 @@ use makegood_core::ledger::invariants::{
     check_entry, check_replay, check_rows, check_sequence, replay,
 };
 use makegood_core::ledger::{Entry, EntryBody, Rows};
-use makegood_sidecar::journal::frame::{LeafHash, leaf_hash};
-use makegood_sidecar::journal::reader::Reader;
-use makegood_sidecar::ledger::codec;
+use makegood_ledger::codec;
+use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
+use makegood_ledger::journal::reader::Reader;
 
 /// Every entry with its leaf.
 pub(crate) struct StoredLedger {

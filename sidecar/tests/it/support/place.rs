@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use makegood_ledger::policy_file;
 use makegood_sidecar::clock::wall_time;
 use makegood_sidecar::config::{Config, ConfigFlags};
 use makegood_sidecar::house::{House, Settings};
-use makegood_sidecar::policy_file;
 use makegood_sidecar::token::{AGENT_TOKEN_TTL_MAX, Access, Grant, Signer};
 use tempfile::TempDir;
 

@@ -13,12 +13,12 @@ use makegood_core::money::{Currency, Money};
 use makegood_core::policy::{Dimension, Limit, Policy, Window};
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 
-use crate::journal::frame::leaf_hash;
-use crate::journal::sim::{Random, SimDisk};
-use crate::journal::{Config, Journal};
-use crate::ledger::codec;
-use crate::ledger::snapshot::Snapshots;
 use crate::ledger::state::LedgerState;
+use makegood_ledger::codec;
+use makegood_ledger::journal::frame::leaf_hash;
+use makegood_ledger::journal::sim::{Random, SimDisk};
+use makegood_ledger::journal::{Config, Journal};
+use makegood_ledger::snapshot::Snapshots;
 
 pub(super) struct Bench {
     pub(super) journal_disk: SimDisk,

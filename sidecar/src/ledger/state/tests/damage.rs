@@ -1,7 +1,7 @@
 //! Damaged, foreign and newer snapshots are found, named and set aside.
 
-use crate::journal::disk::Disk as _;
-use crate::ledger::snapshot::{Fault, Snapshots};
+use makegood_ledger::journal::disk::Disk as _;
+use makegood_ledger::snapshot::{Fault, Snapshots};
 
 use super::bench::{Bench, restore};
 

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use makegood_core::ledger::{Fault, Key, OperationId, Outcome, Read as _};
 
-use crate::journal::frame::leaf_hash;
-use crate::journal::sim::Fault as DiskFault;
 use bench::{Bench, restore};
+use makegood_ledger::journal::frame::leaf_hash;
+use makegood_ledger::journal::sim::Fault as DiskFault;
 
 #[test]
 fn decides_alike_whether_rows_are_in_memory_or_in_a_snapshot() {
@@ -38,7 +38,7 @@ fn restores_from_each_snapshot_and_its_tail_what_a_whole_replay_gives() {
         bench.work(60);
         bench.state.snapshot().unwrap();
         bench.work(30);
-        let names = crate::journal::disk::Disk::names(&bench.snapshot_disk).unwrap();
+        let names = makegood_ledger::journal::disk::Disk::names(&bench.snapshot_disk).unwrap();
         assert_eq!(names.len(), count.min(2), "the newest two are kept: {names:?}");
         for kept in 0..=names.len() {
             let disk = bench.snapshot_disk.copy();

@@ -8,7 +8,7 @@ use makegood_core::ledger::{Operation, Rows, VoidReason};
 use super::super::WriteError;
 use super::WriterLoop;
 use super::stage::{Asked, Stage, Stored, activation, ask, id, request, spend};
-use crate::journal::sim::{Fault, Random, SimDisk};
+use makegood_ledger::journal::sim::{Fault, Random, SimDisk};
 
 /// So many things are asked.
 const OPERATIONS: usize = 200;

@@ -7,7 +7,7 @@ use makegood_core::ledger::{Operation, VoidReason};
 use super::super::{WriteError, Writer, lanes};
 use super::stage::{Asked, SEGMENT_BYTES, Stage, Stored, activation, ask, id, request, spend};
 use super::{Answer, WriterLoop};
-use crate::journal::sim::SimDisk;
+use makegood_ledger::journal::sim::SimDisk;
 
 const MARGIN_BYTES: usize = 64 << 10;
 

@@ -14,14 +14,14 @@ use makegood_proto::records::v1::{Envelope, RecordKind};
 use tempfile::TempDir;
 
 use super::super::*;
-use crate::journal::Config;
-use crate::journal::error::JournalError;
-use crate::journal::frame::leaf_hash;
-use crate::journal::reader::Reader;
-use crate::journal::sim::SimDisk;
-use crate::ledger::codec;
 use crate::read_model::{Projector, Sources};
 use crate::records;
+use makegood_ledger::codec;
+use makegood_ledger::journal::Config;
+use makegood_ledger::journal::error::JournalError;
+use makegood_ledger::journal::frame::leaf_hash;
+use makegood_ledger::journal::reader::Reader;
+use makegood_ledger::journal::sim::SimDisk;
 
 /// When a story begins.
 const BEGIN_NS: i64 = 1_800_000_000_000_000_000;

@@ -10,7 +10,7 @@ use makegood_core::policy::{
 };
 
 use super::table::Table;
-use crate::config::nearest;
+use crate::nearest::nearest;
 use crate::zones;
 
 const DIMENSIONS: [(&str, Dimension); 7] = [

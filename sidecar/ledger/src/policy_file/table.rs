@@ -9,7 +9,7 @@ use makegood_core::money::{Currency, Money};
 use makegood_core::policy::PolicyProblem;
 use toml::Value;
 
-use crate::config::nearest;
+use crate::nearest::nearest;
 
 /// A table while it is read. A value with a problem reads as `None` once the problem is kept.
 pub(super) struct Table<'a> {

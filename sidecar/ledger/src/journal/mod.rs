@@ -68,8 +68,8 @@ mod recovery;
 mod scan;
 pub mod sealed;
 mod segment;
-#[cfg(test)]
-pub(crate) mod sim;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
 mod space;
 mod spare;
 #[cfg(test)]

@@ -115,7 +115,7 @@ fn change(body: &EntryBody) -> Body {
     }
 }
 
-pub(in crate::ledger) fn operation(operation: &Operation) -> pb::Operation {
+pub(crate) fn operation(operation: &Operation) -> pb::Operation {
     use pb::operation::Kind;
     let kind = match operation {
         Operation::Reserve(request) => Kind::Reserve(gesture(request)),
@@ -173,7 +173,7 @@ fn gesture(request: &GestureRequest) -> pb::Gesture {
     }
 }
 
-pub(in crate::ledger) fn about(about: &SpendAbout) -> pb::About {
+pub(crate) fn about(about: &SpendAbout) -> pb::About {
     let SpendAbout {
         spend,
         agent,
@@ -198,7 +198,7 @@ pub(in crate::ledger) fn about(about: &SpendAbout) -> pb::About {
     }
 }
 
-pub(in crate::ledger) fn refusal(refusal: &Refusal) -> pb::Refusal {
+pub(crate) fn refusal(refusal: &Refusal) -> pb::Refusal {
     use pb::refusal::Kind;
     let kind = match refusal {
         Refusal::HoldExpired { at } => Kind::HoldExpiredNs(at.as_nanos()),
@@ -240,7 +240,7 @@ fn limit_trace(trace: &LimitTrace) -> pb::LimitTrace {
     }
 }
 
-pub(in crate::ledger) fn scope(scope: &ScopeKey) -> pb::Scope {
+pub(crate) fn scope(scope: &ScopeKey) -> pb::Scope {
     let ScopeKey { pool, agent, customer, case: in_case, interaction, reason } = scope;
     pb::Scope {
         pool_id: text(pool.as_ref()),
@@ -252,7 +252,7 @@ pub(in crate::ledger) fn scope(scope: &ScopeKey) -> pb::Scope {
     }
 }
 
-pub(in crate::ledger) fn window(window: WindowKey) -> pb::Window {
+pub(crate) fn window(window: WindowKey) -> pb::Window {
     use pb::window::Kind;
     let kind = match window {
         WindowKey::Interaction(pid) => Kind::InteractionPid(pid.as_bytes().to_vec()),

@@ -12,7 +12,7 @@ use makegood_core::money::Currency;
 use makegood_core::time::Time;
 
 use super::cursor::Cursor;
-use crate::ledger::codec::DecodeError;
+use crate::codec::DecodeError;
 
 const HEAD: u8 = b'h';
 const ACTIVE_POLICY: u8 = b'p';

@@ -11,8 +11,8 @@ use super::{
     ActivePolicy, Answer, Balance, Counter, Head, Pool, Snapshot, Spend, StoredCharge,
     StoredCharged,
 };
-use crate::ledger::codec::DecodeError;
-use crate::ledger::codec::decode::{self as stored, currency, optional, parse, pid, present};
+use crate::codec::DecodeError;
+use crate::codec::decode::{self as stored, currency, optional, parse, pid, present};
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
@@ -20,7 +20,7 @@ type Result<T> = std::result::Result<T, DecodeError>;
 ///
 /// # Errors
 /// When they hold none; a newer release may have written them.
-pub(in crate::ledger::snapshot) fn decode(key: &Key, bytes: &[u8]) -> Result<Row> {
+pub(in crate::snapshot) fn decode(key: &Key, bytes: &[u8]) -> Result<Row> {
     Ok(match key {
         Key::Head => {
             let Head { entry_count, last_ns } = message(bytes)?;

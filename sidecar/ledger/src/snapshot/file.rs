@@ -77,7 +77,7 @@ impl Snapshot {
     }
 
     /// The rows that are always in memory.
-    pub(in crate::ledger) fn residents(&self) -> Result<Vec<(Key, Row)>, SnapshotError> {
+    pub fn residents(&self) -> Result<Vec<(Key, Row)>, SnapshotError> {
         let blocks = self.blocks(HEADER_BYTES as u64, self.footer.resident_end);
         let mut rows = Vec::new();
         for block in blocks {
@@ -178,7 +178,8 @@ impl Snapshot {
         Ok(leaves.collect())
     }
 
-    pub(in crate::ledger) fn failed(&self, fault: Fault) -> SnapshotError {
+    /// What is wrong with this snapshot, with its name.
+    pub fn failed(&self, fault: Fault) -> SnapshotError {
         SnapshotError { path: self.path.clone(), fault }
     }
 }

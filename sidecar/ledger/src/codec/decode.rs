@@ -113,7 +113,7 @@ fn change(body: Body) -> Result<EntryBody> {
     })
 }
 
-pub(in crate::ledger) fn operation(operation: pb::Operation) -> Result<Operation> {
+pub(crate) fn operation(operation: pb::Operation) -> Result<Operation> {
     use pb::operation::Kind;
     Ok(match present(operation.kind, "operation")? {
         Kind::Reserve(it) => Operation::Reserve(Box::new(gesture(&it)?)),
@@ -162,7 +162,7 @@ fn boxed(message: Option<pb::About>) -> Result<Box<SpendAbout>> {
     about(&present(message, "about")?).map(Box::new)
 }
 
-pub(in crate::ledger) fn about(it: &pb::About) -> Result<SpendAbout> {
+pub(crate) fn about(it: &pb::About) -> Result<SpendAbout> {
     Ok(SpendAbout {
         spend: pid(&it.spend_id, "spend_id")?,
         agent: pid(&it.agent_pid, "agent_pid")?,
@@ -176,7 +176,7 @@ pub(in crate::ledger) fn about(it: &pb::About) -> Result<SpendAbout> {
     })
 }
 
-pub(in crate::ledger) fn refusal(refusal: pb::Refusal) -> Result<Refusal> {
+pub(crate) fn refusal(refusal: pb::Refusal) -> Result<Refusal> {
     use pb::refusal::Kind;
     Ok(match present(refusal.kind, "refusal")? {
         Kind::HoldExpiredNs(at) => Refusal::HoldExpired { at: Time::from_nanos(at) },
@@ -220,7 +220,7 @@ fn limit_trace(trace: pb::LimitTrace) -> Result<LimitTrace> {
     })
 }
 
-pub(in crate::ledger) fn scope(scope: &pb::Scope) -> Result<ScopeKey> {
+pub(crate) fn scope(scope: &pb::Scope) -> Result<ScopeKey> {
     Ok(ScopeKey {
         pool: optional(&scope.pool_id, "pool_id")?,
         agent: optional_pid(&scope.agent_pid, "agent_pid")?,
@@ -231,7 +231,7 @@ pub(in crate::ledger) fn scope(scope: &pb::Scope) -> Result<ScopeKey> {
     })
 }
 
-pub(in crate::ledger) fn window(window: &pb::Window) -> Result<WindowKey> {
+pub(crate) fn window(window: &pb::Window) -> Result<WindowKey> {
     use pb::window::Kind;
     Ok(match present(window.kind.as_ref(), "window")? {
         Kind::InteractionPid(bytes) => WindowKey::Interaction(pid(bytes, "interaction_pid")?),
@@ -292,22 +292,19 @@ fn gesture_kind(code: &str) -> Result<GestureKind> {
     present(GestureKind::from_code(code), "gesture_kind")
 }
 
-pub(in crate::ledger) fn currency(code: &str) -> Result<Currency> {
+pub(crate) fn currency(code: &str) -> Result<Currency> {
     Currency::parse(code).map_err(|_| DecodeError { field: "currency_code" })
 }
 
-pub(in crate::ledger) fn present<T>(value: Option<T>, field: &'static str) -> Result<T> {
+pub(crate) fn present<T>(value: Option<T>, field: &'static str) -> Result<T> {
     value.ok_or(DecodeError { field })
 }
 
-pub(in crate::ledger) fn parse<T: FromStr>(text: &str, field: &'static str) -> Result<T> {
+pub(crate) fn parse<T: FromStr>(text: &str, field: &'static str) -> Result<T> {
     text.parse().map_err(|_| DecodeError { field })
 }
 
-pub(in crate::ledger) fn optional<T: FromStr>(
-    text: &str,
-    field: &'static str,
-) -> Result<Option<T>> {
+pub(crate) fn optional<T: FromStr>(text: &str, field: &'static str) -> Result<Option<T>> {
     if text.is_empty() { Ok(None) } else { parse(text, field).map(Some) }
 }
 
@@ -316,10 +313,7 @@ fn unsigned(value: i32, field: &'static str) -> Result<u32> {
 }
 
 /// An id from exactly as many bytes as it has.
-pub(in crate::ledger) fn pid<const N: usize, T: FromBytes<N>>(
-    bytes: &[u8],
-    field: &'static str,
-) -> Result<T> {
+pub(crate) fn pid<const N: usize, T: FromBytes<N>>(bytes: &[u8], field: &'static str) -> Result<T> {
     <[u8; N]>::try_from(bytes).map(T::from_array).map_err(|_| DecodeError { field })
 }
 
@@ -335,7 +329,7 @@ fn digest(bytes: &[u8], field: &'static str) -> Result<Option<Digest>> {
 }
 
 /// Ids of the core that are made of a fixed number of bytes.
-pub(in crate::ledger) trait FromBytes<const N: usize> {
+pub(crate) trait FromBytes<const N: usize> {
     fn from_array(bytes: [u8; N]) -> Self;
 }
 

@@ -16,7 +16,7 @@ const SECTOR_BYTES: usize = 512;
 
 /// What goes wrong at the chosen operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The operation fails, perhaps after a part of it was done; the next ones work again.
     Error,
     /// The power goes in the middle of it; everything fails until [`SimDisk::restore_power`].
@@ -27,7 +27,7 @@ pub(crate) enum Fault {
 
 /// A folder of the disk; clones and other folders share the disk.
 #[derive(Clone)]
-pub(crate) struct SimDisk {
+pub struct SimDisk {
     state: Arc<Mutex<State>>,
     /// What the names of all files in the folder begin with.
     folder: &'static str,
@@ -68,15 +68,16 @@ struct SimFile {
 
 /// `SplitMix64`: small, and good enough to choose faults.
 #[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Numbers that follow from `seed`.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A number below `bound`.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -93,7 +94,8 @@ impl fmt::Debug for SimDisk {
 }
 
 impl SimDisk {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// A disk whose faults follow from `seed`.
+    pub fn new(seed: u64) -> Self {
         let state = State {
             random: Random::new(seed),
             files: Vec::new(),
@@ -107,31 +109,31 @@ impl SimDisk {
     }
 
     /// A folder of the same disk, which fails and loses power with it.
-    pub(crate) fn folder(&self, folder: &'static str) -> Self {
+    pub fn folder(&self, folder: &'static str) -> Self {
         Self { state: Arc::clone(&self.state), folder }
     }
 
     /// An independent copy.
-    pub(crate) fn copy(&self) -> Self {
+    pub fn copy(&self) -> Self {
         let state = Arc::new(Mutex::new(self.state().clone()));
         Self { state, folder: self.folder }
     }
 
     /// Leaves room for so many bytes more.
-    pub(crate) fn leave(&self, bytes: usize) {
+    pub fn leave(&self, bytes: usize) {
         let mut state = self.state();
         state.capacity = state.used().saturating_add(bytes);
     }
 
     /// The files that were begun and are no segments yet.
-    pub(crate) fn names_of_unfinished(&self) -> Vec<String> {
+    pub fn names_of_unfinished(&self) -> Vec<String> {
         let mut names = self.names().unwrap();
         names.retain(|name| name.contains(".new"));
         names
     }
 
     /// How many operations there were.
-    pub(crate) fn operations(&self) -> u64 {
+    pub fn operations(&self) -> u64 {
         self.state().operations
     }
 
@@ -140,18 +142,18 @@ impl SimDisk {
     }
 
     /// Lets the `nth` operation from now go wrong, counting from zero.
-    pub(crate) fn plan(&self, nth: u64, fault: Fault) {
+    pub fn plan(&self, nth: u64, fault: Fault) {
         let mut state = self.state();
         state.fault = Some((state.operations + nth, fault));
     }
 
     /// Whether the planned fault has struck; forgets it if not.
-    pub(crate) fn unplan(&self) -> bool {
+    pub fn unplan(&self) -> bool {
         self.state().fault.take().is_none()
     }
 
     /// Brings the disk back with what a power cut at this moment leaves.
-    pub(crate) fn restore_power(&self) {
+    pub fn restore_power(&self) {
         let mut state = self.state();
         let State { random, files, names, fault, power_is_off, .. } = &mut *state;
         for sector in files.iter_mut().flat_map(|file| &mut file.sectors) {
@@ -164,7 +166,7 @@ impl SimDisk {
     }
 
     /// Changes a file's stored bytes behind the journal's back.
-    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    pub fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
         let file = state.names.last().unwrap()[&self.name(name)];
         let mut bytes = state.files[file].bytes();
@@ -176,7 +178,7 @@ impl SimDisk {
     }
 
     /// Adds, replaces or removes a whole file behind the journal's back.
-    pub(crate) fn set(&self, name: &str, bytes: Option<&[u8]>) {
+    pub fn set(&self, name: &str, bytes: Option<&[u8]>) {
         let mut state = self.state();
         let own = self.name(name);
         state.names.last_mut().unwrap().remove(&own);
@@ -190,7 +192,7 @@ impl SimDisk {
     }
 
     /// A file's bytes as a reader sees them.
-    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
         let state = self.state();
         state.files[state.names.last().unwrap()[&self.name(name)]].bytes()
     }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::ledger::codec::DecodeError;
+use crate::codec::DecodeError;
 
 /// Bytes that have not been taken yet.
 pub(super) struct Cursor<'a> {

@@ -75,11 +75,11 @@ pub struct Snapshots {
 }
 
 /// What a snapshot is to hold beyond the one that it builds on.
-pub(super) struct Added<'a> {
+pub struct Added<'a> {
     /// Every row that has changed since, and all those that are always in memory.
-    pub(super) rows: &'a BTreeMap<Key, Row>,
+    pub rows: &'a BTreeMap<Key, Row>,
     /// The leaf hash of each entry since, in order; at least one.
-    pub(super) leaves: &'a [LeafHash],
+    pub leaves: &'a [LeafHash],
 }
 
 impl Snapshots {
@@ -100,7 +100,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub(super) fn newest(&self, journal: &Reader) -> Result<Option<Snapshot>, JournalError> {
+    pub fn newest(&self, journal: &Reader) -> Result<Option<Snapshot>, JournalError> {
         for name in self.names().into_iter().rev() {
             if self.distrusted.lock().contains(&name) {
                 continue;
@@ -127,7 +127,7 @@ impl Snapshots {
     }
 
     /// Uses the snapshot that an error names no more.
-    pub(super) fn distrust(&self, error: &SnapshotError) {
+    pub fn distrust(&self, error: &SnapshotError) {
         let name = error.path.file_name().unwrap_or_default();
         self.set_aside(&name.to_string_lossy(), error);
     }
@@ -151,7 +151,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// When it cannot be written, or when `base` is damaged: the error's path tells which.
-    pub(super) fn write(
+    pub fn write(
         &self,
         base: Option<&Snapshot>,
         added: &Added<'_>,

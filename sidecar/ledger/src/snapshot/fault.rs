@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::ledger::codec::DecodeError;
+use crate::codec::DecodeError;
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -11,10 +11,10 @@ use super::{
     ActivePolicy, Answer, Balance, Counter, Head, Pool, Snapshot, Spend, StoredCharge,
     StoredCharged,
 };
-use crate::ledger::codec::encode as stored;
+use crate::codec::encode as stored;
 
 /// The bytes of a row.
-pub(in crate::ledger::snapshot) fn encode(row: &Row) -> Vec<u8> {
+pub(in crate::snapshot) fn encode(row: &Row) -> Vec<u8> {
     match row {
         Row::Head(HeadRow { entry_count, last_at }) => {
             Head { entry_count: *entry_count, last_ns: last_at.as_nanos() }.encode_to_vec()
