@@ -5,15 +5,23 @@
 //! every proof over the ledger valid, because the ledger never held anything else.
 
 mod by_random_bytes;
+mod contents;
+mod erase;
+mod erased;
+mod error;
 mod key_file;
 mod places;
+mod rewrite;
 mod seal;
 
 pub(crate) use by_random_bytes::ByRandomBytes;
-pub use key_file::VaultError;
+pub use erased::Erased;
+pub use error::VaultError;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use hmac::{Hmac, Mac as _};
 use parking_lot::{Mutex, RwLock};
@@ -21,7 +29,8 @@ use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use sha2::{Digest as _, Sha256};
 
-use key_file::{KeyFile, TENANT_SUBJECT};
+use contents::Contents;
+use key_file::{KeyFile, LEDGER_READ, PID_BYTES, ROW_BYTES, TENANT_SUBJECT};
 use places::Places;
 
 /// The pseudonym of a person: 15 random bytes, 24 characters of base32.
@@ -57,6 +66,11 @@ pub struct Vault {
     unwrapped: Cache<Pid, Key, UnitWeighter, ByRandomBytes>,
     /// Rows that wait for [`Vault::sync`].
     waiting: Mutex<Vec<u8>>,
+    erased: Arc<Erased>,
+    /// How far the ledger was read for erasures.
+    ledger_read: AtomicU64,
+    /// Held by whoever writes the file anew.
+    rewriting: Arc<Mutex<()>>,
 }
 
 /// Whether new subjects can be made.
@@ -72,6 +86,8 @@ struct Subjects {
     places: Places,
     /// Keys that are not in the file yet.
     fresh: HashMap<Pid, Key, ByRandomBytes>,
+    /// Those who were forgotten and whose keys may be in the file.
+    doomed: HashSet<Pid, ByRandomBytes>,
 }
 
 impl Vault {
@@ -81,8 +97,8 @@ impl Vault {
     /// When the file cannot be read or written, is damaged, or was made under another
     /// key-encryption key.
     pub fn open(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
-        let (mut file, mut places) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
-        let tenant_key = if let Some(place) = places.remove(&TENANT_SUBJECT) {
+        let (mut file, mut contents) = KeyFile::open(&folder.join("keys"), key_encryption_key)?;
+        let tenant_key = if let Some(place) = contents.places.remove(&TENANT_SUBJECT) {
             file.key_at(place, &TENANT_SUBJECT)?
         } else {
             let tenant_key = random()?;
@@ -90,7 +106,7 @@ impl Vault {
             file.append(&row)?;
             tenant_key
         };
-        Ok(Self::new(file, FileAccess::Write, &tenant_key, places))
+        Self::new(file, FileAccess::Write, &tenant_key, contents)
     }
 
     /// Reads the keys in `folder`, beside their writer or without one, and never writes.
@@ -99,16 +115,23 @@ impl Vault {
     /// As [`Vault::open`]; [`VaultError::Empty`] when there are none yet.
     pub fn read(folder: &Path, key_encryption_key: &Key) -> Result<Self, VaultError> {
         let path = folder.join("keys");
-        let (file, mut places) = KeyFile::read(&path, key_encryption_key)?;
-        let place = places.remove(&TENANT_SUBJECT).ok_or(VaultError::Empty { path })?;
+        let (file, mut contents) = KeyFile::read(&path, key_encryption_key)?;
+        let place = contents.places.remove(&TENANT_SUBJECT).ok_or(VaultError::Empty { path })?;
         let tenant_key = file.key_at(place, &TENANT_SUBJECT)?;
-        Ok(Self::new(file, FileAccess::Read, &tenant_key, places))
+        Self::new(file, FileAccess::Read, &tenant_key, contents)
     }
 
-    fn new(file: KeyFile, access: FileAccess, tenant_key: &Key, places: Places) -> Self {
+    fn new(
+        file: KeyFile,
+        access: FileAccess,
+        tenant_key: &Key,
+        contents: Contents,
+    ) -> Result<Self, VaultError> {
+        let Contents { places, erased, ledger_read } = contents;
+        let ledger_read = ledger_read.map(|place| file.key_at(place, &LEDGER_READ)).transpose()?;
         let room = UNWRAPPED_KEYS;
         let hasher = ByRandomBytes::default();
-        Self {
+        Ok(Self {
             file,
             access,
             tenant: mac(tenant_key),
@@ -121,7 +144,10 @@ impl Vault {
                 DefaultLifecycle::default(),
             ),
             waiting: Mutex::default(),
-        }
+            erased: Arc::new(erased.into_iter().collect()),
+            ledger_read: AtomicU64::new(ledger_read.as_ref().map_or(0, erase::noted)),
+            rewriting: Arc::default(),
+        })
     }
 
     /// Makes a new subject. The key is on disk only after [`Vault::sync`].
@@ -146,13 +172,19 @@ impl Vault {
     /// # Errors
     /// When the write or the sync fails.
     pub fn sync(&mut self) -> Result<(), VaultError> {
-        let rows = std::mem::take(self.waiting.get_mut());
+        let mut rows = std::mem::take(self.waiting.get_mut());
+        if self.erased.count() > 0 {
+            // Who was erased before their key was ever written never gets one.
+            let kept =
+                rows.chunks_exact(ROW_BYTES).filter(|row| !self.erased.contains(&row[..PID_BYTES]));
+            rows = kept.flatten().copied().collect();
+        }
         if rows.is_empty() {
             return Ok(());
         }
         let written = self.file.append(&rows)?;
         let subjects = self.subjects.get_mut();
-        for (pid, place) in written {
+        for (pid, place) in written.into_iter().filter(|(pid, _)| *pid != LEDGER_READ) {
             subjects.places.add(&pid, place);
             if let Some(key) = subjects.fresh.remove(&pid) {
                 self.unwrapped.insert(pid, key);
@@ -249,6 +281,9 @@ impl Vault {
     }
 
     fn key(&self, pid: &Pid) -> Result<Key, VaultError> {
+        if self.erased.contains(pid) {
+            return Err(VaultError::Erased);
+        }
         if let Some(key) = self.unwrapped.get(pid) {
             return Ok(key);
         }
@@ -261,6 +296,11 @@ impl Vault {
         };
         let key = self.file.key_at(place, pid)?;
         self.unwrapped.insert(*pid, key);
+        // Who was erased meanwhile does not stay.
+        if self.erased.contains(pid) {
+            self.unwrapped.remove(pid);
+            return Err(VaultError::Erased);
+        }
         Ok(key)
     }
 

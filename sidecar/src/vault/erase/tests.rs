@@ -1,0 +1,185 @@
+//! Who was erased stays erased, whatever file comes back, and nobody else loses a key.
+
+use super::super::Binding;
+use super::super::key_file::{PID_BYTES, ROW_BYTES};
+use super::*;
+
+const KEK: Key = [7; 32];
+
+const RECORD: Binding<'static> = Binding { kind: 1, record_id: b"r-1" };
+
+/// A vault of a hundred people, and something sealed for each.
+struct House {
+    folder: tempfile::TempDir,
+    vault: RwLock<Vault>,
+    people: Vec<(Pid, Vec<u8>)>,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut vault = Vault::open(folder.path(), &KEK).unwrap();
+        let pids: Vec<_> = (0..100).map(|_| vault.create_subject().unwrap()).collect();
+        vault.sync().unwrap();
+        let sealed = |pid: Pid| (pid, vault.seal(&pid, RECORD, &pid).unwrap());
+        let people = pids.into_iter().map(sealed).collect();
+        Self { folder, vault: RwLock::new(vault), people }
+    }
+
+    fn erase(&self, count: usize) {
+        self.vault.read().forget(self.people[..count].iter().map(|(pid, _)| *pid));
+        Vault::destroy_forgotten(&self.vault).unwrap();
+    }
+
+    fn keys(&self) -> Vec<u8> {
+        std::fs::read(self.folder.path().join("keys")).unwrap()
+    }
+
+    /// The wrapped key of somebody, as a file has it.
+    fn wrapped(&self, pid: &Pid) -> Vec<u8> {
+        let keys = self.keys();
+        let at = keys.windows(PID_BYTES).position(|it| it == pid).unwrap();
+        keys[at + PID_BYTES..at + ROW_BYTES].to_vec()
+    }
+
+    fn reopen(&mut self, key: &Key) {
+        self.vault = RwLock::new(Vault::open(self.folder.path(), key).unwrap());
+    }
+
+    /// The first ones are gone, and everybody else is there.
+    fn has_lost(&self, count: usize, what: &str) {
+        let vault = self.vault.read();
+        assert_eq!(vault.subject_count(), self.people.len() - count, "{what}");
+        for (index, (pid, sealed)) in self.people.iter().enumerate() {
+            let opened = vault.open_sealed(pid, RECORD, sealed);
+            assert_eq!(vault.knows(pid), index >= count, "{what}: {index}");
+            assert_eq!(vault.erased().contains(pid), index < count, "{what}: {index}");
+            match opened {
+                Ok(plain) => assert!(index >= count && plain == pid, "{what}: {index}"),
+                Err(VaultError::Erased) => assert!(index < count, "{what}: {index}"),
+                Err(error) => panic!("{what}: {index}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn destroys_the_keys_of_those_who_are_erased_and_of_nobody_else() {
+    let mut house = House::new();
+    let wrapped: Vec<_> = house.people[..10].iter().map(|it| house.wrapped(&it.0)).collect();
+    let former = std::fs::File::open(house.folder.path().join("keys")).unwrap();
+    house.erase(10);
+    house.has_lost(10, "at once");
+    let mut former_bytes = Vec::new();
+    std::io::Read::read_to_end(&mut &former, &mut former_bytes).unwrap();
+    for file in std::fs::read_dir(house.folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        for wrapped in &wrapped {
+            let has = |bytes: &[u8]| bytes.windows(wrapped.len()).any(|it| it == wrapped);
+            assert!(!has(&bytes), "{}", path.display());
+            assert!(!has(&former_bytes), "the former file");
+        }
+    }
+    let more = house.vault.read().create_subject().unwrap();
+    house.vault.write().sync().unwrap();
+    let sealed = house.vault.read().seal(&more, RECORD, &more).unwrap();
+    house.people.push((more, sealed));
+    house.has_lost(10, "with somebody new");
+    house.reopen(&KEK);
+    house.has_lost(10, "after a restart");
+    house.erase(20);
+    house.reopen(&KEK);
+    house.has_lost(20, "after more were erased");
+}
+
+#[test]
+fn forgets_before_the_file_is_written_and_finds_the_key_again_where_it_never_was() {
+    let mut house = House::new();
+    house.vault.read().forget([house.people[0].0]);
+    house.has_lost(1, "forgotten");
+    // As after a crash: the file has the key, and the ledger says that it is to go.
+    house.reopen(&KEK);
+    house.has_lost(0, "after a crash");
+    assert_eq!(house.vault.read().ledger_read(), 0);
+    house.erase(1);
+    house.reopen(&KEK);
+    house.has_lost(1, "carried out again");
+}
+
+#[test]
+fn an_older_file_says_from_where_the_ledger_is_to_be_read_again() {
+    let mut house = House::new();
+    let older = house.keys();
+    house.erase(5);
+    let noted = |house: &House, position| {
+        house.vault.read().note_ledger(position).unwrap();
+        house.vault.write().sync().unwrap();
+    };
+    noted(&house, ENTRIES_BETWEEN_NOTES - 1);
+    house.reopen(&KEK);
+    assert_eq!(house.vault.read().ledger_read(), 0, "too little to be noted");
+    noted(&house, 25_000);
+    house.reopen(&KEK);
+    assert_eq!(house.vault.read().ledger_read(), 25_000);
+    house.has_lost(5, "with a note");
+    house.erase(6);
+    house.reopen(&KEK);
+    assert_eq!(house.vault.read().ledger_read(), 25_000, "kept when the file is written anew");
+    noted(&house, 300);
+    assert_eq!(house.vault.read().ledger_read(), 300, "another ledger");
+
+    std::fs::write(house.folder.path().join("keys"), older).unwrap();
+    house.reopen(&KEK);
+    assert_eq!(house.vault.read().ledger_read(), 0);
+    house.has_lost(0, "the ledger was not read yet");
+    house.erase(6);
+    house.has_lost(6, "once it was");
+}
+
+#[test]
+fn a_subject_who_is_erased_before_the_key_is_written_never_has_one() {
+    let mut house = House::new();
+    let pid = house.vault.read().create_subject().unwrap();
+    let wrapped = house.vault.read().waiting.lock()[PID_BYTES..].to_vec();
+    house.vault.read().forget([pid]);
+    house.vault.write().sync().unwrap();
+    Vault::destroy_forgotten(&house.vault).unwrap();
+    assert!(!house.keys().windows(wrapped.len()).any(|it| it == wrapped));
+    house.reopen(&KEK);
+    assert!(house.vault.read().erased().contains(&pid));
+    house.has_lost(0, "everybody else");
+}
+
+#[test]
+fn what_an_interrupted_rewriting_has_left_is_removed() {
+    let mut house = House::new();
+    let part = house.folder.path().join("keys.part");
+    std::fs::write(&part, house.keys()).unwrap();
+    house.reopen(&KEK);
+    assert!(!part.try_exists().unwrap());
+    house.has_lost(0, "everybody");
+}
+
+#[test]
+fn wraps_every_key_by_another_one() {
+    const NEW: Key = [8; 32];
+    let mut house = House::new();
+    house.erase(3);
+    house.vault.read().note_ledger(70_000).unwrap();
+    house.vault.write().sync().unwrap();
+    let hash = house.vault.read().index_hash(1, "+15550100");
+    let count = Vault::rotate(house.folder.path(), &KEK, &NEW).unwrap();
+    assert_eq!(count, 97);
+    let refused = Vault::open(house.folder.path(), &KEK).err();
+    assert!(matches!(refused, Some(VaultError::WrongKey { .. })), "{refused:?}");
+    let refused = Vault::rotate(house.folder.path(), &KEK, &NEW);
+    assert!(matches!(refused, Err(VaultError::WrongKey { .. })), "{refused:?}");
+    house.reopen(&NEW);
+    house.has_lost(3, "under the new key");
+    assert_eq!(house.vault.read().ledger_read(), 70_000);
+    assert_eq!(house.vault.read().index_hash(1, "+15550100"), hash);
+    house.erase(4);
+    house.reopen(&NEW);
+    house.has_lost(4, "erased under the new key");
+}
