@@ -46,8 +46,18 @@ pub struct Entry {
     /// True if the ledger was written in development mode.
     #[prost(bool, tag = "12")]
     pub development: bool,
+    /// The day that it counts for, where that is not the time of record, in
+    /// nanoseconds since the Unix epoch.
+    #[prost(int64, optional, tag = "14")]
+    pub effective_time_ns: ::core::option::Option<i64>,
+    /// True if it counts for a period that had been closed and was opened again.
+    #[prost(bool, tag = "15")]
+    pub post_close: bool,
     /// What happened.
-    #[prost(oneof = "entry::Body", tags = "20, 21, 22, 23, 24, 25, 26, 27, 28")]
+    #[prost(
+        oneof = "entry::Body",
+        tags = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35"
+    )]
     pub body: ::core::option::Option<entry::Body>,
 }
 /// Nested message and enum types in `Entry`.
@@ -82,6 +92,27 @@ pub mod entry {
         /// An amount was taken back.
         #[prost(message, tag = "28")]
         Reversed(super::Reversed),
+        /// A hold was raised.
+        #[prost(message, tag = "29")]
+        Increased(super::Increased),
+        /// What a gesture was booked as was corrected.
+        #[prost(message, tag = "30")]
+        Corrected(super::Corrected),
+        /// A second person was asked for more than the limits leave.
+        #[prost(message, tag = "31")]
+        ConsultAsked(super::ConsultAsked),
+        /// The question went on to the next person.
+        #[prost(message, tag = "32")]
+        ConsultPassed(super::ConsultPassed),
+        /// The second person gave their authority.
+        #[prost(message, tag = "33")]
+        ConsultApproved(super::ConsultApproved),
+        /// A consult ended without an approval.
+        #[prost(message, tag = "34")]
+        ConsultClosed(super::ConsultClosed),
+        /// Something was done about the ledger itself rather than about a gesture.
+        #[prost(message, tag = "35")]
+        ActDone(super::ActDone),
     }
 }
 /// One limit's count before and after an entry. A pool's cap appears as a limit
@@ -109,6 +140,13 @@ pub struct LimitTrace {
     /// The cap, of the policy in force when the amount was approved.
     #[prost(int64, tag = "7")]
     pub cap_minor: i64,
+    /// What is counted; amounts in minor units unless it says otherwise.
+    #[prost(enumeration = "Counts", tag = "8")]
+    pub counts: i32,
+    /// What second persons have granted above the cap and still stands, after the
+    /// entry.
+    #[prost(int64, tag = "9")]
+    pub granted_minor: i64,
 }
 /// The values that a limit counts together; empty where it does not tell them
 /// apart.
@@ -302,6 +340,9 @@ pub struct Reserved {
     /// True if it was asked to be given at once; a commit follows.
     #[prost(bool, tag = "5")]
     pub give: bool,
+    /// The consult for which it is held; 16 bytes, or empty.
+    #[prost(bytes = "vec", tag = "6")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
 }
 /// A request was refused by a state or a limit.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -320,7 +361,7 @@ pub struct Refused {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Operation {
     /// What was asked.
-    #[prost(oneof = "operation::Kind", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "operation::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
     pub kind: ::core::option::Option<operation::Kind>,
 }
 /// Nested message and enum types in `Operation`.
@@ -346,6 +387,21 @@ pub mod operation {
         /// To take back what was given.
         #[prost(message, tag = "6")]
         Reverse(super::Reverse),
+        /// To raise a hold.
+        #[prost(message, tag = "7")]
+        Increment(super::Increment),
+        /// To correct what a gesture was booked as.
+        #[prost(message, tag = "8")]
+        Correct(super::Correct),
+        /// To ask a second person.
+        #[prost(message, tag = "9")]
+        Ask(super::Ask),
+        /// To answer as the second person.
+        #[prost(message, tag = "10")]
+        Answer(super::Answer),
+        /// To take a question back.
+        #[prost(message, tag = "11")]
+        Withdraw(super::Withdraw),
     }
 }
 /// A request to prolong a hold.
@@ -402,12 +458,92 @@ pub struct Reverse {
     /// Why.
     #[prost(enumeration = "ReverseReason", tag = "4")]
     pub reason: i32,
+    /// The day that it counts for. Absent for the time of record.
+    #[prost(int64, optional, tag = "5")]
+    pub effective_time_ns: ::core::option::Option<i64>,
+}
+/// A request to raise a hold.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Increment {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// By how much, in minor units.
+    #[prost(int64, tag = "3")]
+    pub amount_minor: i64,
+}
+/// A request to correct what a gesture was booked as.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Correct {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// The reason it should have had.
+    #[prost(string, tag = "3")]
+    pub reason_code: ::prost::alloc::string::String,
+    /// The gesture it should have been.
+    #[prost(string, tag = "4")]
+    pub gesture_code: ::prost::alloc::string::String,
+    /// The day that the correction counts for. Absent for the time of record.
+    #[prost(int64, optional, tag = "5")]
+    pub effective_time_ns: ::core::option::Option<i64>,
+}
+/// A request to ask a second person for more than the limits leave.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Ask {
+    /// The client's id of the consult; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture, with the whole amount that is wished.
+    #[prost(message, optional, tag = "2")]
+    pub gesture: ::core::option::Option<Gesture>,
+    /// Who is asked first; 15 bytes, or empty if nobody is there.
+    #[prost(bytes = "vec", tag = "3")]
+    pub approver_pid: ::prost::alloc::vec::Vec<u8>,
+}
+/// An answer to a consult.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Answer {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The consult; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// What may be held in all, in minor units; 0 declines.
+    #[prost(int64, tag = "4")]
+    pub approved_minor: i64,
+}
+/// A request to take a question back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Withdraw {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The consult; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
 }
 /// Why a request was refused.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Refusal {
     /// Which rule refused it.
-    #[prost(oneof = "refusal::Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(
+        oneof = "refusal::Kind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16"
+    )]
     pub kind: ::core::option::Option<refusal::Kind>,
 }
 /// Nested message and enum types in `Refusal`.
@@ -436,6 +572,33 @@ pub mod refusal {
         /// A limit had less room.
         #[prost(message, tag = "7")]
         LimitExceeded(super::LimitExceeded),
+        /// Giving was paused, for this reason.
+        #[prost(enumeration = "super::PauseReason", tag = "8")]
+        Paused(i32),
+        /// The policy had changed since the hold was made.
+        #[prost(bool, tag = "9")]
+        PolicyChanged(bool),
+        /// A window that the hold is counted in had ended.
+        #[prost(string, tag = "10")]
+        WindowEndedLimitId(::prost::alloc::string::String),
+        /// The consult had ended: how, for example "declined".
+        #[prost(string, tag = "11")]
+        ConsultOverState(::prost::alloc::string::String),
+        /// Nobody with authority was there to be asked.
+        #[prost(bool, tag = "12")]
+        NobodyToAsk(bool),
+        /// More than was asked of the second person.
+        #[prost(message, tag = "13")]
+        AboveAsked(super::Excess),
+        /// It counts for a closed period, whose end this is.
+        #[prost(int64, tag = "14")]
+        PeriodClosedNs(i64),
+        /// It counts for a day too long ago; this is the earliest allowed.
+        #[prost(int64, tag = "15")]
+        TooLongAgoNs(i64),
+        /// A question about this spend is already open.
+        #[prost(bytes, tag = "16")]
+        ConsultOpenId(::prost::alloc::vec::Vec<u8>),
     }
 }
 /// An amount above what there was.
@@ -541,6 +704,405 @@ pub struct Reversed {
     #[prost(enumeration = "ReverseReason", tag = "4")]
     pub reason: i32,
 }
+/// A hold was raised.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Increased {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
+    /// By how much, in minor units.
+    #[prost(int64, tag = "3")]
+    pub amount_minor: i64,
+}
+/// What a gesture was booked as was corrected: the old booking is reversed and
+/// the new one made in one entry. Limits stay charged as they were.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Corrected {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture, as it was.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
+    /// Why, as it is now.
+    #[prost(string, tag = "3")]
+    pub reason_code: ::prost::alloc::string::String,
+    /// What, as it is now.
+    #[prost(string, tag = "4")]
+    pub gesture_code: ::prost::alloc::string::String,
+    /// The kind of that gesture under the policy.
+    #[prost(string, tag = "5")]
+    pub gesture_kind: ::prost::alloc::string::String,
+    /// What stands as given and was booked anew, in minor units.
+    #[prost(int64, tag = "6")]
+    pub amount_minor: i64,
+}
+/// A second person was asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsultAsked {
+    /// The client's id of the consult; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
+    /// What is wished in all, in minor units.
+    #[prost(int64, tag = "3")]
+    pub asked_minor: i64,
+    /// What is held meanwhile, in minor units.
+    #[prost(int64, tag = "4")]
+    pub held_minor: i64,
+    /// Who is asked; 15 bytes.
+    #[prost(bytes = "vec", tag = "5")]
+    pub approver_pid: ::prost::alloc::vec::Vec<u8>,
+    /// Until when they may answer, in nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "6")]
+    pub answer_time_ns: i64,
+    /// Until when the hold lives at least.
+    #[prost(int64, tag = "7")]
+    pub expire_time_ns: i64,
+    /// The limit that left least.
+    #[prost(string, tag = "8")]
+    pub binding_limit_id: ::prost::alloc::string::String,
+}
+/// The question went on to the next person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsultPassed {
+    /// The consult; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture.
+    #[prost(message, optional, tag = "2")]
+    pub about: ::core::option::Option<About>,
+    /// Who did not answer in time; 15 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub previous_approver_pid: ::prost::alloc::vec::Vec<u8>,
+    /// Who is asked now; 15 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub approver_pid: ::prost::alloc::vec::Vec<u8>,
+    /// Until when they may answer.
+    #[prost(int64, tag = "5")]
+    pub answer_time_ns: i64,
+    /// Until when the hold lives at least.
+    #[prost(int64, tag = "6")]
+    pub expire_time_ns: i64,
+}
+/// The second person, who is the entry's caller, gave their authority.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsultApproved {
+    /// The client's id of the request; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The consult; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture.
+    #[prost(message, optional, tag = "3")]
+    pub about: ::core::option::Option<About>,
+    /// What is held now in all, in minor units.
+    #[prost(int64, tag = "4")]
+    pub approved_minor: i64,
+    /// By how much the hold was raised, which is charged to the approver.
+    #[prost(int64, tag = "5")]
+    pub added_minor: i64,
+    /// From the question to the answer, in nanoseconds.
+    #[prost(int64, tag = "6")]
+    pub waited_ns: i64,
+    /// When the hold ends now.
+    #[prost(int64, tag = "7")]
+    pub expire_time_ns: i64,
+}
+/// A consult ended without an approval; what is held stays held.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConsultClosed {
+    /// The client's id of the request; 16 bytes, or empty where none was made.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// The consult; 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub consult_id: ::prost::alloc::vec::Vec<u8>,
+    /// The gesture.
+    #[prost(message, optional, tag = "3")]
+    pub about: ::core::option::Option<About>,
+    /// How.
+    #[prost(enumeration = "ConsultEnd", tag = "4")]
+    pub end: i32,
+    /// From the question to the end, in nanoseconds.
+    #[prost(int64, tag = "5")]
+    pub waited_ns: i64,
+}
+/// Something that was done about the ledger itself.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ActDone {
+    /// The client's id of the request; 16 bytes, or empty where the sidecar acted.
+    #[prost(bytes = "vec", tag = "1")]
+    pub request_id: ::prost::alloc::vec::Vec<u8>,
+    /// What was done.
+    #[prost(message, optional, tag = "2")]
+    pub act: ::core::option::Option<Act>,
+    /// The digest of all balances and pools as of this entry; 32 bytes, where the
+    /// act takes it, else empty.
+    #[prost(bytes = "vec", tag = "3")]
+    pub balances_sha256: ::prost::alloc::vec::Vec<u8>,
+}
+/// What those who govern, keep and review the ledger do.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Act {
+    /// What it is.
+    #[prost(
+        oneof = "act::Kind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18"
+    )]
+    pub kind: ::core::option::Option<act::Kind>,
+}
+/// Nested message and enum types in `Act`.
+pub mod act {
+    /// What it is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Kind {
+        /// A policy's text was handed in.
+        #[prost(message, tag = "1")]
+        DraftPolicy(super::PolicyNamed),
+        /// A drafted policy was declared final by its author; 32 bytes.
+        #[prost(bytes, tag = "2")]
+        PublishPolicySha256(::prost::alloc::vec::Vec<u8>),
+        /// Another person set when a published policy comes into force.
+        #[prost(message, tag = "3")]
+        SchedulePolicy(super::SchedulePolicy),
+        /// A policy that is not in force was taken back; 32 bytes.
+        #[prost(bytes, tag = "4")]
+        WithdrawPolicySha256(::prost::alloc::vec::Vec<u8>),
+        /// Giving was paused.
+        #[prost(message, tag = "5")]
+        Pause(super::Pause),
+        /// Giving went on.
+        #[prost(message, tag = "6")]
+        Resume(super::Resume),
+        /// Authority was moved to, from or between pools.
+        #[prost(message, tag = "7")]
+        Allocate(super::Allocate),
+        /// A period was closed.
+        #[prost(message, tag = "8")]
+        ClosePeriod(super::Period),
+        /// It was asked to open a closed period again.
+        #[prost(message, tag = "9")]
+        ReopenPeriod(super::Period),
+        /// A second person agreed; the period is open.
+        #[prost(message, tag = "10")]
+        SecondReopening(super::Period),
+        /// All balances were taken as a digest.
+        #[prost(bool, tag = "11")]
+        DigestBalances(bool),
+        /// A key came into use.
+        #[prost(message, tag = "12")]
+        RotateKey(super::RotateKey),
+        /// Entries were exported.
+        #[prost(message, tag = "13")]
+        Export(super::Export),
+        /// A person's key was destroyed.
+        #[prost(message, tag = "14")]
+        EraseSubject(super::EraseSubject),
+        /// A sample was drawn for review.
+        #[prost(message, tag = "15")]
+        DrawSample(super::DrawSample),
+        /// A gesture was reviewed.
+        #[prost(message, tag = "16")]
+        Note(super::Note),
+        /// A rule found something.
+        #[prost(message, tag = "17")]
+        RaiseFinding(super::Finding),
+        /// A finding was settled by a person.
+        #[prost(message, tag = "18")]
+        DisposeFinding(super::DisposeFinding),
+    }
+}
+/// A policy by name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PolicyNamed {
+    /// SHA-256 of its text; 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Its version.
+    #[prost(string, tag = "3")]
+    pub version: ::prost::alloc::string::String,
+}
+/// When a policy comes into force.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SchedulePolicy {
+    /// SHA-256 of its text; 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub sha256: ::prost::alloc::vec::Vec<u8>,
+    /// From when on, in nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "2")]
+    pub effective_time_ns: i64,
+}
+/// Giving was paused; what is held may still be given or released.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pause {
+    /// Why; shown to everyone.
+    #[prost(enumeration = "PauseReason", tag = "1")]
+    pub reason: i32,
+    /// The commitment to further words; 32 bytes, or empty.
+    #[prost(bytes = "vec", tag = "2")]
+    pub note_commitment: ::prost::alloc::vec::Vec<u8>,
+}
+/// Giving went on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Resume {
+    /// The commitment to why; 32 bytes, or empty.
+    #[prost(bytes = "vec", tag = "1")]
+    pub note_commitment: ::prost::alloc::vec::Vec<u8>,
+}
+/// Authority was moved.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Allocate {
+    /// Out of which pool; empty is the house.
+    #[prost(string, tag = "1")]
+    pub from_pool_id: ::prost::alloc::string::String,
+    /// Into which pool; empty is the house.
+    #[prost(string, tag = "2")]
+    pub to_pool_id: ::prost::alloc::string::String,
+    /// How much, in minor units.
+    #[prost(int64, tag = "3")]
+    pub amount_minor: i64,
+    /// ISO 4217 code.
+    #[prost(string, tag = "4")]
+    pub currency_code: ::prost::alloc::string::String,
+}
+/// A span of time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Period {
+    /// The first instant, in nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "1")]
+    pub start_ns: i64,
+    /// The first instant after it.
+    #[prost(int64, tag = "2")]
+    pub end_ns: i64,
+}
+/// A key came into use.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateKey {
+    /// Which.
+    #[prost(enumeration = "KeyKind", tag = "1")]
+    pub kind: i32,
+    /// SHA-256 of the public key, or a keyed hash of a secret one; 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub key_sha256: ::prost::alloc::vec::Vec<u8>,
+}
+/// Entries were exported.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Export {
+    /// The first position.
+    #[prost(int64, tag = "1")]
+    pub first_position: i64,
+    /// The position after the last.
+    #[prost(int64, tag = "2")]
+    pub end_position: i64,
+    /// The size of the tree that the export was made of.
+    #[prost(int64, tag = "3")]
+    pub tree_size: i64,
+    /// SHA-256 of the manifest; 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub manifest_sha256: ::prost::alloc::vec::Vec<u8>,
+}
+/// A person's key was destroyed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseSubject {
+    /// The pseudonym of a customer; 15 bytes, or empty.
+    #[prost(bytes = "vec", tag = "1")]
+    pub customer_pid: ::prost::alloc::vec::Vec<u8>,
+    /// Why.
+    #[prost(enumeration = "ErasureBasis", tag = "2")]
+    pub basis: i32,
+    /// The pseudonym of an employee; 15 bytes, or empty.
+    #[prost(bytes = "vec", tag = "3")]
+    pub agent_pid: ::prost::alloc::vec::Vec<u8>,
+}
+/// A sample was drawn.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DrawSample {
+    /// How.
+    #[prost(enumeration = "SampleMethod", tag = "1")]
+    pub method: i32,
+    /// The first position that it was drawn from.
+    #[prost(int64, tag = "2")]
+    pub first_position: i64,
+    /// The position after the last.
+    #[prost(int64, tag = "3")]
+    pub end_position: i64,
+    /// The seed; 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub seed: ::prost::alloc::vec::Vec<u8>,
+    /// The currency of a monetary sample. Empty otherwise.
+    #[prost(string, tag = "5")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// The sampling interval in minor units of a monetary sample; else 0.
+    #[prost(int64, tag = "6")]
+    pub interval_minor: i64,
+    /// How many gestures it has.
+    #[prost(int64, tag = "7")]
+    pub spend_count: i64,
+    /// How many gestures it was drawn from.
+    #[prost(int64, tag = "8")]
+    pub population_count: i64,
+    /// SHA-256 of the drawn spend ids in order; 32 bytes.
+    #[prost(bytes = "vec", tag = "9")]
+    pub spends_sha256: ::prost::alloc::vec::Vec<u8>,
+}
+/// A gesture was reviewed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Note {
+    /// The spend; 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub spend_id: ::prost::alloc::vec::Vec<u8>,
+    /// Where its review stands now.
+    #[prost(enumeration = "ReviewState", tag = "2")]
+    pub state: i32,
+    /// The commitment to the words; 32 bytes, or empty.
+    #[prost(bytes = "vec", tag = "3")]
+    pub note_commitment: ::prost::alloc::vec::Vec<u8>,
+}
+/// A rule found something.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Finding {
+    /// The rule, for example "F1".
+    #[prost(string, tag = "1")]
+    pub rule: ::prost::alloc::string::String,
+    /// The version of the rule.
+    #[prost(int32, tag = "2")]
+    pub rule_version: i32,
+    /// SHA-256 of its parameters as they are printed; 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub parameters_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// How strongly it speaks, from 0 to 1000.
+    #[prost(int32, tag = "4")]
+    pub score_permille: i32,
+    /// The entries that it is about, in order; at most 64.
+    #[prost(int64, repeated, tag = "5")]
+    pub positions: ::prost::alloc::vec::Vec<i64>,
+    /// The agents that it is about; 15 bytes each.
+    #[prost(bytes = "vec", repeated, tag = "6")]
+    pub agent_pids: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+/// A finding was settled.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisposeFinding {
+    /// The position of the entry that raised it.
+    #[prost(int64, tag = "1")]
+    pub finding_position: i64,
+    /// How.
+    #[prost(enumeration = "Disposition", tag = "2")]
+    pub disposition: i32,
+    /// The commitment to the words; 32 bytes, or empty.
+    #[prost(bytes = "vec", tag = "3")]
+    pub note_commitment: ::prost::alloc::vec::Vec<u8>,
+}
 /// What a token allows. Growing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -582,6 +1144,39 @@ impl Access {
             "ACCESS_AUDITOR" => Some(Self::Auditor),
             "ACCESS_ADMIN" => Some(Self::Admin),
             "ACCESS_SYSTEM" => Some(Self::System),
+            _ => None,
+        }
+    }
+}
+/// What a limit counts. Frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Counts {
+    /// Amounts given and held, in minor units.
+    Unspecified = 0,
+    /// Gestures, whatever their amount and currency.
+    Times = 1,
+    /// Amounts that the caller granted others above their limits, in minor units.
+    Grants = 2,
+}
+impl Counts {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COUNTS_UNSPECIFIED",
+            Self::Times => "COUNTS_TIMES",
+            Self::Grants => "COUNTS_GRANTS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COUNTS_UNSPECIFIED" => Some(Self::Unspecified),
+            "COUNTS_TIMES" => Some(Self::Times),
+            "COUNTS_GRANTS" => Some(Self::Grants),
             _ => None,
         }
     }
@@ -693,6 +1288,285 @@ impl ReverseReason {
             "REVERSE_REASON_CUSTOMER_RETURNED" => Some(Self::CustomerReturned),
             "REVERSE_REASON_DUPLICATE" => Some(Self::Duplicate),
             "REVERSE_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// How a consult ended without an approval. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConsultEnd {
+    /// Not known.
+    Unspecified = 0,
+    /// The second person said no.
+    Declined = 1,
+    /// Nobody answered in time.
+    TimedOut = 2,
+    /// The agent took the question back.
+    Withdrawn = 3,
+    /// The hold ended, or was given as it stood.
+    Settled = 4,
+}
+impl ConsultEnd {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONSULT_END_UNSPECIFIED",
+            Self::Declined => "CONSULT_END_DECLINED",
+            Self::TimedOut => "CONSULT_END_TIMED_OUT",
+            Self::Withdrawn => "CONSULT_END_WITHDRAWN",
+            Self::Settled => "CONSULT_END_SETTLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONSULT_END_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONSULT_END_DECLINED" => Some(Self::Declined),
+            "CONSULT_END_TIMED_OUT" => Some(Self::TimedOut),
+            "CONSULT_END_WITHDRAWN" => Some(Self::Withdrawn),
+            "CONSULT_END_SETTLED" => Some(Self::Settled),
+            _ => None,
+        }
+    }
+}
+/// Why giving is paused. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PauseReason {
+    /// Not known.
+    Unspecified = 0,
+    /// The budget is used up.
+    Budget = 1,
+    /// Fraud is suspected.
+    Fraud = 2,
+    /// A system does not work.
+    System = 3,
+    /// The policy is being changed.
+    Policy = 4,
+    /// Anything else.
+    Other = 5,
+}
+impl PauseReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PAUSE_REASON_UNSPECIFIED",
+            Self::Budget => "PAUSE_REASON_BUDGET",
+            Self::Fraud => "PAUSE_REASON_FRAUD",
+            Self::System => "PAUSE_REASON_SYSTEM",
+            Self::Policy => "PAUSE_REASON_POLICY",
+            Self::Other => "PAUSE_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PAUSE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "PAUSE_REASON_BUDGET" => Some(Self::Budget),
+            "PAUSE_REASON_FRAUD" => Some(Self::Fraud),
+            "PAUSE_REASON_SYSTEM" => Some(Self::System),
+            "PAUSE_REASON_POLICY" => Some(Self::Policy),
+            "PAUSE_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// Which key. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum KeyKind {
+    /// Not known.
+    Unspecified = 0,
+    /// Signs checkpoints.
+    Checkpoint = 1,
+    /// Wraps the keys of people.
+    KeyEncryption = 2,
+}
+impl KeyKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "KEY_KIND_UNSPECIFIED",
+            Self::Checkpoint => "KEY_KIND_CHECKPOINT",
+            Self::KeyEncryption => "KEY_KIND_KEY_ENCRYPTION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "KEY_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "KEY_KIND_CHECKPOINT" => Some(Self::Checkpoint),
+            "KEY_KIND_KEY_ENCRYPTION" => Some(Self::KeyEncryption),
+            _ => None,
+        }
+    }
+}
+/// Why a person was erased. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ErasureBasis {
+    /// Not known.
+    Unspecified = 0,
+    /// The person asked for it.
+    Request = 1,
+    /// The time to keep it was over.
+    Retention = 2,
+    /// A court or an authority ordered it.
+    Order = 3,
+    /// Consent was taken back.
+    Consent = 4,
+}
+impl ErasureBasis {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ERASURE_BASIS_UNSPECIFIED",
+            Self::Request => "ERASURE_BASIS_REQUEST",
+            Self::Retention => "ERASURE_BASIS_RETENTION",
+            Self::Order => "ERASURE_BASIS_ORDER",
+            Self::Consent => "ERASURE_BASIS_CONSENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ERASURE_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+            "ERASURE_BASIS_REQUEST" => Some(Self::Request),
+            "ERASURE_BASIS_RETENTION" => Some(Self::Retention),
+            "ERASURE_BASIS_ORDER" => Some(Self::Order),
+            "ERASURE_BASIS_CONSENT" => Some(Self::Consent),
+            _ => None,
+        }
+    }
+}
+/// How a sample is drawn. Frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SampleMethod {
+    /// Not known.
+    Unspecified = 0,
+    /// Each gesture is as likely.
+    Records = 1,
+    /// Each minor unit is as likely.
+    MonetaryUnit = 2,
+}
+impl SampleMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SAMPLE_METHOD_UNSPECIFIED",
+            Self::Records => "SAMPLE_METHOD_RECORDS",
+            Self::MonetaryUnit => "SAMPLE_METHOD_MONETARY_UNIT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SAMPLE_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "SAMPLE_METHOD_RECORDS" => Some(Self::Records),
+            "SAMPLE_METHOD_MONETARY_UNIT" => Some(Self::MonetaryUnit),
+            _ => None,
+        }
+    }
+}
+/// Where the review of a gesture stands. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewState {
+    /// Not known.
+    Unspecified = 0,
+    /// Looked at.
+    Noted = 1,
+    /// The agent is asked something.
+    Questioned = 2,
+    /// The agent has answered.
+    Answered = 3,
+    /// Passed on to somebody else.
+    Escalated = 4,
+    /// Settled by a second person.
+    Cleared = 5,
+    /// Done well.
+    Praised = 6,
+}
+impl ReviewState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_STATE_UNSPECIFIED",
+            Self::Noted => "REVIEW_STATE_NOTED",
+            Self::Questioned => "REVIEW_STATE_QUESTIONED",
+            Self::Answered => "REVIEW_STATE_ANSWERED",
+            Self::Escalated => "REVIEW_STATE_ESCALATED",
+            Self::Cleared => "REVIEW_STATE_CLEARED",
+            Self::Praised => "REVIEW_STATE_PRAISED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_STATE_NOTED" => Some(Self::Noted),
+            "REVIEW_STATE_QUESTIONED" => Some(Self::Questioned),
+            "REVIEW_STATE_ANSWERED" => Some(Self::Answered),
+            "REVIEW_STATE_ESCALATED" => Some(Self::Escalated),
+            "REVIEW_STATE_CLEARED" => Some(Self::Cleared),
+            "REVIEW_STATE_PRAISED" => Some(Self::Praised),
+            _ => None,
+        }
+    }
+}
+/// How a finding was settled. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Disposition {
+    /// Not known.
+    Unspecified = 0,
+    /// There is nothing to it.
+    Dismissed = 1,
+    /// It is as the rule says.
+    Confirmed = 2,
+    /// Passed on to somebody else.
+    Escalated = 3,
+}
+impl Disposition {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DISPOSITION_UNSPECIFIED",
+            Self::Dismissed => "DISPOSITION_DISMISSED",
+            Self::Confirmed => "DISPOSITION_CONFIRMED",
+            Self::Escalated => "DISPOSITION_ESCALATED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DISPOSITION_UNSPECIFIED" => Some(Self::Unspecified),
+            "DISPOSITION_DISMISSED" => Some(Self::Dismissed),
+            "DISPOSITION_CONFIRMED" => Some(Self::Confirmed),
+            "DISPOSITION_ESCALATED" => Some(Self::Escalated),
             _ => None,
         }
     }

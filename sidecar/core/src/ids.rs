@@ -216,6 +216,10 @@ short_code!(
     TeamId, "team id"
 );
 short_code!(
+    /// A rule that finds what a reviewer should look at, such as `f1`.
+    RuleCode, "rule code"
+);
+short_code!(
     /// An employee's role, such as `agent` or `team_lead`.
     RoleCode, "role code"
 );

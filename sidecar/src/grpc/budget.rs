@@ -161,7 +161,8 @@ impl BudgetService for Service {
         let amount_minor = self.house.amount_of((request, spend), amount, SpendRow::given_minor);
         let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
         let reason = reverse_reason(reason);
-        let operation = Operation::Reverse { request, spend, amount_minor, reason };
+        let operation =
+            Operation::Reverse { request, spend, amount_minor, reason, effective_at: None };
         let answer = self.house.change_spend(&visitor, operation).await;
         answered!(ReverseSpendResponse, answer)
     }

@@ -95,7 +95,11 @@ impl Batch {
 /// Whom an entry concerns.
 fn topics_of(entry: &Entry) -> Vec<Topic> {
     let (agent, customer, interaction) = match &entry.body {
-        EntryBody::PolicyActivated { .. } | EntryBody::PoolOpened { .. } => return Vec::new(),
+        EntryBody::PolicyActivated { .. }
+        | EntryBody::PoolOpened { .. }
+        | EntryBody::Act { .. } => {
+            return Vec::new();
+        }
         EntryBody::Refused { .. } => return vec![Topic::Agent(*entry.caller.agent.as_bytes())],
         EntryBody::Reserved { request, .. } => {
             (entry.caller.agent, request.customer, request.interaction)
@@ -104,7 +108,15 @@ fn topics_of(entry: &Entry) -> Vec<Topic> {
         | EntryBody::Committed { about, .. }
         | EntryBody::Voided { about, .. }
         | EntryBody::Expired { about, .. }
-        | EntryBody::Reversed { about, .. } => (about.agent, about.customer, about.interaction),
+        | EntryBody::Reversed { about, .. }
+        | EntryBody::Increased { about, .. }
+        | EntryBody::Corrected { about, .. }
+        | EntryBody::ConsultAsked { about, .. }
+        | EntryBody::ConsultPassed { about, .. }
+        | EntryBody::ConsultApproved { about, .. }
+        | EntryBody::ConsultClosed { about, .. } => {
+            (about.agent, about.customer, about.interaction)
+        }
     };
     vec![
         Topic::Agent(*agent.as_bytes()),

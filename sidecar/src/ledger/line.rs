@@ -105,6 +105,30 @@ impl Line {
                 self.change("taken back", about, Some(*amount_minor));
                 reverse_word(*reason).clone_into(&mut self.why);
             }
+            EntryBody::Increased { about, amount_minor, .. } => {
+                self.change("raised", about, Some(*amount_minor));
+            }
+            EntryBody::Corrected { about, amount_minor, gesture, reason, .. } => {
+                self.change("corrected", about, Some(*amount_minor));
+                self.gesture = gesture.to_string();
+                self.why = reason.to_string();
+            }
+            EntryBody::ConsultAsked { about, asked_minor, .. } => {
+                self.change("asked a second person", about, Some(*asked_minor));
+            }
+            EntryBody::ConsultPassed { about, .. } => {
+                self.change("asked the next person", about, None);
+            }
+            EntryBody::ConsultApproved { about, approved_minor, .. } => {
+                self.change("approved", about, Some(*approved_minor));
+            }
+            EntryBody::ConsultClosed { about, end, .. } => {
+                self.change("consult ended", about, None);
+                self.why = end.code().replace('_', " ");
+            }
+            EntryBody::Act { act, .. } => {
+                self.kind = act.kind();
+            }
         }
     }
 

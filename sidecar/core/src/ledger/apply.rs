@@ -40,7 +40,14 @@ pub fn apply(rows: &mut impl Write, entry: &Entry) {
         | EntryBody::Committed { about, .. }
         | EntryBody::Voided { about, .. }
         | EntryBody::Expired { about, .. }
-        | EntryBody::Reversed { about, .. } => advance_spend(rows, entry, about),
+        | EntryBody::Reversed { about, .. }
+        | EntryBody::Increased { about, .. }
+        | EntryBody::Corrected { about, .. }
+        | EntryBody::ConsultAsked { about, .. }
+        | EntryBody::ConsultPassed { about, .. }
+        | EntryBody::ConsultApproved { about, .. }
+        | EntryBody::ConsultClosed { about, .. } => advance_spend(rows, entry, about),
+        EntryBody::Act { .. } => {}
     }
 }
 
@@ -107,7 +114,7 @@ fn advance_spend(rows: &mut impl Write, entry: &Entry, about: &SpendAbout) {
     let mut after = before.clone();
     after.advance(entry.at, &entry.body);
     shift(rows, &before, &after, entry.at);
-    if let Some(operation) = operation_of(&entry.body) {
+    if let Some(operation) = operation_of(entry) {
         answer_operation(rows, entry, operation, Some(&after));
     } else if matches!(entry.body, EntryBody::Committed { .. }) {
         answer_gift(rows, entry, &after);
@@ -120,8 +127,8 @@ fn put_spend(rows: &mut impl Write, row: SpendRow) {
 }
 
 /// The request that an entry answers; `None` where none was asked under an id of its own.
-fn operation_of(body: &EntryBody) -> Option<Operation> {
-    match body {
+fn operation_of(entry: &Entry) -> Option<Operation> {
+    match &entry.body {
         EntryBody::Extended { request, about, .. } => {
             Some(Operation::Extend { request: *request, spend: about.spend })
         }
@@ -141,6 +148,7 @@ fn operation_of(body: &EntryBody) -> Option<Operation> {
             spend: about.spend,
             amount_minor: *amount_minor,
             reason: *reason,
+            effective_at: entry.effective_at,
         }),
         _ => None,
     }
@@ -219,12 +227,14 @@ fn shift_counter(
 }
 
 fn shift_total(total: Option<&CounterRow>, delta: Delta) -> CounterRow {
-    let (mut held_minor, mut given_minor) = match total {
-        Some(CounterRow::Total { held_minor, given_minor }) => (*held_minor, *given_minor),
-        _ => (0, 0),
+    let (mut held_minor, mut given_minor, granted_minor) = match total {
+        Some(CounterRow::Total { held_minor, given_minor, granted_minor }) => {
+            (*held_minor, *given_minor, *granted_minor)
+        }
+        _ => (0, 0, 0),
     };
     delta.add_to(&mut held_minor, &mut given_minor);
-    CounterRow::Total { held_minor, given_minor }
+    CounterRow::Total { held_minor, given_minor, granted_minor }
 }
 
 /// Charges of a moving window after one gesture's share has changed.
@@ -241,7 +251,13 @@ fn shift_charges(
     charges.retain(|charge| window.counts(charge.at, now));
     let id = spend.about.spend;
     if spend.reserved_at == now {
-        charges.push(Charge { spend: id, at: now, held_minor: 0, given_minor: 0 });
+        charges.push(Charge {
+            spend: id,
+            at: now,
+            held_minor: 0,
+            given_minor: 0,
+            granted_minor: 0,
+        });
     }
     if let Some(charge) = charges.iter_mut().find(|charge| charge.spend == id) {
         delta.add_to(&mut charge.held_minor, &mut charge.given_minor);

@@ -7,6 +7,8 @@ use crate::ids::{
 use crate::money::Money;
 use crate::time::Time;
 
+use super::Act;
+
 /// A question to the ledger, with everything that the answer depends on besides rows and policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -77,6 +79,21 @@ pub enum Action {
     },
     /// Something a person asks about a gesture; answered once for each id.
     Spend(Operation),
+    /// Sends an open consult on to the next person, or ends it where there is none; asked by the
+    /// system when the time to answer is over.
+    PassConsult {
+        /// The consult.
+        consult: RequestId,
+        /// Who is asked next; `None` where nobody is there.
+        to: Option<AgentPid>,
+    },
+    /// Something a person does about the ledger itself; answered once for each id.
+    Act {
+        /// This request; `None` where the sidecar acts.
+        request: Option<RequestId>,
+        /// What.
+        act: Act,
+    },
 }
 
 /// What a person can ask about a gesture of value.
@@ -123,6 +140,60 @@ pub enum Operation {
         amount_minor: i64,
         /// Why.
         reason: ReverseReason,
+        /// The day that it counts for; `None` for the time of record.
+        effective_at: Option<Time>,
+    },
+    /// Raises a hold.
+    Increment {
+        /// This request.
+        request: RequestId,
+        /// The hold.
+        spend: SpendId,
+        /// By how much, in minor units of the hold's currency.
+        amount_minor: i64,
+    },
+    /// Corrects what a gesture was booked as.
+    Correct {
+        /// This request.
+        request: RequestId,
+        /// The gesture.
+        spend: SpendId,
+        /// The reason that it should have had.
+        reason: ReasonCode,
+        /// What it should have been.
+        gesture: GestureCode,
+        /// The day that it counts for; `None` for the time of record.
+        effective_at: Option<Time>,
+    },
+    /// Asks a second person for more than the limits leave; holds what they leave meanwhile.
+    Ask {
+        /// The consult; the id of this request.
+        consult: RequestId,
+        /// The gesture, with the whole amount that is wished; an open hold of the same gesture is
+        /// asked about anew.
+        gesture: Box<GestureRequest>,
+        /// Who is asked first; `None` where nobody is there.
+        to: Option<AgentPid>,
+    },
+    /// Answers a consult, as the second person.
+    Answer {
+        /// This request.
+        request: RequestId,
+        /// The consult.
+        consult: RequestId,
+        /// The gesture.
+        spend: SpendId,
+        /// What may be held in all, in minor units; zero declines.
+        approved_minor: i64,
+    },
+    /// Takes the question back; what is held stays held.
+    Withdraw {
+        /// This request.
+        request: RequestId,
+        /// The consult.
+        consult: RequestId,
+        /// The gesture.
+        spend: SpendId,
     },
 }
 
@@ -211,29 +282,46 @@ impl Operation {
             Self::Extend { request, .. }
             | Self::Commit { request, .. }
             | Self::Void { request, .. }
-            | Self::Reverse { request, .. } => OperationId::Request(*request),
+            | Self::Reverse { request, .. }
+            | Self::Increment { request, .. }
+            | Self::Correct { request, .. }
+            | Self::Ask { consult: request, .. }
+            | Self::Answer { request, .. }
+            | Self::Withdraw { request, .. } => OperationId::Request(*request),
         }
     }
 
     /// The gesture that it is about.
     pub fn spend(&self) -> SpendId {
         match self {
-            Self::Reserve(gesture) | Self::Give(gesture) => gesture.spend,
+            Self::Reserve(gesture) | Self::Give(gesture) | Self::Ask { gesture, .. } => {
+                gesture.spend
+            }
             Self::Extend { spend, .. }
             | Self::Commit { spend, .. }
             | Self::Void { spend, .. }
-            | Self::Reverse { spend, .. } => *spend,
+            | Self::Reverse { spend, .. }
+            | Self::Increment { spend, .. }
+            | Self::Correct { spend, .. }
+            | Self::Answer { spend, .. }
+            | Self::Withdraw { spend, .. } => *spend,
         }
     }
 
     /// The amount that it names, in minor units; `None` where it names none.
     pub fn amount_minor(&self) -> Option<i64> {
         match self {
-            Self::Reserve(gesture) | Self::Give(gesture) => Some(gesture.amount.amount_minor),
-            Self::Commit { amount_minor, .. } | Self::Reverse { amount_minor, .. } => {
-                Some(*amount_minor)
+            Self::Reserve(gesture) | Self::Give(gesture) | Self::Ask { gesture, .. } => {
+                Some(gesture.amount.amount_minor)
             }
-            Self::Extend { .. } | Self::Void { .. } => None,
+            Self::Commit { amount_minor, .. }
+            | Self::Reverse { amount_minor, .. }
+            | Self::Increment { amount_minor, .. } => Some(*amount_minor),
+            Self::Answer { approved_minor, .. } => (*approved_minor > 0).then_some(*approved_minor),
+            Self::Extend { .. }
+            | Self::Void { .. }
+            | Self::Correct { .. }
+            | Self::Withdraw { .. } => None,
         }
     }
 
@@ -248,9 +336,20 @@ impl Operation {
             (Self::Extend { spend: left, .. }, Self::Extend { spend: right, .. }) => {
                 (left != right).then_some("spend_id")
             }
+            (Self::Ask { gesture: left, .. }, Self::Ask { gesture: right, .. }) => {
+                // Who is there to be asked may have changed since; the first answer stands.
+                if left.spend != right.spend {
+                    return Some("spend_id");
+                }
+                left.differing_field(right)
+            }
             (Self::Commit { .. }, Self::Commit { .. })
             | (Self::Void { .. }, Self::Void { .. })
-            | (Self::Reverse { .. }, Self::Reverse { .. }) => self.differing_part(other),
+            | (Self::Reverse { .. }, Self::Reverse { .. })
+            | (Self::Increment { .. }, Self::Increment { .. })
+            | (Self::Correct { .. }, Self::Correct { .. })
+            | (Self::Answer { .. }, Self::Answer { .. })
+            | (Self::Withdraw { .. }, Self::Withdraw { .. }) => self.differing_part(other),
             _ => Some("operation"),
         }
     }
@@ -270,12 +369,57 @@ impl Operation {
             (Self::Void { reason: left, .. }, Self::Void { reason: right, .. }) => {
                 (left != right).then_some("reason")
             }
-            (Self::Reverse { reason: left, .. }, Self::Reverse { reason: right, .. }) => {
-                (left != right).then_some("reason")
+            (Self::Reverse { .. }, Self::Reverse { .. })
+            | (Self::Correct { .. }, Self::Correct { .. }) => self.differing_booking(other),
+            (
+                Self::Answer { consult: left, approved_minor, .. },
+                Self::Answer { consult: right, approved_minor: other_minor, .. },
+            ) => {
+                let fields = [
+                    ("consult_id", left == right),
+                    ("approved_minor", approved_minor == other_minor),
+                ];
+                first_differing(&fields)
+            }
+            (Self::Withdraw { consult: left, .. }, Self::Withdraw { consult: right, .. }) => {
+                (left != right).then_some("consult_id")
             }
             _ => None,
         }
     }
+}
+
+impl Operation {
+    /// As [`Operation::differing_field`], for what changes books that stand.
+    fn differing_booking(&self, other: &Self) -> Option<&'static str> {
+        match (self, other) {
+            (
+                Self::Reverse { reason, effective_at, .. },
+                Self::Reverse { reason: other_reason, effective_at: other_at, .. },
+            ) => first_differing(&[
+                ("reason", reason == other_reason),
+                ("effective_time", effective_at == other_at),
+            ]),
+            (
+                Self::Correct { reason, gesture, effective_at, .. },
+                Self::Correct {
+                    reason: other_reason,
+                    gesture: other_gesture,
+                    effective_at: other_at,
+                    ..
+                },
+            ) => first_differing(&[
+                ("reason", reason == other_reason),
+                ("gesture", gesture == other_gesture),
+                ("effective_time", effective_at == other_at),
+            ]),
+            _ => None,
+        }
+    }
+}
+
+fn first_differing(fields: &[(&'static str, bool)]) -> Option<&'static str> {
+    fields.iter().find(|(_, is_same)| !is_same).map(|(field, _)| *field)
 }
 
 impl GestureRequest {
@@ -304,6 +448,6 @@ impl GestureRequest {
             ("note", *note == other.note),
             ("suggestion", *suggestion == other.suggestion),
         ];
-        compared.into_iter().find(|(_, is_same)| !is_same).map(|(field, _)| field)
+        first_differing(&compared)
     }
 }

@@ -6,14 +6,14 @@ use crate::ids::{
     ReasonCode, RequestId, SpendId, TeamId,
 };
 use crate::money::Currency;
-use crate::policy::{GestureKind, POOL_LIMIT_PREFIX};
+use crate::policy::{Counts, GestureKind, POOL_LIMIT_PREFIX};
 use crate::time::Time;
 
-use super::{Caller, CounterKey, GestureRequest, Operation, Posting, Refusal};
+use super::{Act, Caller, ConsultState, CounterKey, GestureRequest, Operation, Posting, Refusal};
 use super::{ReverseReason, VoidReason};
 
 /// The version of the rules in this code; every entry names the one it was decided by.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// One numbered fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,11 @@ pub struct Entry {
     pub trace: Vec<LimitTrace>,
     /// The lines in the two books; they balance.
     pub postings: Vec<Posting>,
+    /// The instant that it counts for, where that is not `at`: never later, and never in a closed
+    /// period.
+    pub effective_at: Option<Time>,
+    /// Whether it counts for a period that had been closed and was opened again.
+    pub is_post_close: bool,
     /// What happened.
     pub body: EntryBody,
 }
@@ -73,6 +78,8 @@ pub enum EntryBody {
         expire_at: Time,
         /// Whether it was asked to be given at once; a commit follows.
         is_give: bool,
+        /// The consult for which it is held.
+        consult: Option<RequestId>,
     },
     /// A limit or a state forbade it; the refusal stays with the operation's id.
     Refused {
@@ -136,6 +143,104 @@ pub enum EntryBody {
         /// Why.
         reason: ReverseReason,
     },
+    /// A hold was raised.
+    Increased {
+        /// The request.
+        request: RequestId,
+        /// The gesture.
+        about: Box<SpendAbout>,
+        /// By how much, in minor units.
+        amount_minor: i64,
+    },
+    /// What a gesture was booked as was corrected: the old booking reversed and the new one made.
+    /// Limits stay charged as they were.
+    Corrected {
+        /// The request.
+        request: RequestId,
+        /// The gesture, as it was.
+        about: Box<SpendAbout>,
+        /// Why, as it is now.
+        reason: ReasonCode,
+        /// What, as it is now.
+        gesture: GestureCode,
+        /// The kind of that gesture under the policy.
+        kind: GestureKind,
+        /// What stands as given and was booked anew, in minor units.
+        amount_minor: i64,
+    },
+    /// A second person was asked.
+    ConsultAsked {
+        /// The consult.
+        consult: RequestId,
+        /// The gesture.
+        about: Box<SpendAbout>,
+        /// What is wished in all, in minor units.
+        asked_minor: i64,
+        /// What is held meanwhile, in minor units.
+        held_minor: i64,
+        /// Who is asked.
+        to: AgentPid,
+        /// Until when they may answer.
+        answer_at: Time,
+        /// Until when the hold lives at least.
+        expire_at: Time,
+        /// The limit that left least.
+        binding: LimitId,
+    },
+    /// The question went on to the next person.
+    ConsultPassed {
+        /// The consult.
+        consult: RequestId,
+        /// The gesture.
+        about: Box<SpendAbout>,
+        /// Who did not answer in time.
+        from: AgentPid,
+        /// Who is asked now.
+        to: AgentPid,
+        /// Until when they may answer.
+        answer_at: Time,
+        /// Until when the hold lives at least.
+        expire_at: Time,
+    },
+    /// The second person, who is the entry's caller, gave their authority.
+    ConsultApproved {
+        /// The request.
+        request: RequestId,
+        /// The consult.
+        consult: RequestId,
+        /// The gesture.
+        about: Box<SpendAbout>,
+        /// What is held now in all, in minor units.
+        approved_minor: i64,
+        /// By how much the hold was raised, in minor units; charged to the approver.
+        added_minor: i64,
+        /// From the question to the answer, in nanoseconds.
+        waited_ns: i64,
+        /// When the hold ends now.
+        expire_at: Time,
+    },
+    /// A consult ended without an approval; what is held stays held.
+    ConsultClosed {
+        /// The request; `None` where none was made.
+        request: Option<RequestId>,
+        /// The consult.
+        consult: RequestId,
+        /// The gesture.
+        about: Box<SpendAbout>,
+        /// How: any state but open and approved.
+        end: ConsultState,
+        /// From the question to the end, in nanoseconds.
+        waited_ns: i64,
+    },
+    /// Something was done about the ledger itself.
+    Act {
+        /// The request; `None` where the sidecar acted.
+        request: Option<RequestId>,
+        /// What was done.
+        act: Act,
+        /// The digest of all balances and pools as of this entry, where the act takes it.
+        balances: Option<Digest>,
+    },
 }
 
 /// What a gesture is about; repeated in each of its entries, so that each can be read alone.
@@ -180,6 +285,11 @@ pub struct LimitTrace {
     pub after_minor: i64,
     /// The cap, in minor units: of the policy in force when the amount was approved.
     pub cap_minor: i64,
+    /// What is counted. For [`Counts::Times`] the numbers are gestures and not minor units.
+    pub counts: Counts,
+    /// What second persons have granted above the cap and still stands after the entry, in minor
+    /// units.
+    pub granted_minor: i64,
 }
 
 /// The values that a limit counts together; `None` where the limit does not tell them apart.
@@ -279,23 +389,30 @@ impl LimitTrace {
             limit: self.limit.clone(),
             scope: self.scope.clone(),
             window: self.window,
-            currency,
+            currency: (self.counts != Counts::Times).then_some(currency),
         }
     }
 }
 
 impl EntryBody {
-    /// The gesture that the entry is about; `None` for policies and pools.
+    /// The gesture that the entry is about; `None` for policies, pools and other acts.
     pub fn spend(&self) -> Option<SpendId> {
         match self {
-            Self::PolicyActivated { .. } | Self::PoolOpened { .. } => None,
+            Self::Act { act: Act::Note { spend, .. }, .. } => Some(*spend),
+            Self::PolicyActivated { .. } | Self::PoolOpened { .. } | Self::Act { .. } => None,
             Self::Reserved { request, .. } => Some(request.spend),
             Self::Refused { operation, .. } => Some(operation.spend()),
             Self::Extended { about, .. }
             | Self::Committed { about, .. }
             | Self::Voided { about, .. }
             | Self::Expired { about, .. }
-            | Self::Reversed { about, .. } => Some(about.spend),
+            | Self::Reversed { about, .. }
+            | Self::Increased { about, .. }
+            | Self::Corrected { about, .. }
+            | Self::ConsultAsked { about, .. }
+            | Self::ConsultPassed { about, .. }
+            | Self::ConsultApproved { about, .. }
+            | Self::ConsultClosed { about, .. } => Some(about.spend),
         }
     }
 
@@ -311,6 +428,13 @@ impl EntryBody {
             Self::Voided { .. } => "VOIDED",
             Self::Expired { .. } => "EXPIRED",
             Self::Reversed { .. } => "REVERSED",
+            Self::Increased { .. } => "INCREASED",
+            Self::Corrected { .. } => "CORRECTED",
+            Self::ConsultAsked { .. } => "CONSULT_ASKED",
+            Self::ConsultPassed { .. } => "CONSULT_PASSED",
+            Self::ConsultApproved { .. } => "CONSULT_APPROVED",
+            Self::ConsultClosed { .. } => "CONSULT_CLOSED",
+            Self::Act { act, .. } => act.kind(),
         }
     }
 }

@@ -184,6 +184,7 @@ impl<'a> Sums<'a> {
             at: row.reserved_at,
             held_minor: row.held_minor,
             given_minor: row.given_minor(),
+            granted_minor: 0,
         };
         for charged in &row.charged {
             let charges = self.counters.entry(&charged.counter).or_default();
@@ -207,7 +208,7 @@ fn check_counter(
     charges: &[Charge],
 ) -> Result<(), Violation> {
     let matches = match row {
-        CounterRow::Total { held_minor, given_minor } => {
+        CounterRow::Total { held_minor, given_minor, granted_minor: _ } => {
             let sum = |of: fn(&Charge) -> i64| {
                 let add = |sum: i128, charge| sum.saturating_add(i128::from(of(charge)));
                 charges.iter().fold(0, add)

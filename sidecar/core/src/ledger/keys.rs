@@ -25,6 +25,8 @@ pub fn keys(rows: &impl Read, policy: &Policy, command: &Command) -> Vec<Key> {
     match &command.action {
         Action::ActivatePolicy { .. } => add_pools(&mut keys, policy),
         Action::Expire { spend } => add_spend(&mut keys, rows, *spend),
+        Action::PassConsult { consult, .. } => keys.push(Key::Consult(*consult)),
+        Action::Act { request, .. } => keys.extend(request.map(Key::Act)),
         Action::Spend(operation) => {
             keys.push(Key::Outcome(operation.id()));
             add_spend(&mut keys, rows, operation.spend());

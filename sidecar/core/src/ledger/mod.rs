@@ -5,8 +5,10 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod account;
+mod act;
 mod apply;
 mod command;
+mod consult;
 mod decide;
 mod entry;
 mod fault;
@@ -22,11 +24,16 @@ mod violation;
 mod weigh;
 
 pub use account::{Account, Book, Posting, Side};
+pub use act::{
+    Act, Disposition, ErasureBasis, FINDING_POSITIONS, FindingRaised, KeyKind, PauseReason, Period,
+    Person, PolicyNamed, ReviewState, SampleDrawn, SampleMethod,
+};
 pub use apply::apply;
 pub use command::{
     Access, Action, Caller, Command, GestureRequest, Operation, OperationId, ReverseReason,
     VoidReason, WindowBounds,
 };
+pub use consult::{ConsultRow, ConsultState};
 pub use decide::{DUE_AT_ONCE, decide, expire_due};
 pub use entry::{Entry, EntryBody, LimitTrace, RULES_VERSION, ScopeKey, SpendAbout, WindowKey};
 pub use fault::Fault;
@@ -35,8 +42,8 @@ pub use keys::{keys, keys_of_entry};
 pub use outcome::{Decision, Outcome, SpendSnapshot};
 pub use refusal::Refusal;
 pub use row::{
-    ActivePolicyRow, BalanceRow, Charge, CounterKey, CounterRow, HeadRow, Key, OutcomeRow, PoolRow,
-    Row,
+    ActRow, ActivePolicyRow, BalanceRow, Charge, CounterKey, CounterRow, FindingRow, HeadRow, Key,
+    OutcomeRow, PauseRow, PeriodsRow, PolicyRow, PolicyState, PoolRow, Reopening, ReviewRow, Row,
 };
 pub use rows::{Base, Changes, Overlay, Read, Rows, Write};
 pub use spend::{Charged, SpendRow, SpendState};

@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
-use crate::ids::{LimitId, RoleCode};
+use crate::ids::{LimitId, RequestId, RoleCode};
 use crate::money::{Currency, Money};
 use crate::time::Time;
 
-use super::SpendState;
+use super::{ConsultState, PauseReason, SpendState};
 
 /// Why a state or a limit forbids an operation, in the order of the checks.
 ///
@@ -74,6 +74,59 @@ pub enum Refusal {
         /// The currency of both.
         currency: Currency,
     },
+    /// State: giving is paused for everyone.
+    #[error("giving is paused ({}); what is held may still be given or released", reason.code())]
+    Paused {
+        /// Why.
+        reason: PauseReason,
+    },
+    /// State: the hold was made under another policy.
+    #[error("the policy has changed since this was held; release it and hold again")]
+    PolicyChanged,
+    /// State: a window that the hold is counted in is over.
+    #[error("the window of limit {limit} has ended since this was held; release it and hold again")]
+    WindowEnded {
+        /// The limit.
+        limit: LimitId,
+    },
+    /// State: the consult has ended.
+    #[error("the consult is already {}", state.code())]
+    ConsultOver {
+        /// How.
+        state: ConsultState,
+    },
+    /// State: a question about this gesture is already open.
+    #[error("consult {consult} about this gesture is still open; take it back first")]
+    ConsultOpen {
+        /// The open one.
+        consult: RequestId,
+    },
+    /// State: nobody with authority is there.
+    #[error("nobody who could approve it is there; give what is available")]
+    NobodyToAsk,
+    /// State: more than was asked.
+    #[error("approved_minor is {}, but {} was asked; approve at most that",
+        Money::new(*currency, *approved_minor), Money::new(*currency, *asked_minor))]
+    AmountAboveAsked {
+        /// What was asked in all.
+        asked_minor: i64,
+        /// What was to be approved.
+        approved_minor: i64,
+        /// The currency of both.
+        currency: Currency,
+    },
+    /// State: it would count for a closed period.
+    #[error("effective_time lies before {closed_until}, where the books are closed; leave it out")]
+    PeriodClosed {
+        /// The end of the closed period.
+        closed_until: Time,
+    },
+    /// State: it would count for a day too long ago.
+    #[error("effective_time lies before {earliest}, the earliest that the policy allows")]
+    TooLongAgo {
+        /// The earliest instant allowed.
+        earliest: Time,
+    },
 }
 
 impl Refusal {
@@ -87,6 +140,15 @@ impl Refusal {
             Self::UndoWindowClosed { .. } => "UNDO_WINDOW_CLOSED",
             Self::NoAuthority { .. } => "NO_AUTHORITY",
             Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
+            Self::Paused { .. } => "PAUSED",
+            Self::PolicyChanged => "POLICY_CHANGED",
+            Self::WindowEnded { .. } => "WINDOW_ENDED",
+            Self::ConsultOver { .. } => "CONSULT_OVER",
+            Self::ConsultOpen { .. } => "CONSULT_OPEN",
+            Self::NobodyToAsk => "NOBODY_TO_ASK",
+            Self::AmountAboveAsked { .. } => "AMOUNT_ABOVE_ASKED",
+            Self::PeriodClosed { .. } => "PERIOD_CLOSED",
+            Self::TooLongAgo { .. } => "TOO_LONG_AGO",
         }
     }
 
@@ -111,6 +173,20 @@ impl Refusal {
                 parts.push(("limit", limit.to_string()));
                 parts.push(("limit_label", label.clone()));
                 parts
+            }
+            Self::Paused { reason } => vec![("pause_reason", reason.code().to_owned())],
+            Self::PolicyChanged | Self::NobodyToAsk => Vec::new(),
+            Self::WindowEnded { limit } => vec![("limit", limit.to_string())],
+            Self::ConsultOver { state } => vec![("state", state.code().to_owned())],
+            Self::ConsultOpen { consult } => vec![("consult_id", consult.to_string())],
+            Self::AmountAboveAsked { asked_minor, approved_minor, currency } => {
+                amounts("asked_minor", *asked_minor, *approved_minor, *currency)
+            }
+            Self::PeriodClosed { closed_until } => {
+                vec![("closed_until_ns", closed_until.as_nanos().to_string())]
+            }
+            Self::TooLongAgo { earliest } => {
+                vec![("earliest_ns", earliest.as_nanos().to_string())]
             }
         }
     }

@@ -1,10 +1,14 @@
 //! Rows and their names: what entries add up to, one fact each.
 
-use crate::ids::{AgentPid, Digest, LimitId, PoolId, SpendId, TeamId};
+use crate::ids::{AgentPid, Digest, LimitId, PoolId, RequestId, SpendId, TeamId};
 use crate::money::Currency;
 use crate::time::Time;
 
-use super::{Account, Operation, OperationId, Outcome, ScopeKey, SpendRow, SpendState, WindowKey};
+use super::act::coded;
+use super::{
+    Account, Act, ConsultRow, ConsultState, Disposition, Operation, OperationId, Outcome,
+    PauseReason, Period, ReviewState, ScopeKey, SpendRow, SpendState, WindowKey,
+};
 
 /// The name of a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +27,20 @@ pub enum Key {
     Spend(SpendId),
     /// The first answer to an operation.
     Outcome(OperationId),
+    /// A consult.
+    Consult(RequestId),
+    /// Whether giving is paused.
+    Pause,
+    /// Which periods are closed.
+    Periods,
+    /// A policy that was handed in.
+    Policy(Digest),
+    /// The first answer to an act.
+    Act(RequestId),
+    /// Where the review of a gesture stands.
+    Review(SpendId),
+    /// A finding, by the position of the entry that raised it.
+    Finding(u64),
 }
 
 /// The name of a limit's count: one limit, one set of those counted together, one window, one
@@ -35,8 +53,8 @@ pub struct CounterKey {
     pub scope: ScopeKey,
     /// Over which time.
     pub window: WindowKey,
-    /// In which currency.
-    pub currency: Currency,
+    /// In which currency; `None` where gestures are counted whatever their currency.
+    pub currency: Option<Currency>,
 }
 
 /// A row.
@@ -56,14 +74,40 @@ pub enum Row {
     Spend(Box<SpendRow>),
     /// The first answer to an operation.
     Outcome(Box<OutcomeRow>),
+    /// A consult.
+    Consult(Box<ConsultRow>),
+    /// Whether giving is paused.
+    Pause(PauseRow),
+    /// Which periods are closed.
+    Periods(PeriodsRow),
+    /// A policy that was handed in.
+    Policy(PolicyRow),
+    /// The first answer to an act.
+    Act(Box<ActRow>),
+    /// Where the review of a gesture stands.
+    Review(ReviewRow),
+    /// A finding.
+    Finding(FindingRow),
 }
 
 impl Key {
     /// Whether rows of this name are always in memory, so that one not found there is not there.
     pub fn is_resident(&self) -> bool {
         match self {
-            Self::Head | Self::ActivePolicy | Self::Pool(..) | Self::Balance(..) => true,
-            Self::Counter(_) | Self::Spend(_) | Self::Outcome(_) => false,
+            Self::Head
+            | Self::ActivePolicy
+            | Self::Pool(..)
+            | Self::Balance(..)
+            | Self::Pause
+            | Self::Periods
+            | Self::Policy(_) => true,
+            Self::Counter(_)
+            | Self::Spend(_)
+            | Self::Outcome(_)
+            | Self::Consult(_)
+            | Self::Act(_)
+            | Self::Review(_)
+            | Self::Finding(_) => false,
         }
     }
 }
@@ -79,9 +123,20 @@ impl Row {
     /// Whether the row is always in memory: where the house stands, and every open hold.
     pub fn is_resident(&self) -> bool {
         match self {
-            Self::Head(_) | Self::ActivePolicy(_) | Self::Pool(_) | Self::Balance(_) => true,
+            Self::Head(_)
+            | Self::ActivePolicy(_)
+            | Self::Pool(_)
+            | Self::Balance(_)
+            | Self::Pause(_)
+            | Self::Periods(_)
+            | Self::Policy(_) => true,
             Self::Spend(spend) => spend.state == SpendState::Held,
-            Self::Counter(_) | Self::Outcome(_) => false,
+            Self::Consult(consult) => consult.state == ConsultState::Open,
+            Self::Counter(_)
+            | Self::Outcome(_)
+            | Self::Act(_)
+            | Self::Review(_)
+            | Self::Finding(_) => false,
         }
     }
 }
@@ -141,6 +196,8 @@ pub enum CounterRow {
         held_minor: i64,
         /// What was given, reversals deducted, in minor units.
         given_minor: i64,
+        /// What second persons granted above the cap of what is held and given, in minor units.
+        granted_minor: i64,
     },
     /// Each amount by itself, for windows that move; in order of time.
     Rolling {
@@ -160,6 +217,8 @@ pub struct Charge {
     pub held_minor: i64,
     /// What was given, reversals deducted, in minor units.
     pub given_minor: i64,
+    /// What a second person granted above the cap of what is held and given, in minor units.
+    pub granted_minor: i64,
 }
 
 /// The first answer to an operation, with what a repeat is compared to.
@@ -171,4 +230,91 @@ pub struct OutcomeRow {
     pub operation: Operation,
     /// The answer.
     pub outcome: Outcome,
+}
+
+/// Whether giving is paused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PauseRow {
+    /// Why, and since when; `None` while giving goes on.
+    pub paused: Option<(PauseReason, Time)>,
+}
+
+/// Which periods are closed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PeriodsRow {
+    /// The last closed period; everything before its end is closed.
+    pub closed: Option<Period>,
+    /// The last closed period while it is asked to be open, or is, again.
+    pub reopening: Option<Reopening>,
+}
+
+/// How far the reopening of the last closed period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reopening {
+    /// Who asked.
+    pub asked_by: AgentPid,
+    /// The second person; the period is open once there is one.
+    pub seconded_by: Option<AgentPid>,
+}
+
+coded!(
+    /// How far a policy is.
+    PolicyState {
+        /// Handed in.
+        Drafted = "drafted",
+        /// Declared final by its author.
+        Published = "published",
+        /// Comes into force at a time that another person set.
+        Scheduled = "scheduled",
+        /// In force, or was once.
+        Activated = "activated",
+        /// Taken back.
+        Withdrawn = "withdrawn",
+    }
+);
+
+/// A policy that was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Who handed it in.
+    pub author: AgentPid,
+    /// How far it is.
+    pub state: PolicyState,
+    /// Who set the time, and from when on it is to be in force.
+    pub scheduled: Option<(AgentPid, Time)>,
+}
+
+/// The first answer to an act, with what a repeat is compared to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActRow {
+    /// Who acted.
+    pub agent: AgentPid,
+    /// What was done.
+    pub act: Act,
+    /// The answer.
+    pub outcome: Outcome,
+}
+
+/// Where the review of a gesture stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewRow {
+    /// Where it stands.
+    pub state: ReviewState,
+    /// Who reviewed it so far, each once, in order of their first note.
+    pub reviewers: Vec<AgentPid>,
+    /// When it was last moved on.
+    pub at: Time,
+}
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingRow {
+    /// The agents that it is about.
+    pub agents: Vec<AgentPid>,
+    /// How it was settled, by whom; `None` while it is open.
+    pub disposed: Option<(Disposition, AgentPid)>,
 }

@@ -1,6 +1,8 @@
 //! A gesture's row and its life: held, then committed, voided or expired; later reversed.
 
+use crate::ids::{AgentPid, Digest, RequestId};
 use crate::money::Currency;
+use crate::policy::Counts;
 use crate::time::Time;
 
 use super::{CounterKey, Entry, EntryBody, SpendAbout};
@@ -67,6 +69,12 @@ pub struct SpendRow {
     pub committed_at: Option<Time>,
     /// The counts that it is charged to, with the caps it was approved under.
     pub charged: Vec<Charged>,
+    /// The policy that it was reserved by.
+    pub policy: Digest,
+    /// The consult that is open, or was last.
+    pub consult: Option<RequestId>,
+    /// The second persons who gave their authority.
+    pub approvers: Vec<AgentPid>,
 }
 
 /// A count that a gesture is charged to.
@@ -76,6 +84,12 @@ pub struct Charged {
     pub counter: CounterKey,
     /// The cap when it was approved, in minor units.
     pub cap_minor: i64,
+    /// What it counts.
+    pub counts: Counts,
+    /// The part of the gesture above this amount was granted by a second person: above the cap for
+    /// the agent's own limits, and against the approver's authority for theirs. In minor units
+    /// (gestures, where those are counted); `None` where nothing was granted.
+    pub granted_above_minor: Option<i64>,
 }
 
 impl SpendRow {
@@ -95,13 +109,17 @@ impl SpendRow {
 
     /// The row that a `Reserved` entry makes; `None` for any other entry.
     pub(crate) fn reserved(entry: &Entry) -> Option<Self> {
-        let EntryBody::Reserved { request, kind, pool, expire_at, is_give: _ } = &entry.body else {
+        let EntryBody::Reserved { request, kind, pool, expire_at, is_give: _, consult } =
+            &entry.body
+        else {
             return None;
         };
         let currency = request.amount.currency;
         let charged = |trace: &super::LimitTrace| Charged {
             counter: trace.counter(currency),
             cap_minor: trace.cap_minor,
+            counts: trace.counts,
+            granted_above_minor: None,
         };
         // A pool's cap is counted in the pool's own row.
         let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
@@ -117,6 +135,9 @@ impl SpendRow {
             expire_at: *expire_at,
             committed_at: None,
             charged: limits.map(charged).collect(),
+            policy: entry.policy,
+            consult: *consult,
+            approvers: Vec::new(),
         })
     }
 
@@ -141,7 +162,14 @@ impl SpendRow {
             EntryBody::PolicyActivated { .. }
             | EntryBody::PoolOpened { .. }
             | EntryBody::Reserved { .. }
-            | EntryBody::Refused { .. } => {}
+            | EntryBody::Refused { .. }
+            | EntryBody::Increased { .. }
+            | EntryBody::Corrected { .. }
+            | EntryBody::ConsultAsked { .. }
+            | EntryBody::ConsultPassed { .. }
+            | EntryBody::ConsultApproved { .. }
+            | EntryBody::ConsultClosed { .. }
+            | EntryBody::Act { .. } => {}
         }
         let is_all_taken_back = self.committed_minor > 0 && self.given_minor() == 0;
         if self.held_minor == 0 && is_all_taken_back {

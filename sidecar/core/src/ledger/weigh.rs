@@ -3,7 +3,7 @@
 
 use crate::ids::{LimitId, PoolId};
 use crate::money::Currency;
-use crate::policy::{Dimension, Limit, Policy, Pool, Window};
+use crate::policy::{Counts, Dimension, Limit, Policy, Pool, Window};
 use crate::time::Time;
 
 use super::headroom::Question;
@@ -28,6 +28,10 @@ pub struct LimitState {
     pub held_minor: i64,
     /// What was given in the window, reversals deducted, in minor units.
     pub given_minor: i64,
+    /// What second persons granted above the cap and still stands, in minor units.
+    pub granted_minor: i64,
+    /// What it counts; for [`Counts::Times`] the numbers are gestures and not minor units.
+    pub counts: Counts,
     /// When something comes free by itself; `None` where nothing will.
     pub resets_at: Option<Time>,
 }
@@ -40,7 +44,7 @@ impl LimitState {
 
     /// What the limit leaves, in minor units; zero where a lowered cap is already passed.
     pub fn available_minor(&self) -> i64 {
-        self.cap_minor.saturating_sub(self.used_minor()).max(0)
+        self.cap_minor.saturating_add(self.granted_minor).saturating_sub(self.used_minor()).max(0)
     }
 
     /// The trace of an amount that is charged, or of one that is refused.
@@ -55,6 +59,8 @@ impl LimitState {
             amount_minor,
             after_minor: before_minor.saturating_add(added),
             cap_minor: self.cap_minor,
+            counts: self.counts,
+            granted_minor: self.granted_minor,
         }
     }
 }
@@ -64,6 +70,7 @@ impl LimitState {
 pub(crate) struct Use {
     pub(crate) held_minor: i64,
     pub(crate) given_minor: i64,
+    pub(crate) granted_minor: i64,
     /// The time of the oldest amount that still counts, for windows that move.
     pub(crate) oldest_at: Option<Time>,
 }
@@ -72,9 +79,12 @@ impl Use {
     pub(crate) fn of(row: Option<&CounterRow>, window: WindowKey, now: Time) -> Self {
         match row {
             None => Self::default(),
-            Some(CounterRow::Total { held_minor, given_minor }) => {
-                Self { held_minor: *held_minor, given_minor: *given_minor, oldest_at: None }
-            }
+            Some(CounterRow::Total { held_minor, given_minor, granted_minor }) => Self {
+                held_minor: *held_minor,
+                given_minor: *given_minor,
+                granted_minor: *granted_minor,
+                oldest_at: None,
+            },
             Some(CounterRow::Rolling { charges }) => charges
                 .iter()
                 .filter(|charge| window.counts(charge.at, now))
@@ -86,6 +96,7 @@ impl Use {
         Self {
             held_minor: self.held_minor.saturating_add(charge.held_minor),
             given_minor: self.given_minor.saturating_add(charge.given_minor),
+            granted_minor: self.granted_minor.saturating_add(charge.granted_minor),
             oldest_at: self.oldest_at.or(Some(charge.at)),
         }
     }
@@ -163,7 +174,7 @@ pub(crate) fn applying<'p>(
                 limit: limit.id.clone(),
                 scope: scope_key(limit, question, pool),
                 window,
-                currency: question.currency,
+                currency: (limit.counts != Counts::Times).then_some(question.currency),
             },
         }))
     })
@@ -217,6 +228,8 @@ fn limit_state(
         cap_minor,
         held_minor: used.held_minor,
         given_minor: used.given_minor,
+        granted_minor: used.granted_minor,
+        counts: Counts::Amounts,
         resets_at,
     }
 }
@@ -232,6 +245,8 @@ fn pool_state(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<Limit
         cap_minor: row.allotted_minor?,
         held_minor: row.held_minor,
         given_minor: row.given_minor,
+        granted_minor: 0,
+        counts: Counts::Amounts,
         resets_at: None,
     })
 }

@@ -27,8 +27,26 @@ pub struct Limit {
     pub below_tenure_days: Option<u32>,
     /// The reasons that it applies to; `None` is every reason.
     pub reasons: Option<BTreeSet<ReasonCode>>,
-    /// The most that may be held and given, in minor units per currency (inclusive).
+    /// What it counts.
+    pub counts: Counts,
+    /// The most that may be held and given, in minor units per currency (inclusive); empty where
+    /// gestures are counted.
     pub caps: BTreeMap<Currency, i64>,
+    /// The most gestures (inclusive), where those are counted.
+    pub cap_times: Option<u32>,
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counts {
+    /// Amounts given and held, per currency.
+    #[default]
+    Amounts,
+    /// Gestures of which something is held or stands as given, whatever their amount and currency.
+    Times,
+    /// Amounts that the caller granted others above their limits, per currency: the authority of
+    /// second persons.
+    Grants,
 }
 
 /// What a limit tells apart: amounts with different values here are counted apart.

@@ -9,12 +9,12 @@ mod tests;
 mod validate;
 
 pub use gesture::{Gesture, GestureKind, GestureValue};
-pub use limit::{CalendarUnit, Dimension, Limit, Window};
+pub use limit::{CalendarUnit, Counts, Dimension, Limit, Window};
 pub use validate::PolicyProblem;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::{Digest, GestureCode, LimitId, PoolId, ReasonCode, TeamId};
+use crate::ids::{Digest, GestureCode, LimitId, PoolId, ReasonCode, RoleCode, TeamId};
 use crate::money::Currency;
 use crate::time::{NS_PER_DAY, NS_PER_MINUTE, NS_PER_S};
 
@@ -22,6 +22,8 @@ use crate::time::{NS_PER_DAY, NS_PER_MINUTE, NS_PER_S};
 pub const DEFAULT_HOLD_NS: i64 = 10 * NS_PER_MINUTE;
 /// How long a gesture can be undone as a mis-entry, unless the policy says otherwise.
 pub const DEFAULT_UNDO_NS: i64 = 30 * NS_PER_S;
+/// How long each second person has to answer, unless the policy says otherwise.
+pub const DEFAULT_ANSWER_NS: i64 = NS_PER_MINUTE;
 /// The longest note in characters, unless the policy says otherwise.
 pub const DEFAULT_NOTE_MAX_CHARS: u32 = 500;
 /// What the ids of limits that stand for pools begin with; no other limit may use it.
@@ -48,6 +50,12 @@ pub struct Policy {
     pub undo_ns: i64,
     /// The longest note, in characters.
     pub note_max_chars: u32,
+    /// How long each second person has to answer a consult, in nanoseconds.
+    pub answer_ns: i64,
+    /// The roles that are asked in a consult, in this order; empty where nobody is.
+    pub approvers: Vec<RoleCode>,
+    /// How far back a reversal or a correction may count, in nanoseconds; 0 is not at all.
+    pub backdate_ns: i64,
     /// The limits; every one that applies must have room.
     pub limits: Vec<Limit>,
     /// Why a gesture may be given.
@@ -116,6 +124,9 @@ impl Policy {
             hold_ns: DEFAULT_HOLD_NS,
             undo_ns: DEFAULT_UNDO_NS,
             note_max_chars: DEFAULT_NOTE_MAX_CHARS,
+            answer_ns: DEFAULT_ANSWER_NS,
+            approvers: Vec::new(),
+            backdate_ns: 0,
             limits: vec![Limit {
                 id: LimitId::known("customer_case"),
                 label: "with this customer".to_owned(),
@@ -125,7 +136,9 @@ impl Policy {
                 min_tenure_days: 0,
                 below_tenure_days: None,
                 reasons: None,
+                counts: Counts::Amounts,
                 caps: BTreeMap::from([(usd, 200_000)]),
+                cap_times: None,
             }],
             reasons: vec![
                 reason("late", "Late", "What we said, when we said it."),

@@ -104,7 +104,7 @@ proptest! {
         let reserve = Operation::Reserve(Box::new(request.clone()));
         let give = Operation::Give(Box::new(request));
         let amount_minor = ask.amount_minor;
-        let reverse = Operation::Reverse { request: id, spend, amount_minor, reason: ReverseReason::MisEntry };
+        let reverse = Operation::Reverse { request: id, spend, amount_minor, reason: ReverseReason::MisEntry, effective_at: None };
         let void = Operation::Void { request: id, spend, reason: VoidReason::CustomerDeclined };
         let (first, then) = match way {
             0 => (reserve, Some(void)),
@@ -210,7 +210,7 @@ proptest! {
                 let request = RequestId::from_bytes(padded(&format!("{index}")));
                 let amount_minor = *amount_minor;
                 let reason = ReverseReason::Other;
-                let reverse = Operation::Reverse { request, spend, amount_minor, reason }.into();
+                let reverse = Operation::Reverse { request, spend, amount_minor, reason, effective_at: None }.into();
                 house.submit(&house.command(seconds(now), "ann", reverse)).unwrap();
             } else {
                 given.push((decision.entries[0].at, *amount_minor));

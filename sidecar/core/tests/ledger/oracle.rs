@@ -61,6 +61,7 @@ impl Oracle {
             | EntryBody::PoolOpened { .. }
             | EntryBody::Refused { .. }
             | EntryBody::Extended { .. } => {}
+            _ => {}
         }
     }
 

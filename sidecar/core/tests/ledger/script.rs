@@ -83,6 +83,7 @@ fn later_operation(verb: &str, rest: &[&str]) -> Operation {
             request,
             spend,
             amount_minor: amount_minor.unwrap(),
+            effective_at: None,
             reason: match word {
                 "returned" => ReverseReason::CustomerReturned,
                 "duplicate" => ReverseReason::Duplicate,

@@ -149,6 +149,7 @@ pub(crate) fn operation_of(verb: &Verb) -> Operation {
             spend: spend(of),
             amount_minor: *amount_minor,
             reason: if *is_slip { ReverseReason::MisEntry } else { ReverseReason::Other },
+            effective_at: None,
         },
     }
 }

@@ -10,7 +10,7 @@ use makegood_core::ledger::{
     Rows, Subject, WindowBounds, apply, decide, expire_due,
 };
 use makegood_core::money::{Currency, Money};
-use makegood_core::policy::{CalendarUnit, Dimension, Limit, Policy, Window};
+use makegood_core::policy::{CalendarUnit, Counts, Dimension, Limit, Policy, Window};
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 
 pub(crate) struct House {
@@ -176,7 +176,9 @@ pub(crate) fn limit(id: &str, window: Window, cap_minor: i64) -> Limit {
         min_tenure_days: 0,
         below_tenure_days: None,
         reasons: None,
+        counts: Counts::Amounts,
         caps: BTreeMap::from([(Currency::USD, cap_minor)]),
+        cap_times: None,
     }
 }
 

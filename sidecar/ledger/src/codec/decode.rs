@@ -4,14 +4,16 @@ use std::str::FromStr;
 
 use makegood_core::ids::Digest;
 use makegood_core::ledger::{
-    Access, Caller, Entry, EntryBody, GestureRequest, LimitTrace, Operation, Posting, Refusal,
-    ReverseReason, ScopeKey, Side, SpendAbout, SpendState, VoidReason, WindowKey,
+    Access, Caller, ConsultState, Entry, EntryBody, GestureRequest, LimitTrace, Operation, Posting,
+    Refusal, ReverseReason, ScopeKey, Side, SpendAbout, SpendState, VoidReason, WindowKey,
 };
 use makegood_core::money::{Currency, Money};
-use makegood_core::policy::GestureKind;
+use makegood_core::policy::{Counts, GestureKind};
 use makegood_core::time::Time;
 use makegood_proto::ledger::v1 as pb;
 use pb::entry::Body;
+
+use super::{acts, consults};
 
 /// A stored entry holds no valid value in a field; it may come from a newer release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +23,7 @@ pub struct DecodeError {
     pub field: &'static str,
 }
 
-type Result<T> = std::result::Result<T, DecodeError>;
+pub(super) type Result<T> = std::result::Result<T, DecodeError>;
 
 pub(super) fn entry(entry: pb::Entry) -> Result<Entry> {
     let caller = Caller {
@@ -43,6 +45,8 @@ pub(super) fn entry(entry: pb::Entry) -> Result<Entry> {
         },
         trace: entry.limit_traces.into_iter().map(limit_trace).collect::<Result<_>>()?,
         postings: entry.postings.iter().map(posting).collect::<Result<_>>()?,
+        effective_at: entry.effective_time_ns.map(Time::from_nanos),
+        is_post_close: entry.post_close,
         body: body(present(entry.body, "body")?)?,
     })
 }
@@ -66,12 +70,22 @@ fn body(body: Body) -> Result<EntryBody> {
             pool: parse(&it.pool_id, "pool_id")?,
             expire_at: Time::from_nanos(it.expire_time_ns),
             is_give: it.give,
+            consult: optional_pid(&it.consult_id, "consult_id")?,
         },
         Body::Refused(it) => EntryBody::Refused {
             operation: operation(present(it.operation, "operation")?)?,
             refusal: refusal(present(it.refusal, "refusal")?)?,
             about: it.about.as_ref().map(about).transpose()?.map(Box::new),
         },
+        Body::ActDone(it) => EntryBody::Act {
+            request: optional_pid(&it.request_id, "request_id")?,
+            balances: digest(&it.balances_sha256, "balances_sha256")?,
+            act: acts::read(present(it.act, "act")?)?,
+        },
+        Body::ConsultAsked(it) => consults::asked(&it)?,
+        Body::ConsultPassed(it) => consults::passed(&it)?,
+        Body::ConsultApproved(it) => consults::approved(&it)?,
+        Body::ConsultClosed(it) => consults::closed(&it)?,
         later => change(later)?,
     })
 }
@@ -107,9 +121,20 @@ fn change(body: Body) -> Result<EntryBody> {
             about: boxed(it.about)?,
             amount_minor: it.amount_minor,
         },
-        Body::PolicyActivated(_) | Body::PoolOpened(_) | Body::Reserved(_) | Body::Refused(_) => {
-            unreachable!("`body` takes these")
-        }
+        Body::Increased(it) => EntryBody::Increased {
+            request: pid(&it.request_id, "request_id")?,
+            about: boxed(it.about)?,
+            amount_minor: it.amount_minor,
+        },
+        Body::Corrected(it) => EntryBody::Corrected {
+            request: pid(&it.request_id, "request_id")?,
+            about: boxed(it.about)?,
+            reason: parse(&it.reason_code, "reason_code")?,
+            gesture: parse(&it.gesture_code, "gesture_code")?,
+            kind: gesture_kind(&it.gesture_kind)?,
+            amount_minor: it.amount_minor,
+        },
+        _ => unreachable!("`body` takes the others"),
     })
 }
 
@@ -138,7 +163,45 @@ pub(crate) fn operation(operation: pb::Operation) -> Result<Operation> {
             spend: pid(&it.spend_id, "spend_id")?,
             amount_minor: it.amount_minor,
             reason: reverse_reason(it.reason())?,
+            effective_at: it.effective_time_ns.map(Time::from_nanos),
         },
+        later => consulting(later)?,
+    })
+}
+
+/// Operations that came with consults, increments and corrections.
+fn consulting(kind: pb::operation::Kind) -> Result<Operation> {
+    use pb::operation::Kind;
+    Ok(match kind {
+        Kind::Increment(it) => Operation::Increment {
+            request: pid(&it.request_id, "request_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+            amount_minor: it.amount_minor,
+        },
+        Kind::Correct(it) => Operation::Correct {
+            request: pid(&it.request_id, "request_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+            reason: parse(&it.reason_code, "reason_code")?,
+            gesture: parse(&it.gesture_code, "gesture_code")?,
+            effective_at: it.effective_time_ns.map(Time::from_nanos),
+        },
+        Kind::Ask(it) => Operation::Ask {
+            consult: pid(&it.consult_id, "consult_id")?,
+            gesture: Box::new(gesture(&present(it.gesture, "gesture")?)?),
+            to: optional_pid(&it.approver_pid, "approver_pid")?,
+        },
+        Kind::Answer(it) => Operation::Answer {
+            request: pid(&it.request_id, "request_id")?,
+            consult: pid(&it.consult_id, "consult_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+            approved_minor: it.approved_minor,
+        },
+        Kind::Withdraw(it) => Operation::Withdraw {
+            request: pid(&it.request_id, "request_id")?,
+            consult: pid(&it.consult_id, "consult_id")?,
+            spend: pid(&it.spend_id, "spend_id")?,
+        },
+        _ => unreachable!("`operation` takes the others"),
     })
 }
 
@@ -205,10 +268,32 @@ pub(crate) fn refusal(refusal: pb::Refusal) -> Result<Refusal> {
                 currency: currency(&excess.currency_code)?,
             }
         }
+        Kind::Paused(reason) => Refusal::Paused {
+            reason: acts::read_pause_reason(pb::PauseReason::try_from(reason).unwrap_or_default())?,
+        },
+        Kind::PolicyChanged(_) => Refusal::PolicyChanged,
+        Kind::WindowEndedLimitId(limit) => {
+            Refusal::WindowEnded { limit: parse(&limit, "window_ended_limit_id")? }
+        }
+        Kind::ConsultOverState(state) => Refusal::ConsultOver {
+            state: present(ConsultState::from_code(&state), "consult_over_state")?,
+        },
+        Kind::ConsultOpenId(consult) => {
+            Refusal::ConsultOpen { consult: pid(&consult, "consult_open_id")? }
+        }
+        Kind::NobodyToAsk(_) => Refusal::NobodyToAsk,
+        Kind::AboveAsked(it) => Refusal::AmountAboveAsked {
+            asked_minor: it.available_minor,
+            approved_minor: it.requested_minor,
+            currency: currency(&it.currency_code)?,
+        },
+        Kind::PeriodClosedNs(at) => Refusal::PeriodClosed { closed_until: Time::from_nanos(at) },
+        Kind::TooLongAgoNs(at) => Refusal::TooLongAgo { earliest: Time::from_nanos(at) },
     })
 }
 
 fn limit_trace(trace: pb::LimitTrace) -> Result<LimitTrace> {
+    let counts = counts(trace.counts());
     Ok(LimitTrace {
         limit: parse(&trace.limit_id, "limit_id")?,
         scope: scope(&present(trace.scope, "scope")?)?,
@@ -217,7 +302,17 @@ fn limit_trace(trace: pb::LimitTrace) -> Result<LimitTrace> {
         amount_minor: trace.amount_minor,
         after_minor: trace.after_minor,
         cap_minor: trace.cap_minor,
+        counts,
+        granted_minor: trace.granted_minor,
     })
+}
+
+pub(crate) fn counts(counts: pb::Counts) -> Counts {
+    match counts {
+        pb::Counts::Unspecified => Counts::Amounts,
+        pb::Counts::Times => Counts::Times,
+        pb::Counts::Grants => Counts::Grants,
+    }
 }
 
 pub(crate) fn scope(scope: &pb::Scope) -> Result<ScopeKey> {
@@ -308,7 +403,12 @@ pub(crate) fn optional<T: FromStr>(text: &str, field: &'static str) -> Result<Op
     if text.is_empty() { Ok(None) } else { parse(text, field).map(Some) }
 }
 
-fn unsigned(value: i32, field: &'static str) -> Result<u32> {
+/// A position, a size or a count.
+pub(super) fn position(value: i64, field: &'static str) -> Result<u64> {
+    u64::try_from(value).map_err(|_| DecodeError { field })
+}
+
+pub(super) fn unsigned(value: i32, field: &'static str) -> Result<u32> {
     u32::try_from(value).map_err(|_| DecodeError { field })
 }
 
@@ -317,14 +417,14 @@ pub(crate) fn pid<const N: usize, T: FromBytes<N>>(bytes: &[u8], field: &'static
     <[u8; N]>::try_from(bytes).map(T::from_array).map_err(|_| DecodeError { field })
 }
 
-fn optional_pid<const N: usize, T: FromBytes<N>>(
+pub(crate) fn optional_pid<const N: usize, T: FromBytes<N>>(
     bytes: &[u8],
     field: &'static str,
 ) -> Result<Option<T>> {
     if bytes.is_empty() { Ok(None) } else { pid(bytes, field).map(Some) }
 }
 
-fn digest(bytes: &[u8], field: &'static str) -> Result<Option<Digest>> {
+pub(super) fn digest(bytes: &[u8], field: &'static str) -> Result<Option<Digest>> {
     optional_pid(bytes, field)
 }
 

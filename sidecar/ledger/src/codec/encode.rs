@@ -1,18 +1,33 @@
 //! From the core's entries to messages. Every struct is taken apart, so that a new field cannot be
 //! left out.
 
-use makegood_core::ids::{CasePid, Digest};
+use makegood_core::ids::{CasePid, Digest, RequestId};
 use makegood_core::ledger::{
     Access, Caller, Entry, EntryBody, GestureRequest, LimitTrace, Operation, Posting, Refusal,
     ReverseReason, ScopeKey, Side, SpendAbout, VoidReason, WindowKey,
 };
 use makegood_core::money::Currency;
+use makegood_core::policy::Counts;
+use makegood_core::time::Time;
 use makegood_proto::ledger::v1 as pb;
 use pb::entry::Body;
 
+use super::{acts, consults};
+
 pub(super) fn entry(entry: &Entry, development: bool) -> pb::Entry {
-    let Entry { position, at, caller, policy, rules_version, currency, trace, postings, body } =
-        entry;
+    let Entry {
+        position,
+        at,
+        caller,
+        policy,
+        rules_version,
+        currency,
+        trace,
+        postings,
+        effective_at,
+        is_post_close,
+        body,
+    } = entry;
     let Caller { agent, access: may, role, team, tenure_days } = caller;
     pb::Entry {
         position: position.cast_signed(),
@@ -28,6 +43,8 @@ pub(super) fn entry(entry: &Entry, development: bool) -> pb::Entry {
         limit_traces: trace.iter().map(limit_trace).collect(),
         postings: postings.iter().map(posting).collect(),
         development,
+        effective_time_ns: effective_at.map(Time::as_nanos),
+        post_close: *is_post_close,
         body: Some(self::body(body)),
     }
 }
@@ -49,13 +66,14 @@ fn body(body: &EntryBody) -> Body {
                 previous_minor: *previous_minor,
             })
         }
-        EntryBody::Reserved { request, kind, pool, expire_at, is_give } => {
+        EntryBody::Reserved { request, kind, pool, expire_at, is_give, consult } => {
             Body::Reserved(pb::Reserved {
                 gesture: Some(gesture(request)),
                 gesture_kind: kind.code().to_owned(),
                 pool_id: pool.to_string(),
                 expire_time_ns: expire_at.as_nanos(),
                 give: *is_give,
+                consult_id: optional_id(consult.as_ref()),
             })
         }
         EntryBody::Refused { operation: asked, refusal: why, about: what } => {
@@ -65,6 +83,15 @@ fn body(body: &EntryBody) -> Body {
                 about: what.as_deref().map(about),
             })
         }
+        EntryBody::Act { request, act, balances } => Body::ActDone(pb::ActDone {
+            request_id: optional_id(request.as_ref()),
+            act: Some(acts::act(act)),
+            balances_sha256: digest(balances.as_ref()),
+        }),
+        EntryBody::ConsultAsked { .. }
+        | EntryBody::ConsultPassed { .. }
+        | EntryBody::ConsultApproved { .. }
+        | EntryBody::ConsultClosed { .. } => consults::body(body),
         later => change(later),
     }
 }
@@ -108,10 +135,32 @@ fn change(body: &EntryBody) -> Body {
         EntryBody::Expired { about: what, released_minor } => {
             Body::Expired(pb::Expired { about: Some(about(what)), released_minor: *released_minor })
         }
+        EntryBody::Increased { request, about: what, amount_minor } => {
+            Body::Increased(pb::Increased {
+                request_id: request.as_bytes().to_vec(),
+                about: Some(about(what)),
+                amount_minor: *amount_minor,
+            })
+        }
+        EntryBody::Corrected { request, about: what, reason, gesture, kind, amount_minor } => {
+            Body::Corrected(pb::Corrected {
+                request_id: request.as_bytes().to_vec(),
+                about: Some(about(what)),
+                reason_code: reason.to_string(),
+                gesture_code: gesture.to_string(),
+                gesture_kind: kind.code().to_owned(),
+                amount_minor: *amount_minor,
+            })
+        }
         EntryBody::PolicyActivated { .. }
         | EntryBody::PoolOpened { .. }
         | EntryBody::Reserved { .. }
-        | EntryBody::Refused { .. } => unreachable!("`body` takes these"),
+        | EntryBody::Refused { .. }
+        | EntryBody::ConsultAsked { .. }
+        | EntryBody::ConsultPassed { .. }
+        | EntryBody::ConsultApproved { .. }
+        | EntryBody::ConsultClosed { .. }
+        | EntryBody::Act { .. } => unreachable!("`body` takes these"),
     }
 }
 
@@ -135,11 +184,44 @@ pub(crate) fn operation(operation: &Operation) -> pb::Operation {
             spend_id: spend.as_bytes().to_vec(),
             reason: void_reason(*reason).into(),
         }),
-        Operation::Reverse { request, spend, amount_minor, reason } => Kind::Reverse(pb::Reverse {
+        Operation::Reverse { request, spend, amount_minor, reason, effective_at } => {
+            Kind::Reverse(pb::Reverse {
+                request_id: request.as_bytes().to_vec(),
+                spend_id: spend.as_bytes().to_vec(),
+                amount_minor: *amount_minor,
+                reason: reverse_reason(*reason).into(),
+                effective_time_ns: effective_at.map(Time::as_nanos),
+            })
+        }
+        Operation::Increment { request, spend, amount_minor } => Kind::Increment(pb::Increment {
             request_id: request.as_bytes().to_vec(),
             spend_id: spend.as_bytes().to_vec(),
             amount_minor: *amount_minor,
-            reason: reverse_reason(*reason).into(),
+        }),
+        Operation::Correct { request, spend, reason, gesture, effective_at } => {
+            Kind::Correct(pb::Correct {
+                request_id: request.as_bytes().to_vec(),
+                spend_id: spend.as_bytes().to_vec(),
+                reason_code: reason.to_string(),
+                gesture_code: gesture.to_string(),
+                effective_time_ns: effective_at.map(Time::as_nanos),
+            })
+        }
+        Operation::Ask { consult, gesture: wished, to } => Kind::Ask(pb::Ask {
+            consult_id: consult.as_bytes().to_vec(),
+            gesture: Some(gesture(wished)),
+            approver_pid: to.map(|pid| pid.as_bytes().to_vec()).unwrap_or_default(),
+        }),
+        Operation::Answer { request, consult, spend, approved_minor } => Kind::Answer(pb::Answer {
+            request_id: request.as_bytes().to_vec(),
+            consult_id: consult.as_bytes().to_vec(),
+            spend_id: spend.as_bytes().to_vec(),
+            approved_minor: *approved_minor,
+        }),
+        Operation::Withdraw { request, consult, spend } => Kind::Withdraw(pb::Withdraw {
+            request_id: request.as_bytes().to_vec(),
+            consult_id: consult.as_bytes().to_vec(),
+            spend_id: spend.as_bytes().to_vec(),
         }),
     };
     pb::Operation { kind: Some(kind) }
@@ -218,6 +300,17 @@ pub(crate) fn refusal(refusal: &Refusal) -> pb::Refusal {
                 excess: Some(excess(*available_minor, *requested_minor, *currency)),
             })
         }
+        Refusal::Paused { reason } => Kind::Paused(acts::pause_reason(*reason).into()),
+        Refusal::PolicyChanged => Kind::PolicyChanged(true),
+        Refusal::WindowEnded { limit } => Kind::WindowEndedLimitId(limit.to_string()),
+        Refusal::ConsultOver { state } => Kind::ConsultOverState(state.code().to_owned()),
+        Refusal::ConsultOpen { consult } => Kind::ConsultOpenId(consult.as_bytes().to_vec()),
+        Refusal::NobodyToAsk => Kind::NobodyToAsk(true),
+        Refusal::AmountAboveAsked { asked_minor, approved_minor, currency } => {
+            Kind::AboveAsked(excess(*asked_minor, *approved_minor, *currency))
+        }
+        Refusal::PeriodClosed { closed_until } => Kind::PeriodClosedNs(closed_until.as_nanos()),
+        Refusal::TooLongAgo { earliest } => Kind::TooLongAgoNs(earliest.as_nanos()),
     };
     pb::Refusal { kind: Some(kind) }
 }
@@ -227,8 +320,17 @@ fn excess(available_minor: i64, requested_minor: i64, currency: Currency) -> pb:
 }
 
 fn limit_trace(trace: &LimitTrace) -> pb::LimitTrace {
-    let LimitTrace { limit, scope, window, before_minor, amount_minor, after_minor, cap_minor } =
-        trace;
+    let LimitTrace {
+        limit,
+        scope,
+        window,
+        before_minor,
+        amount_minor,
+        after_minor,
+        cap_minor,
+        counts,
+        granted_minor,
+    } = trace;
     pb::LimitTrace {
         limit_id: limit.to_string(),
         scope: Some(self::scope(scope)),
@@ -237,6 +339,16 @@ fn limit_trace(trace: &LimitTrace) -> pb::LimitTrace {
         amount_minor: *amount_minor,
         after_minor: *after_minor,
         cap_minor: *cap_minor,
+        counts: self::counts(*counts).into(),
+        granted_minor: *granted_minor,
+    }
+}
+
+pub(crate) fn counts(counts: Counts) -> pb::Counts {
+    match counts {
+        Counts::Amounts => pb::Counts::Unspecified,
+        Counts::Times => pb::Counts::Times,
+        Counts::Grants => pb::Counts::Grants,
     }
 }
 
@@ -303,12 +415,17 @@ fn reverse_reason(reason: ReverseReason) -> pb::ReverseReason {
     }
 }
 
-fn text(code: Option<&impl ToString>) -> String {
+pub(super) fn text(code: Option<&impl ToString>) -> String {
     code.map(ToString::to_string).unwrap_or_default()
 }
 
-fn digest(digest: Option<&Digest>) -> Vec<u8> {
+pub(super) fn digest(digest: Option<&Digest>) -> Vec<u8> {
     digest.map(|digest| digest.as_bytes().to_vec()).unwrap_or_default()
+}
+
+/// The bytes of an id of a request; none where there is none.
+pub(super) fn optional_id(id: Option<&RequestId>) -> Vec<u8> {
+    id.map(|id| id.as_bytes().to_vec()).unwrap_or_default()
 }
 
 fn case(case: Option<CasePid>) -> Vec<u8> {

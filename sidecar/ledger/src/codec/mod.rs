@@ -2,6 +2,8 @@
 //!
 //! Bytes are encoded once, by the writer. Everything else, hashes above all, uses them as stored.
 
+pub(crate) mod acts;
+mod consults;
 pub(super) mod decode;
 pub(super) mod encode;
 

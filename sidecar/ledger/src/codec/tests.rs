@@ -9,7 +9,7 @@ use makegood_core::ledger::{
     WindowKey,
 };
 use makegood_core::money::{Currency, Money};
-use makegood_core::policy::GestureKind;
+use makegood_core::policy::{Counts, GestureKind};
 use makegood_core::time::Time;
 
 use super::{decode, encode, message};
@@ -65,6 +65,8 @@ fn trace(window: WindowKey) -> LimitTrace {
         amount_minor: -4_500,
         after_minor: 31_500,
         cap_minor: 200_000,
+        counts: Counts::Times,
+        granted_minor: 77,
     }
 }
 
@@ -96,6 +98,8 @@ fn entry(body: EntryBody) -> Entry {
             side: Side::Credit,
             amount_minor: 4_500,
         }],
+        effective_at: Some(Time::from_nanos(3)),
+        is_post_close: true,
         body,
     }
 }
@@ -128,7 +132,13 @@ fn operations() -> [Operation; 6] {
         Operation::Extend { request, spend },
         Operation::Commit { request, spend, amount_minor, is_final: true },
         Operation::Void { request, spend, reason: VoidReason::Misidentified },
-        Operation::Reverse { request, spend, amount_minor, reason: ReverseReason::MisEntry },
+        Operation::Reverse {
+            request,
+            spend,
+            amount_minor,
+            reason: ReverseReason::MisEntry,
+            effective_at: Some(Time::from_nanos(5)),
+        },
     ]
 }
 
@@ -151,6 +161,7 @@ fn bodies() -> Vec<EntryBody> {
             pool: "house".parse().unwrap(),
             expire_at: Time::from_nanos(77),
             is_give: true,
+            consult: Some(REQUEST),
         },
         EntryBody::Extended {
             request: REQUEST,

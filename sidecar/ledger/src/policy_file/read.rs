@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use makegood_core::ids::Digest;
 use makegood_core::money::Currency;
 use makegood_core::policy::{
-    CalendarUnit, DEFAULT_HOLD_NS, DEFAULT_NOTE_MAX_CHARS, DEFAULT_UNDO_NS, Dimension, Gesture,
-    GestureKind, GestureValue, Limit, Policy, PolicyProblem, Pool, Reason, Window,
+    CalendarUnit, Counts, DEFAULT_ANSWER_NS, DEFAULT_HOLD_NS, DEFAULT_NOTE_MAX_CHARS,
+    DEFAULT_UNDO_NS, Dimension, Gesture, GestureKind, GestureValue, Limit, Policy, PolicyProblem,
+    Pool, Reason, Window,
 };
 
 use super::table::Table;
@@ -74,6 +75,9 @@ fn read(top: &mut Table<'_>, digest: Digest) -> Option<Policy> {
         reasons,
         gestures,
         pools,
+        answer_ns: DEFAULT_ANSWER_NS,
+        approvers: Vec::new(),
+        backdate_ns: 0,
     })
 }
 
@@ -109,7 +113,9 @@ fn limit(table: &mut Table<'_>) -> Option<Limit> {
         min_tenure_days: min_tenure_days.unwrap_or(0),
         below_tenure_days,
         reasons,
+        counts: Counts::Amounts,
         caps: caps?,
+        cap_times: None,
     })
 }
 

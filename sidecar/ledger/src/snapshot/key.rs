@@ -5,7 +5,8 @@
 //! A gesture and its first answer lie side by side, because they are looked up together.
 
 use makegood_core::ids::{
-    AgentPid, CasePid, CustomerPid, InteractionPid, LimitId, PoolId, ReasonCode, RequestId, SpendId,
+    AgentPid, CasePid, CustomerPid, Digest, InteractionPid, LimitId, PoolId, ReasonCode, RequestId,
+    SpendId,
 };
 use makegood_core::ledger::{CounterKey, Key, OperationId, ScopeKey, WindowKey};
 use makegood_core::money::Currency;
@@ -21,10 +22,20 @@ const BALANCE: u8 = b'b';
 const COUNTER: u8 = b'c';
 const SPEND: u8 = b's';
 const REQUEST: u8 = b'r';
+const CONSULT: u8 = b'o';
+const PAUSE: u8 = b'z';
+const PERIODS: u8 = b'e';
+const POLICY: u8 = b'y';
+const FINDING: u8 = b'f';
 
 /// What lies under a spend's id.
 const ROW: u8 = 0;
 const ANSWER: u8 = 1;
+const REVIEW: u8 = 2;
+/// What lies under a request's id besides an operation's answer.
+const ACT: u8 = 2;
+/// Stands for the currency of what is counted whatever its currency.
+const NO_CURRENCY: &[u8; 3] = b"---";
 
 const INTERACTION: u8 = 1;
 const CASE: u8 = 2;
@@ -53,6 +64,19 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
         Key::Outcome(OperationId::Spend(spend)) => id(&mut bytes, SPEND, spend.as_bytes(), ANSWER),
         Key::Outcome(OperationId::Request(request)) => {
             id(&mut bytes, REQUEST, request.as_bytes(), ANSWER);
+        }
+        Key::Consult(consult) => id(&mut bytes, CONSULT, consult.as_bytes(), ROW),
+        Key::Pause => bytes.push(PAUSE),
+        Key::Periods => bytes.push(PERIODS),
+        Key::Policy(digest) => {
+            bytes.push(POLICY);
+            bytes.extend_from_slice(digest.as_bytes());
+        }
+        Key::Act(request) => id(&mut bytes, REQUEST, request.as_bytes(), ACT),
+        Key::Review(spend) => id(&mut bytes, SPEND, spend.as_bytes(), REVIEW),
+        Key::Finding(position) => {
+            bytes.push(FINDING);
+            bytes.extend_from_slice(&position.to_be_bytes());
         }
     }
     bytes
@@ -95,7 +119,10 @@ fn counter(bytes: &mut Vec<u8>, counter: &CounterKey) {
         }
         WindowKey::Lifetime => bytes.push(LIFETIME),
     }
-    bytes.extend_from_slice(currency.code().as_bytes());
+    match currency {
+        Some(currency) => bytes.extend_from_slice(currency.code().as_bytes()),
+        None => bytes.extend_from_slice(NO_CURRENCY),
+    }
 }
 
 fn pid(bytes: &mut Vec<u8>, pid: Option<&[u8; 15]>) {
@@ -127,14 +154,27 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Key, DecodeError> {
             match from.array()? {
                 [ROW] => Key::Spend(spend),
                 [ANSWER] => Key::Outcome(OperationId::Spend(spend)),
+                [REVIEW] => Key::Review(spend),
                 _ => return Err(from.fault()),
             }
         }
         REQUEST => {
             let request = RequestId::from_bytes(from.array()?);
-            let [ANSWER] = from.array()? else { return Err(from.fault()) };
-            Key::Outcome(OperationId::Request(request))
+            match from.array()? {
+                [ANSWER] => Key::Outcome(OperationId::Request(request)),
+                [ACT] => Key::Act(request),
+                _ => return Err(from.fault()),
+            }
         }
+        CONSULT => {
+            let consult = RequestId::from_bytes(from.array()?);
+            let [ROW] = from.array()? else { return Err(from.fault()) };
+            Key::Consult(consult)
+        }
+        PAUSE => Key::Pause,
+        PERIODS => Key::Periods,
+        POLICY => Key::Policy(Digest::from_bytes(from.array()?)),
+        FINDING => Key::Finding(u64::from_be_bytes(from.array()?)),
         _ => return Err(from.fault()),
     };
     from.end()?;
@@ -157,7 +197,7 @@ fn decode_counter(from: &mut Cursor<'_>) -> Result<CounterKey, DecodeError> {
         _ => return Err(from.fault()),
     };
     let scope = ScopeKey { pool, agent, customer, case, interaction, reason };
-    Ok(CounterKey { limit, scope, window, currency: currency(from)? })
+    Ok(CounterKey { limit, scope, window, currency: optional_currency(from)? })
 }
 
 fn optional_pid(from: &mut Cursor<'_>) -> Result<Option<[u8; 15]>, DecodeError> {
@@ -172,8 +212,17 @@ fn instant(from: &mut Cursor<'_>) -> Result<Time, DecodeError> {
     Ok(Time::from_nanos(i64::from_be_bytes(from.array()?)))
 }
 
+fn optional_currency(from: &mut Cursor<'_>) -> Result<Option<Currency>, DecodeError> {
+    let code: [u8; 3] = from.array()?;
+    if code == *NO_CURRENCY { Ok(None) } else { spelled(code, from).map(Some) }
+}
+
 fn currency(from: &mut Cursor<'_>) -> Result<Currency, DecodeError> {
     let code: [u8; 3] = from.array()?;
+    spelled(code, from)
+}
+
+fn spelled(code: [u8; 3], from: &Cursor<'_>) -> Result<Currency, DecodeError> {
     let code = std::str::from_utf8(&code).map_err(|_| from.fault())?;
     Currency::parse(code).map_err(|_| from.fault())
 }

@@ -9,7 +9,7 @@ use super::key::{decode, encode};
 
 fn counter(scope: ScopeKey, window: WindowKey) -> Key {
     let limit = "call".parse().unwrap();
-    Key::Counter(CounterKey { limit, scope, window, currency: Currency::USD })
+    Key::Counter(CounterKey { limit, scope, window, currency: Some(Currency::USD) })
 }
 
 /// Names with their bytes in parts.

@@ -39,10 +39,17 @@ impl Lane {
                 Operation::Extend { .. }
                 | Operation::Commit { .. }
                 | Operation::Void { .. }
-                | Operation::Reverse { .. } => Self::Settling,
-                Operation::Reserve(_) | Operation::Give(_) => Self::Ordinary,
+                | Operation::Reverse { .. }
+                | Operation::Withdraw { .. }
+                | Operation::Answer { .. } => Self::Settling,
+                Operation::Reserve(_)
+                | Operation::Give(_)
+                | Operation::Increment { .. }
+                | Operation::Correct { .. }
+                | Operation::Ask { .. } => Self::Ordinary,
             },
-            Some((_, Action::ActivatePolicy { .. })) | None => Self::Ordinary,
+            Some((_, Action::PassConsult { .. })) => Self::Settling,
+            Some((_, Action::ActivatePolicy { .. } | Action::Act { .. })) | None => Self::Ordinary,
         }
     }
 

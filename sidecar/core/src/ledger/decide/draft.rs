@@ -42,6 +42,8 @@ impl<'a> Scribe<'a> {
             currency: draft.currency,
             trace: draft.trace,
             postings: draft.postings,
+            effective_at: None,
+            is_post_close: false,
             body: draft.body,
         };
         self.position = self.position.saturating_add(1);

@@ -40,6 +40,7 @@ pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<De
             settle::expire(rows, *spend, scribe)
         }
         Action::Spend(operation) => operate::operate(rows, policy, command, operation, scribe),
+        Action::PassConsult { .. } | Action::Act { .. } => Err(Fault::NoPolicy),
     }
 }
 

@@ -108,10 +108,11 @@ fn rule(bench: &Bench<'_, impl Read>, operation: &Operation) -> Result<Ruling, S
             let row = settle::own_or_supervised(bench, *spend)?;
             settle::void(bench, row, *request, *reason)
         }
-        Operation::Reverse { request, spend, amount_minor, reason } => {
+        Operation::Reverse { request, spend, amount_minor, reason, effective_at: _ } => {
             let row = settle::reversible(bench, *spend, *reason)?;
             settle::reverse(bench, row, *request, (*amount_minor, *reason))
         }
+        later => Err(Fault::SpendNotFound { spend: later.spend() }.into()),
     }
 }
 

@@ -78,6 +78,7 @@ fn hold(
             pool: about.pool.clone(),
             expire_at: bench.now.saturating_add_ns(bench.policy.hold_ns),
             is_give,
+            consult: None,
         },
     };
     Ok((draft, about))

@@ -11,7 +11,7 @@ use crate::ledger::{
     Access, Account, Charged, Decision, EntryBody, Fault, LimitTrace, Posting, Read, Refusal,
     ReverseReason, ScopeKey, SpendAbout, SpendRow, SpendState, VoidReason, WindowKey,
 };
-use crate::policy::pool_limit_id;
+use crate::policy::{Counts, pool_limit_id};
 use crate::time::Time;
 
 /// The gesture, for its own agent only.
@@ -237,6 +237,8 @@ fn movement(
             amount_minor: change,
             after_minor: used.saturating_add(change),
             cap_minor: charged.cap_minor,
+            counts: charged.counts,
+            granted_minor: 0,
         }
     };
     let mut trace: Vec<_> = row.charged.iter().map(released).collect();
@@ -255,5 +257,7 @@ fn pool_trace(rows: &impl Read, row: &SpendRow, released_minor: i64) -> Option<L
         amount_minor: released_minor.saturating_neg(),
         after_minor: used.saturating_sub(released_minor),
         cap_minor: pool.allotted_minor?,
+        counts: Counts::Amounts,
+        granted_minor: 0,
     })
 }

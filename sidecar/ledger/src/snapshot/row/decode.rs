@@ -7,14 +7,15 @@ use makegood_core::ledger::{
 use makegood_core::time::Time;
 use prost::Message;
 
+use super::acts;
 use super::{
     ActivePolicy, Answer, Balance, Counter, Head, Pool, Snapshot, Spend, StoredCharge,
     StoredCharged,
 };
 use crate::codec::DecodeError;
-use crate::codec::decode::{self as stored, currency, optional, parse, pid, present};
+use crate::codec::decode::{self as stored, currency, optional, optional_pid, parse, pid, present};
 
-type Result<T> = std::result::Result<T, DecodeError>;
+pub(super) type Result<T> = std::result::Result<T, DecodeError>;
 
 /// The row of this name that the bytes hold.
 ///
@@ -44,10 +45,17 @@ pub(in crate::snapshot) fn decode(key: &Key, bytes: &[u8]) -> Result<Row> {
         Key::Counter(_) => Row::Counter(decode_counter(message(bytes)?)?),
         Key::Spend(_) => Row::Spend(Box::new(decode_spend(message(bytes)?)?)),
         Key::Outcome(_) => Row::Outcome(Box::new(decode_answer(message(bytes)?)?)),
+        Key::Consult(_) => Row::Consult(Box::new(acts::read_consult(bytes)?)),
+        Key::Pause => Row::Pause(acts::read_pause(bytes)?),
+        Key::Periods => Row::Periods(acts::read_periods(bytes)?),
+        Key::Policy(_) => Row::Policy(acts::read_policy(bytes)?),
+        Key::Act(_) => Row::Act(Box::new(acts::read_act(bytes)?)),
+        Key::Review(_) => Row::Review(acts::read_review(bytes)?),
+        Key::Finding(_) => Row::Finding(acts::read_finding(bytes)?),
     })
 }
 
-fn message<M: Message + Default>(bytes: &[u8]) -> Result<M> {
+pub(super) fn message<M: Message + Default>(bytes: &[u8]) -> Result<M> {
     M::decode(bytes).map_err(|_| DecodeError { field: "row" })
 }
 
@@ -57,18 +65,18 @@ fn sum(bytes: &[u8]) -> Result<i128> {
 }
 
 fn decode_counter(counter: Counter) -> Result<CounterRow> {
-    let Counter { is_rolling, held_minor, given_minor, charges } = counter;
+    let Counter { is_rolling, held_minor, given_minor, charges, granted_minor } = counter;
     if !is_rolling {
-        return Ok(CounterRow::Total { held_minor, given_minor });
+        return Ok(CounterRow::Total { held_minor, given_minor, granted_minor });
     }
     let charges = charges.into_iter().map(decode_charge).collect::<Result<_>>()?;
     Ok(CounterRow::Rolling { charges })
 }
 
 fn decode_charge(charge: StoredCharge) -> Result<Charge> {
-    let StoredCharge { spend_id, at_ns, held_minor, given_minor } = charge;
+    let StoredCharge { spend_id, at_ns, held_minor, given_minor, granted_minor } = charge;
     let (spend, at) = (pid(&spend_id, "spend_id")?, Time::from_nanos(at_ns));
-    Ok(Charge { spend, at, held_minor, given_minor })
+    Ok(Charge { spend, at, held_minor, given_minor, granted_minor })
 }
 
 fn decode_spend(spend: Spend) -> Result<SpendRow> {
@@ -85,18 +93,37 @@ fn decode_spend(spend: Spend) -> Result<SpendRow> {
         expire_at: Time::from_nanos(spend.expire_ns),
         committed_at: spend.committed_ns.map(Time::from_nanos),
         charged,
+        policy: pid(&spend.policy_sha256, "policy_sha256")?,
+        consult: optional_pid(&spend.consult_id, "consult_id")?,
+        approvers: spend
+            .approver_pids
+            .iter()
+            .map(|approver| pid(approver, "approver_pids"))
+            .collect::<Result<_>>()?,
     })
 }
 
 fn decode_charged(charged: StoredCharged) -> Result<Charged> {
-    let StoredCharged { limit_id, scope, window, currency_code, cap_minor } = charged;
+    let counts = stored::counts(charged.counts());
+    let StoredCharged {
+        limit_id,
+        scope,
+        window,
+        currency_code,
+        cap_minor,
+        counts: _,
+        granted_above_minor,
+    } = charged;
     let counter = CounterKey {
         limit: parse(&limit_id, "limit_id")?,
         scope: stored::scope(&present(scope, "scope")?)?,
         window: stored::window(&present(window, "window")?)?,
-        currency: currency(&currency_code)?,
+        currency: match currency_code.as_str() {
+            "" => None,
+            code => Some(currency(code)?),
+        },
     };
-    Ok(Charged { counter, cap_minor })
+    Ok(Charged { counter, cap_minor, counts, granted_above_minor })
 }
 
 fn decode_answer(answer: Answer) -> Result<OutcomeRow> {

@@ -7,6 +7,7 @@ use makegood_core::ledger::{
 use makegood_core::time::Time;
 use prost::Message as _;
 
+use super::acts;
 use super::{
     ActivePolicy, Answer, Balance, Counter, Head, Pool, Snapshot, Spend, StoredCharge,
     StoredCharged,
@@ -35,6 +36,13 @@ pub(in crate::snapshot) fn encode(row: &Row) -> Vec<u8> {
         Row::Counter(row) => counter(row).encode_to_vec(),
         Row::Spend(row) => spend(row).encode_to_vec(),
         Row::Outcome(row) => answer(row).encode_to_vec(),
+        Row::Consult(row) => acts::consult(row),
+        Row::Pause(row) => acts::pause(row),
+        Row::Periods(row) => acts::periods(row),
+        Row::Policy(row) => acts::policy(row),
+        Row::Act(row) => acts::act(row),
+        Row::Review(row) => acts::review(row),
+        Row::Finding(row) => acts::finding(row),
     }
 }
 
@@ -51,11 +59,12 @@ fn active_policy(row: &ActivePolicyRow) -> ActivePolicy {
 
 fn counter(row: &CounterRow) -> Counter {
     match row {
-        CounterRow::Total { held_minor, given_minor } => Counter {
+        CounterRow::Total { held_minor, given_minor, granted_minor } => Counter {
             is_rolling: false,
             held_minor: *held_minor,
             given_minor: *given_minor,
             charges: Vec::new(),
+            granted_minor: *granted_minor,
         },
         CounterRow::Rolling { charges } => Counter {
             is_rolling: true,
@@ -66,12 +75,13 @@ fn counter(row: &CounterRow) -> Counter {
 }
 
 fn charge(charge: &Charge) -> StoredCharge {
-    let Charge { spend, at, held_minor, given_minor } = charge;
+    let Charge { spend, at, held_minor, given_minor, granted_minor } = charge;
     StoredCharge {
         spend_id: spend.as_bytes().to_vec(),
         at_ns: at.as_nanos(),
         held_minor: *held_minor,
         given_minor: *given_minor,
+        granted_minor: *granted_minor,
     }
 }
 
@@ -88,6 +98,9 @@ fn spend(row: &SpendRow) -> Spend {
         expire_at,
         committed_at,
         charged,
+        policy,
+        consult,
+        approvers,
     } = row;
     Spend {
         about: Some(stored::about(about)),
@@ -101,17 +114,23 @@ fn spend(row: &SpendRow) -> Spend {
         expire_ns: expire_at.as_nanos(),
         committed_ns: committed_at.map(Time::as_nanos),
         charged: charged.iter().map(stored_charged).collect(),
+        policy_sha256: policy.as_bytes().to_vec(),
+        consult_id: consult.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
+        approver_pids: approvers.iter().map(|pid| pid.as_bytes().to_vec()).collect(),
     }
 }
 
 fn stored_charged(charged: &Charged) -> StoredCharged {
-    let Charged { counter: CounterKey { limit, scope, window, currency }, cap_minor } = charged;
+    let Charged { counter, cap_minor, counts, granted_above_minor } = charged;
+    let CounterKey { limit, scope, window, currency } = counter;
     StoredCharged {
         limit_id: limit.to_string(),
         scope: Some(stored::scope(scope)),
         window: Some(stored::window(*window)),
-        currency_code: currency.code().to_owned(),
+        currency_code: currency.map(|currency| currency.code().to_owned()).unwrap_or_default(),
         cap_minor: *cap_minor,
+        counts: stored::counts(*counts).into(),
+        granted_above_minor: *granted_above_minor,
     }
 }
 

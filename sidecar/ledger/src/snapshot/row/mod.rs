@@ -3,6 +3,7 @@
 //! These messages are a snapshot's own; a change that an older release cannot read needs another
 //! format version of the snapshot.
 
+mod acts;
 mod decode;
 mod encode;
 
@@ -65,6 +66,8 @@ pub(super) struct Counter {
     pub(super) given_minor: i64,
     #[prost(message, repeated, tag = "4")]
     pub(super) charges: Vec<StoredCharge>,
+    #[prost(int64, tag = "5")]
+    pub(super) granted_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -77,6 +80,8 @@ pub(super) struct StoredCharge {
     pub(super) held_minor: i64,
     #[prost(int64, tag = "4")]
     pub(super) given_minor: i64,
+    #[prost(int64, tag = "5")]
+    pub(super) granted_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -103,6 +108,12 @@ pub(super) struct Spend {
     pub(super) committed_ns: Option<i64>,
     #[prost(message, repeated, tag = "11")]
     pub(super) charged: Vec<StoredCharged>,
+    #[prost(bytes = "vec", tag = "12")]
+    pub(super) policy_sha256: Vec<u8>,
+    #[prost(bytes = "vec", tag = "13")]
+    pub(super) consult_id: Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "14")]
+    pub(super) approver_pids: Vec<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -117,6 +128,10 @@ pub(super) struct StoredCharged {
     pub(super) currency_code: String,
     #[prost(int64, tag = "5")]
     pub(super) cap_minor: i64,
+    #[prost(enumeration = "pb::Counts", tag = "6")]
+    pub(super) counts: i32,
+    #[prost(int64, optional, tag = "7")]
+    pub(super) granted_above_minor: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]

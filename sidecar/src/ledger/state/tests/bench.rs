@@ -10,7 +10,7 @@ use makegood_core::ledger::{
     VoidReason, apply, decide, keys,
 };
 use makegood_core::money::{Currency, Money};
-use makegood_core::policy::{Dimension, Limit, Policy, Window};
+use makegood_core::policy::{Counts, Dimension, Limit, Policy, Window};
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 
 use crate::ledger::state::LedgerState;
@@ -45,7 +45,9 @@ pub(super) fn policy() -> Policy {
         min_tenure_days: 0,
         below_tenure_days: None,
         reasons: None,
+        counts: Counts::Amounts,
         caps: BTreeMap::from([(Currency::USD, cap)]),
+        cap_times: None,
     };
     let rolling = Window::Rolling { duration_ns: NS_PER_DAY };
     let limits = vec![
@@ -170,7 +172,7 @@ impl Bench {
             8 => Operation::Extend { request, spend },
             _ => {
                 let reason = makegood_core::ledger::ReverseReason::Other;
-                Operation::Reverse { request, spend, amount_minor, reason }
+                Operation::Reverse { request, spend, amount_minor, reason, effective_at: None }
             }
         }
     }

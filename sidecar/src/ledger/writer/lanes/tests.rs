@@ -51,7 +51,13 @@ fn counts_everything_that_settles_a_hold_as_settling() {
         Operation::Extend { request, spend },
         Operation::Commit { request, spend, amount_minor, is_final },
         Operation::Void { request, spend, reason: VoidReason::CustomerDeclined },
-        Operation::Reverse { request, spend, amount_minor, reason: ReverseReason::MisEntry },
+        Operation::Reverse {
+            request,
+            spend,
+            amount_minor,
+            reason: ReverseReason::MisEntry,
+            effective_at: None,
+        },
     ];
     for operation in operations {
         let job = job(Some(Action::Spend(operation)));
