@@ -127,6 +127,7 @@ impl House {
             ledger: ledger.reader(),
             records: records.reader(),
             engine: folder.join("read-model"),
+            erased: vault.read().erased(),
             on_ready: tells_every_desk(&hub),
         };
         let projector = Projector::start(sources, Arc::clone(&state));

@@ -1,6 +1,6 @@
 //! What one batch of the writer will store, and what it will answer once that is durable.
 
-use makegood_core::ledger::{Entry, EntryBody};
+use makegood_core::ledger::{Act, Entry, EntryBody, Person};
 use makegood_proto::records::v1::Envelope;
 use prost::Message as _;
 use tokio::runtime::Handle;
@@ -95,6 +95,12 @@ impl Batch {
 /// Whom an entry concerns.
 fn topics_of(entry: &Entry) -> Vec<Topic> {
     let (agent, customer, interaction) = match &entry.body {
+        EntryBody::Act { act: Act::EraseSubject { subject, .. }, .. } => {
+            return match subject {
+                Person::Customer(pid) => vec![Topic::Customer(*pid.as_bytes())],
+                Person::Agent(pid) => vec![Topic::Agent(*pid.as_bytes())],
+            };
+        }
         EntryBody::PolicyActivated { .. }
         | EntryBody::PoolOpened { .. }
         | EntryBody::Act { .. } => {

@@ -1,6 +1,7 @@
 //! The ledger's shell: stored entries, the one writer, and what readers see of it.
 
 mod batch;
+pub mod erasure;
 pub mod line;
 pub mod snapshotter;
 pub mod state;

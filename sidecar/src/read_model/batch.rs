@@ -1,12 +1,14 @@
 //! What the projector has read, on its way into the engine: all of a commit or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::engine::{Change, Damaged, Engine};
-use super::journals::{Gesture, Stored};
+use super::erase;
+use super::journals::{Fact, Stored};
 use super::keys::{self, Place};
 use super::packed::Packed;
 use super::stored;
+use crate::vault::Pid;
 use makegood_ledger::journal::reader::Reader;
 
 /// Records that go into one commit of the engine. Each may rewrite a chunk or three, and who reads
@@ -49,6 +51,8 @@ pub(super) struct Batch<'a> {
     /// The newest version of each record, by the key of its place.
     records: BTreeMap<Vec<u8>, Stored>,
     gestures: Vec<Vec<u8>>,
+    /// Who was erased by an entry that was read.
+    erased: BTreeSet<Pid>,
     /// How far the journals were read, and how far of that the engine knows.
     pub(super) at: Positions,
     committed: Positions,
@@ -57,16 +61,19 @@ pub(super) struct Batch<'a> {
 impl<'a> Batch<'a> {
     pub(super) fn new(engine: &'a dyn Engine, journal: &'a Reader) -> Result<Self, Damaged> {
         let at = positions(engine)?;
-        let (records, gestures) = (BTreeMap::new(), Vec::new());
-        Ok(Self { engine, journal, records, gestures, at, committed: at })
+        let (records, gestures, erased) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
+        Ok(Self { engine, journal, records, gestures, erased, at, committed: at })
     }
 
     pub(super) fn add_record(&mut self, record: Stored) {
         self.records.insert(keys::place(&record.envelope.record_id), record);
     }
 
-    pub(super) fn add_gestures(&mut self, gestures: impl IntoIterator<Item = Gesture>) {
-        self.gestures.extend(gestures.into_iter().map(|gesture| gesture.key()));
+    pub(super) fn add_fact(&mut self, fact: Fact) {
+        match fact {
+            Fact::Gesture(gesture) => self.gestures.push(gesture.key()),
+            Fact::Erased(pid) => drop(self.erased.insert(pid)),
+        }
     }
 
     pub(super) fn commit_when_full(&mut self) -> Result<bool, Damaged> {
@@ -82,7 +89,9 @@ impl<'a> Batch<'a> {
         if self.at == self.committed {
             return Ok(());
         }
-        let mut items = self.superseded()?;
+        let erased = std::mem::take(&mut self.erased);
+        let mut items = erase::everything_of(self.engine, self.journal, &erased)?;
+        items.extend(self.superseded()?);
         for (place, Stored { position, envelope, payload }) in std::mem::take(&mut self.records) {
             let key = keys::record(&envelope);
             items.extend(keys::indexes(&envelope).map(|key| (key, Some(Vec::new()))));

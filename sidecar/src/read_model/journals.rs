@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use makegood_core::ledger::EntryBody;
+use makegood_core::ledger::{Entry, EntryBody};
 use makegood_proto::records::v1::Envelope;
 
 use super::engine::Damaged;
 use super::keys;
+use crate::ledger::erasure::erased_by;
 use crate::ledger::state::LedgerState;
 use crate::records;
-use crate::vault::Pid;
+use crate::vault::{Erased, Pid};
 use makegood_ledger::codec;
 use makegood_ledger::journal::frame::Record;
 use makegood_ledger::journal::reader::{Reader, Records};
@@ -56,17 +57,27 @@ impl Gesture {
     }
 }
 
+/// What an entry changes in the read model.
+pub(super) enum Fact {
+    /// A gesture begins.
+    Gesture(Gesture),
+    /// Somebody was erased.
+    Erased(Pid),
+}
+
 /// Both journals, and what tells how far they are durable.
 pub(super) struct Journals {
     pub(super) ledger: Reader,
     pub(super) records: Arc<Reader>,
     pub(super) state: Arc<LedgerState>,
     pub(super) stop: Arc<AtomicBool>,
+    /// Whose records do not count any more.
+    pub(super) erased: Arc<Erased>,
 }
 
 impl Journals {
     /// Hands out records from `from` on and before `until`; `None` stands for one that does not
-    /// count, because the ledger has no such entry. Returns where it has ended.
+    /// count, because the ledger has no such entry, or whose subject was erased.
     pub(super) fn each_record(
         &self,
         from: u64,
@@ -76,30 +87,34 @@ impl Journals {
         self.each("records", self.records.iter_from(from), (from, until), |record| {
             let Record { position, payload } = record;
             let envelope = records::decode(&payload).map_err(Fault::input)?;
-            let counts = self.state.has_entry_of(&envelope);
+            let is_erased = self.erased.contains(&envelope.subject_pid);
+            let counts = !is_erased && self.state.has_entry_of(&envelope);
             take(position, counts.then_some(Stored { position, envelope, payload }))
         })
     }
 
-    /// Hands out entries from `from` on and before `until`: the gestures that begin there.
+    /// Hands out entries from `from` on and before `until`: the gestures that begin there, and who
+    /// is erased.
     pub(super) fn each_entry(
         &self,
         from: u64,
         until: u64,
-        mut take: impl FnMut(u64, Option<Gesture>) -> Result<(), Fault>,
+        mut take: impl FnMut(u64, Option<Fact>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         self.each("ledger", self.ledger.iter_from(from), (from, until), |record| {
             let entry = codec::decode(&record.payload).map_err(Fault::input)?;
-            let gesture = match &entry.body {
-                EntryBody::Reserved { request, .. } => Some(Gesture {
-                    customer: *request.customer.as_bytes(),
-                    reserved_at_ns: entry.at.as_nanos(),
-                    spend: *request.spend.as_bytes(),
-                }),
-                _ => None,
-            };
-            take(record.position, gesture)
+            take(record.position, self.fact_of(&entry))
         })
+    }
+
+    fn fact_of(&self, entry: &Entry) -> Option<Fact> {
+        let EntryBody::Reserved { request, .. } = &entry.body else {
+            return erased_by(&entry.body).map(Fact::Erased);
+        };
+        let customer = *request.customer.as_bytes();
+        let (reserved_at_ns, spend) = (entry.at.as_nanos(), *request.spend.as_bytes());
+        let is_erased = self.erased.contains(&customer);
+        (!is_erased).then_some(Fact::Gesture(Gesture { customer, reserved_at_ns, spend }))
     }
 
     fn each(

@@ -35,6 +35,16 @@ pub(super) fn gestures_of(customer: &Pid) -> Vec<u8> {
     [b"r".as_slice(), customer, &[GESTURE_KIND]].concat()
 }
 
+/// The prefix of everything that there is of a subject.
+pub(super) fn all_of(subject: &Pid) -> Vec<u8> {
+    [b"r".as_slice(), subject].concat()
+}
+
+/// Whether a key from [`all_of`] is that of a gesture.
+pub(super) fn is_gesture(key: &[u8]) -> bool {
+    key.get(16) == Some(&GESTURE_KIND)
+}
+
 fn of_subject(subject: &[u8], kind: u8, at_ns: i64, id: &[u8]) -> Vec<u8> {
     let newest_first = !(at_ns.cast_unsigned() ^ (1 << 63));
     [b"r".as_slice(), subject, &[kind], &newest_first.to_be_bytes(), id].concat()

@@ -9,6 +9,7 @@ mod batch;
 mod bulk;
 mod chunk;
 pub mod engine;
+mod erase;
 mod journals;
 mod keys;
 mod load;
@@ -21,14 +22,14 @@ mod stored;
 mod work;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use makegood_proto::records::v1::Envelope;
 use parking_lot::{Mutex, RwLock};
 
 use crate::ledger::state::LedgerState;
-use crate::vault::Pid;
+use crate::vault::{Erased, Pid};
 use engine::{Damaged, Engine};
 use makegood_ledger::journal::reader::Reader;
 use pending::Pending;
@@ -71,10 +72,21 @@ pub struct ReadModel {
     ledger: Arc<LedgerState>,
     records: Arc<Reader>,
     wake: SyncSender<()>,
+    /// Of whom nothing is told any more.
+    erased: Arc<Erased>,
+    /// Whether somebody was erased whom the engine may still have.
+    has_erased: AtomicBool,
+    /// How far the engine has read the ledger.
+    ledger_read: AtomicU64,
 }
 
 impl ReadModel {
-    fn new(ledger: Arc<LedgerState>, records: Arc<Reader>, wake: SyncSender<()>) -> Self {
+    fn new(
+        ledger: Arc<LedgerState>,
+        records: Arc<Reader>,
+        erased: Arc<Erased>,
+        wake: SyncSender<()>,
+    ) -> Self {
         Self {
             engine: RwLock::new(None),
             progress: RwLock::new(Progress::Rebuilding { done: 0, total: 0 }),
@@ -84,6 +96,9 @@ impl ReadModel {
             ledger,
             records,
             wake,
+            erased,
+            has_erased: AtomicBool::new(false),
+            ledger_read: AtomicU64::new(0),
         }
     }
 
@@ -131,6 +146,19 @@ impl ReadModel {
     ) {
         let key = keys::gesture(customer, reserved_at_ns, spend);
         self.pending.write().add_gesture(entry, *customer, key);
+    }
+
+    /// Forgets somebody who was erased by an entry that is durable. Nothing of them is told any
+    /// more; the engine deletes what it has once it has read the entry, which it does now.
+    pub fn forget(&self, subject: &Pid) {
+        self.pending.write().forget_subject(subject);
+        self.has_erased.store(true, Ordering::SeqCst);
+        self.wake();
+    }
+
+    /// Whether the engine has read the ledger's entry at a position.
+    pub fn has_read(&self, position: u64) -> bool {
+        self.ledger_read.load(Ordering::Acquire) > position
     }
 
     fn read<T>(

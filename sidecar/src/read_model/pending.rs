@@ -59,6 +59,16 @@ impl Pending {
         }
     }
 
+    /// Forgets all of a subject, who was erased.
+    pub(super) fn forget_subject(&mut self, subject: &Pid) {
+        for id in self.by_subject.get(subject.as_slice()).cloned().unwrap_or_default() {
+            self.remove(&id);
+        }
+        for position in self.by_customer.remove(subject).into_iter().flat_map(BTreeMap::into_keys) {
+            self.gestures.remove(&position);
+        }
+    }
+
     fn remove_gesture(&mut self, position: u64, customer: Pid) {
         if let Entry::Occupied(mut own) = self.by_customer.entry(customer) {
             own.get_mut().remove(&position);
@@ -165,6 +175,23 @@ mod tests {
         assert_eq!(pending.find(1, &[12; 16]), [[1; 15]]);
         assert_eq!(pending.gestures_of(&[1; 15]), [[4]]);
         pending.forget_before(3, 5);
+        assert!(pending.by_record.is_empty() && pending.by_position.is_empty());
+        assert!(pending.by_subject.is_empty() && pending.by_term.is_empty());
+        assert!(pending.gestures.is_empty() && pending.by_customer.is_empty());
+    }
+
+    #[test]
+    fn forgets_all_of_a_subject_and_nothing_else() {
+        let mut pending = Pending::default();
+        pending.add(0, record(1, 1, &[10]));
+        pending.add(1, record(2, 2, &[10]));
+        pending.add_gesture(4, [1; 15], vec![4]);
+        pending.add_gesture(5, [2; 15], vec![5]);
+        pending.forget_subject(&[1; 15]);
+        assert_eq!(pending.find(1, &[10; 16]), [[2; 15]]);
+        assert_eq!((pending.len(), pending.gestures_of(&[1; 15]).len()), (1, 0));
+        assert_eq!(pending.gestures_of(&[2; 15]), [[5]]);
+        pending.forget_before(9, 9);
         assert!(pending.by_record.is_empty() && pending.by_position.is_empty());
         assert!(pending.by_subject.is_empty() && pending.by_term.is_empty());
         assert!(pending.gestures.is_empty() && pending.by_customer.is_empty());

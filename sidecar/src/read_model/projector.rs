@@ -10,6 +10,7 @@ use super::ReadModel;
 use super::journals::Journals;
 use super::work::{Sizes, Work};
 use crate::ledger::state::LedgerState;
+use crate::vault::Erased;
 use makegood_ledger::journal::reader::Reader;
 
 /// Where the projector reads and writes, and whom it tells.
@@ -20,6 +21,8 @@ pub struct Sources {
     pub records: Reader,
     /// The folder of the engine. What a rebuild sorts lies beside it for a while.
     pub engine: PathBuf,
+    /// Who was erased.
+    pub erased: Arc<Erased>,
     /// Called on the projector's thread whenever a rebuild is done and everything can be read.
     pub on_ready: Box<dyn Fn() + Send + Sync>,
 }
@@ -39,12 +42,12 @@ impl Projector {
 
     pub(super) fn start_with(sources: Sources, state: Arc<LedgerState>, sizes: Sizes) -> Self {
         let (wake, woken) = sync_channel(1);
-        let Sources { ledger, records, engine, on_ready } = sources;
+        let Sources { ledger, records, engine, erased, on_ready } = sources;
         let records = Arc::new(records);
-        let model = ReadModel::new(Arc::clone(&state), Arc::clone(&records), wake);
-        let model = Arc::new(model);
+        let (states, readers) = (Arc::clone(&state), Arc::clone(&records));
+        let model = Arc::new(ReadModel::new(states, readers, Arc::clone(&erased), wake));
         let stop = Arc::new(AtomicBool::new(false));
-        let journals = Journals { ledger, records, state, stop: Arc::clone(&stop) };
+        let journals = Journals { ledger, records, state, stop: Arc::clone(&stop), erased };
         let model_of_work = Arc::clone(&model);
         let work = Work::new(model_of_work, journals, engine, on_ready, sizes);
         let thread = std::thread::Builder::new().name("projector".into());

@@ -38,6 +38,9 @@ impl ReadModel {
         wanted: &[(RecordKind, usize)],
         gesture_limit: usize,
     ) -> Result<Told, Rebuilding> {
+        if self.erased.contains(subject) {
+            return Ok((vec![Vec::new(); wanted.len()], Vec::new()));
+        }
         let are_people = wanted.iter().all(|(kind, _)| keys::is_about_a_person((*kind).into()));
         let is_complete = self.is_complete() || (are_people && self.has_people());
         let told = self.current_of(subject, wanted, gesture_limit)?;
@@ -137,11 +140,13 @@ impl ReadModel {
     pub fn record(&self, record_id: &[u8; 16]) -> Result<Option<Envelope>, Rebuilding> {
         let is_complete = self.is_complete();
         let is_known = is_complete || self.has_people();
-        let waiting = self.pending.read().record(record_id).cloned();
+        let is_there = |it: &Envelope| !self.erased.contains(&it.subject_pid);
+        let waiting = self.pending.read().record(record_id).filter(|it| is_there(it)).cloned();
         if waiting.is_some() {
             return Ok(waiting);
         }
         let found = self.read(|engine| self.at_place(engine, record_id, is_complete))?;
+        let found = found.filter(is_there);
         let is_found = found.is_some();
         answer(found, is_known || is_found)
     }
@@ -194,6 +199,7 @@ impl ReadModel {
         candidates.extend(stored.filter_map(|(key, _)| keys::indexed_subject(key)));
         candidates.sort_unstable();
         candidates.dedup();
+        candidates.retain(|pid| !self.erased.contains(pid));
         let mut found = Vec::new();
         for pid in candidates {
             if found.len() < limit && self.is_found_by(&pid, kind, hash)? {

@@ -1,6 +1,7 @@
 //! One suite for every engine, and what the read model holds to.
 
 mod bulk;
+mod erasure;
 mod index;
 mod packed;
 mod rebuild;
@@ -115,6 +116,7 @@ impl Bench {
             ledger: self.reader("ledger"),
             records: self.reader("records"),
             engine: self.engine(),
+            erased: self.vault.erased(),
             on_ready: Box::new(on_ready),
         }
     }

@@ -66,6 +66,8 @@ pub(super) struct Work {
     sizes: Sizes,
     /// When gestures were last read.
     gestures_read: Cell<Option<Instant>>,
+    /// How many people were erased when that was last looked at.
+    erased_before: Cell<usize>,
     /// How often in a row no engine could be opened.
     failed_opens: Cell<u32>,
 }
@@ -95,8 +97,18 @@ impl Work {
         on_ready: Box<dyn Fn() + Send + Sync>,
         sizes: Sizes,
     ) -> Self {
-        let (gestures_read, failed_opens) = (Cell::new(None), Cell::new(0));
-        Self { model, journals, folder, on_ready, sizes, gestures_read, failed_opens }
+        let (gestures_read, erased_before) = (Cell::new(None), Cell::new(0));
+        let failed_opens = Cell::new(0);
+        Self {
+            model,
+            journals,
+            folder,
+            on_ready,
+            sizes,
+            gestures_read,
+            erased_before,
+            failed_opens,
+        }
     }
 
     /// Works until it is told to stop.
@@ -253,6 +265,7 @@ impl Work {
         if self.model.writing.lock().is_bulk() {
             return Ok(Read::Some);
         }
+        self.forget_what_was_damaged()?;
         let at = positions(engine)?;
         let state = &self.journals.state;
         let to = Positions { records: state.record_count(), ledger: state.entry_count() };
@@ -265,7 +278,17 @@ impl Work {
         let at = positions(engine)?;
         self.model.writing.lock().read = at.records;
         self.model.pending.write().forget_before(at.records, at.ledger);
+        self.model.ledger_read.store(at.ledger, Ordering::Release);
         read
+    }
+
+    /// An engine that was set aside may have what somebody was found by who is erased now.
+    fn forget_what_was_damaged(&self) -> Result<(), Fault> {
+        let erased = self.journals.erased.count();
+        if self.erased_before.replace(erased) != erased {
+            load::empty(&self.folder.with_extension("damaged")).map_err(Fault::input)?;
+        }
+        Ok(())
     }
 
     fn load(&self, engine: &dyn Engine, from: Positions, to: Positions) -> Result<(), Fault> {
@@ -300,13 +323,14 @@ impl Work {
             Ok(())
         });
         let waited = self.gestures_read.get().is_none_or(|at| at.elapsed() >= GATHER_GESTURES);
+        let is_urgent = self.model.has_erased.swap(false, Ordering::SeqCst);
         let read = read.and_then(|()| {
-            if !waited && self.model.progress() == Progress::Ready {
+            if !waited && !is_urgent && self.model.progress() == Progress::Ready {
                 return Ok(());
             }
             self.gestures_read.set(Some(Instant::now()));
-            self.journals.each_entry(from.ledger, to.ledger, |position, gesture| {
-                batch.add_gestures(gesture);
+            self.journals.each_entry(from.ledger, to.ledger, |position, fact| {
+                fact.into_iter().for_each(|fact| batch.add_fact(fact));
                 batch.at.ledger = position + 1;
                 batch.commit_when_full()?;
                 Ok(())

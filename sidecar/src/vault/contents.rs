@@ -1,7 +1,7 @@
 //! What a key file has: where each key is, who was erased, and how far the ledger was read.
 
 use super::Pid;
-use super::key_file::{LEDGER_READ, is_tombstone};
+use super::key_file::{LEDGER_READ, erased_at};
 use super::places::Places;
 
 /// What stands in a file.
@@ -9,8 +9,8 @@ use super::places::Places;
 pub(super) struct Contents {
     /// Where the row of each subject is, and of the tenant.
     pub(super) places: Places,
-    /// Who was erased.
-    pub(super) erased: Vec<Pid>,
+    /// Who was erased, and by the entry at which position.
+    pub(super) erased: Vec<(Pid, u64)>,
     /// Where the row is that says how far the ledger was read.
     pub(super) ledger_read: Option<u64>,
 }
@@ -25,9 +25,9 @@ impl Contents {
     pub(super) fn add(&mut self, pid: &Pid, place: u64, row: &[u8]) {
         if *pid == LEDGER_READ {
             self.ledger_read = Some(place);
-        } else if is_tombstone(row) {
+        } else if let Some(position) = erased_at(row) {
             self.places.remove(pid);
-            self.erased.push(*pid);
+            self.erased.push((*pid, position));
         } else {
             self.places.add(pid, place);
         }

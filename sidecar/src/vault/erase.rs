@@ -23,17 +23,17 @@ impl Vault {
         Arc::clone(&self.erased)
     }
 
-    /// Forgets subjects: from now on they have no key. Their keys are in the file until
-    /// [`Vault::destroy_forgotten`].
-    pub fn forget(&self, pids: impl IntoIterator<Item = Pid>) {
-        for pid in pids {
-            if !self.erased.add(&pid) {
+    /// Forgets subjects, each erased by the entry at a position: from now on they have no key. Their
+    /// keys are in the file until [`Vault::destroy_forgotten`].
+    pub fn forget(&self, erased: impl IntoIterator<Item = (Pid, u64)>) {
+        for (pid, position) in erased {
+            if !self.erased.add(&pid, position) {
                 continue;
             }
             let mut subjects = self.subjects.write();
             subjects.places.remove(&pid);
             subjects.fresh.remove(&pid);
-            subjects.doomed.insert(pid);
+            subjects.doomed.insert(pid, position);
             drop(subjects);
             self.unwrapped.remove(&pid);
         }
@@ -65,11 +65,11 @@ impl Vault {
         *places = finished.contents.places;
         places.remove(&super::key_file::TENANT_SUBJECT);
         // Those who were forgotten meanwhile.
-        for pid in still.iter() {
+        for pid in still.keys() {
             places.remove(pid);
         }
         finished.synced?;
-        still.retain(|pid| !doomed.contains(pid));
+        still.retain(|pid, _| !doomed.contains_key(pid));
         Ok(())
     }
 

@@ -2,9 +2,9 @@
 //!
 //! After the header come appends, each synced before the next is begun: the number of its rows
 //! (4 bytes, big-endian), the rows, and a CRC-32C over the append's offset (8 bytes) and all that.
-//! A row is a pseudonym (15 bytes) and its wrapped key (24-byte nonce, 32 bytes, 16-byte tag). Zeros
-//! in place of the key are a tombstone: the person was erased. Of several rows of one pseudonym the
-//! last one counts. Two pseudonyms are nobody's: the tenant's own key is under one, and under the
+//! A row is a pseudonym (15 bytes) and its wrapped key (24-byte nonce, 32 bytes, 16-byte tag). 64
+//! zeros and a position of the ledger (8 bytes, big-endian) in place of the key are a tombstone: the
+//! person was erased by the entry there. Of several rows of one pseudonym the last one counts. Two pseudonyms are nobody's: the tenant's own key is under one, and under the
 //! other stands how far the ledger was read for erasures.
 //!
 //! The header names the version: a file with tombstones is of version 2, and has been written anew
@@ -38,8 +38,8 @@ pub(super) const HEADER_2: &[u8; 16] = b"makegood keys 2\n";
 pub(super) const PID_BYTES: usize = 15;
 const WRAPPED_BYTES: usize = 24 + 32 + 16;
 
-/// What stands in place of the key of somebody who was erased.
-pub(super) const TOMBSTONE: [u8; WRAPPED_BYTES] = [0; WRAPPED_BYTES];
+/// The zeros of a tombstone. The nonce alone of a wrapped key is never like this.
+const TOMBSTONE_ZEROS: usize = WRAPPED_BYTES - size_of::<u64>();
 
 pub(super) const ROW_BYTES: usize = PID_BYTES + WRAPPED_BYTES;
 
@@ -295,9 +295,17 @@ pub(super) fn rows_of(append_at: u64, rows: &[u8]) -> impl Iterator<Item = (Pid,
     rows.filter_map(|(row, place)| Some((*row.first_chunk()?, place, row)))
 }
 
-/// Whether a row says that somebody was erased.
-pub(super) fn is_tombstone(row: &[u8]) -> bool {
-    row.get(PID_BYTES..).is_some_and(|wrapped| wrapped == TOMBSTONE)
+/// What stands in place of the key of somebody whom the entry at this position has erased.
+pub(super) fn tombstone(erased_at: u64) -> [u8; WRAPPED_BYTES] {
+    let mut tombstone = [0; WRAPPED_BYTES];
+    tombstone[TOMBSTONE_ZEROS..].copy_from_slice(&erased_at.to_be_bytes());
+    tombstone
+}
+
+/// The position of the entry that has erased somebody, if a row says so.
+pub(super) fn erased_at(row: &[u8]) -> Option<u64> {
+    let (zeros, position) = row.get(PID_BYTES..)?.split_last_chunk()?;
+    zeros.iter().all(|byte| *byte == 0).then(|| u64::from_be_bytes(*position))
 }
 
 /// Where a file stands that is to replace the one at `path`.

@@ -18,7 +18,7 @@ pub(crate) use by_random_bytes::ByRandomBytes;
 pub use erased::Erased;
 pub use error::VaultError;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -86,8 +86,9 @@ struct Subjects {
     places: Places,
     /// Keys that are not in the file yet.
     fresh: HashMap<Pid, Key, ByRandomBytes>,
-    /// Those who were forgotten and whose keys may be in the file.
-    doomed: HashSet<Pid, ByRandomBytes>,
+    /// Those who were forgotten and whose keys may be in the file, with the positions of the entries
+    /// that say so.
+    doomed: HashMap<Pid, u64, ByRandomBytes>,
 }
 
 impl Vault {

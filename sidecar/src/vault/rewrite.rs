@@ -5,12 +5,12 @@
 //! other whole. Most of it is copied while the old one is in use; what was appended meanwhile
 //! follows at the end.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::contents::Contents;
 use super::key_file::{
-    HEADER_2, KeyFile, PID_BYTES, ROW_BYTES, ROWS_PER_APPEND, TOMBSTONE, append, failed,
-    is_tombstone, rows_of,
+    COUNT_BYTES, HEADER_2, KeyFile, PID_BYTES, ROW_BYTES, ROWS_PER_APPEND, append, erased_at,
+    failed, rows_of, tombstone,
 };
 use super::{ByRandomBytes, Key, Pid, VaultError};
 
@@ -22,8 +22,8 @@ pub(super) struct Rewrite {
     rows: Vec<u8>,
     /// How far the old file was copied.
     copied_to: u64,
-    /// Whose keys are left out.
-    gone: HashSet<Pid, ByRandomBytes>,
+    /// Whose keys are left out, and the positions of the entries that say so.
+    gone: HashMap<Pid, u64, ByRandomBytes>,
     /// Whether keys are wrapped anew.
     is_new_key: bool,
     /// The appends of the old file that have a key which is left out, without it.
@@ -34,7 +34,7 @@ impl Rewrite {
     /// Begins a file without the keys of those who are `gone`.
     pub(super) fn without(
         old: &KeyFile,
-        gone: HashSet<Pid, ByRandomBytes>,
+        gone: HashMap<Pid, u64, ByRandomBytes>,
     ) -> Result<Self, VaultError> {
         Ok(Self::new(old.sibling()?, gone, false))
     }
@@ -42,10 +42,10 @@ impl Rewrite {
     /// Begins a file with every key wrapped by another one.
     pub(super) fn under(old: &KeyFile, wrapping_key: &Key) -> Result<Self, VaultError> {
         let new = KeyFile::beside(old.path(), wrapping_key)?;
-        Ok(Self::new(new, HashSet::default(), true))
+        Ok(Self::new(new, HashMap::default(), true))
     }
 
-    fn new(new: KeyFile, gone: HashSet<Pid, ByRandomBytes>, is_new_key: bool) -> Self {
+    fn new(new: KeyFile, gone: HashMap<Pid, u64, ByRandomBytes>, is_new_key: bool) -> Self {
         let (contents, rows, blanked) = (Contents::default(), Vec::new(), Vec::new());
         Self { new, contents, rows, copied_to: 0, gone, is_new_key, blanked }
     }
@@ -55,12 +55,13 @@ impl Rewrite {
         old.each_append(self.copied_to, |at, rows| {
             let mut blank = Vec::new();
             for (pid, place, row) in rows_of(at, rows) {
-                if self.gone.contains(&pid) {
+                if let Some(position) = self.gone.get(&pid) {
                     if blank.is_empty() {
                         blank = rows.to_vec();
                     }
                     let from = usize::try_from(place - rows_begin(at)).unwrap_or(usize::MAX);
-                    blank[from + PID_BYTES..from + ROW_BYTES].copy_from_slice(&TOMBSTONE);
+                    let tombstone = tombstone(*position);
+                    blank[from + PID_BYTES..from + ROW_BYTES].copy_from_slice(&tombstone);
                 } else {
                     let row = self.rewrapped(old, &pid, row)?;
                     self.add(&row)?;
@@ -76,7 +77,7 @@ impl Rewrite {
     }
 
     fn rewrapped(&self, old: &KeyFile, pid: &Pid, row: &[u8]) -> Result<Vec<u8>, VaultError> {
-        if !self.is_new_key || is_tombstone(row) {
+        if !self.is_new_key || erased_at(row).is_some() {
             return Ok(row.to_vec());
         }
         let key = old.unwrap(pid, row.get(PID_BYTES..).unwrap_or_default())?;
@@ -103,8 +104,8 @@ impl Rewrite {
     /// happened it is the one in use, whatever else fails.
     pub(super) fn finish(mut self, old: &KeyFile) -> Result<Finished, VaultError> {
         self.copy(old)?;
-        for pid in std::mem::take(&mut self.gone) {
-            self.add(&[pid.as_slice(), &TOMBSTONE].concat())?;
+        for (pid, position) in std::mem::take(&mut self.gone) {
+            self.add(&[pid.as_slice(), &tombstone(position)].concat())?;
         }
         self.put()?;
         let synced = self.new.replace()?;
@@ -141,5 +142,5 @@ fn blank_out(old: &KeyFile, blanked: &[(u64, Vec<u8>)]) {
 
 /// Where the first row of an append is.
 fn rows_begin(append_at: u64) -> u64 {
-    append_at + super::key_file::COUNT_BYTES as u64
+    append_at + COUNT_BYTES as u64
 }

@@ -14,6 +14,7 @@ use super::room::Turn;
 use super::{Flags, Job, Parts, WriteError};
 use crate::hub::Topic;
 use crate::ledger::batch::Batch;
+use crate::ledger::erasure::erased_by;
 use crate::records;
 use crate::vault::VaultError;
 use makegood_ledger::journal::error::JournalError;
@@ -144,7 +145,14 @@ impl WriterLoop {
     }
 
     fn publish(&self, mut batch: Batch, changes: Changes, first_record: u64) {
-        let Parts { state, read_model, hub, .. } = &self.parts;
+        let Parts { state, read_model, hub, vault, .. } = &self.parts;
+        let erased: Vec<_> = batch
+            .entries
+            .iter()
+            .filter_map(|entry| Some((erased_by(&entry.body)?, entry.position)))
+            .collect();
+        // Nobody who reads the entry may still find the person.
+        vault.read().forget(erased.iter().copied());
         state.publish(changes, &batch.leaves, self.parts.records.next_position());
         for entry in &batch.entries {
             if let EntryBody::Reserved { request, .. } = &entry.body {
@@ -154,6 +162,7 @@ impl WriterLoop {
         }
         let envelopes = std::mem::take(&mut batch.envelopes);
         read_model.accept((first_record..).zip(envelopes).collect());
+        erased.iter().for_each(|(pid, _)| read_model.forget(pid));
         for topic in &batch.topics {
             if let Topic::Customer(pid) | Topic::Agent(pid) = topic {
                 state.touch(pid);

@@ -58,6 +58,7 @@ impl Bench {
             ledger: ledger.reader(),
             records: records.reader(),
             engine: folder.path().join("read-model"),
+            erased: vault.erased(),
             on_ready: Box::new(|| {}),
         };
         let projector = Projector::start(sources, Arc::clone(&state));

@@ -17,10 +17,12 @@ use std::path::Path;
 
 use super::batch::Positions;
 use super::engine::{Change, Damaged, Engine};
-use super::journals::{Fault, Journals};
+use super::erase;
+use super::journals::{Fact, Fault, Journals};
 use super::keys::{self, Place};
 use super::packed::{COMMIT_BYTES, Packed};
 use super::stored;
+use crate::vault::Pid;
 use rows::{DELETED, Item, Version};
 use spill::{Rows, Spill};
 
@@ -61,6 +63,8 @@ struct Spills {
     terms: Spill,
     people: Spill,
     histories: Spill,
+    /// Who was erased by an entry that was read.
+    erased: BTreeSet<Pid>,
 }
 
 impl Load<'_> {
@@ -86,6 +90,8 @@ impl Load<'_> {
             (self.on_people)();
         }
         self.put_all(&mut spills.histories, 1)?;
+        let records = &self.journals.records;
+        self.merge(erase::everything_of(self.engine, records, &spills.erased)?.into_iter())?;
         if !self.journals.stopping() {
             self.engine.commit(vec![self.to.to_change()])?;
         }
@@ -102,6 +108,7 @@ impl Load<'_> {
             terms: create("terms", parts.div_ceil(PER_OTHERS))?,
             people: create("people", parts.div_ceil(PER_OTHERS))?,
             histories: create("histories", parts)?,
+            erased: BTreeSet::new(),
         })
     }
 
@@ -115,11 +122,19 @@ impl Load<'_> {
             let item = Item { key: &key, position: record.position, payload: &record.payload };
             item.add_to(spills.of_record(record.envelope.kind)).map_err(Fault::input)
         })?;
-        self.journals.each_entry(from.ledger, to.ledger, |_, gesture| {
+        self.journals.each_entry(from.ledger, to.ledger, |_, fact| {
             self.step()?;
-            let Some(gesture) = gesture else { return Ok(()) };
-            let item = Item { key: &gesture.key(), position: 0, payload: &[] };
-            item.add_to(&mut spills.histories).map_err(Fault::input)
+            match fact {
+                None => Ok(()),
+                Some(Fact::Erased(pid)) => {
+                    spills.erased.insert(pid);
+                    Ok(())
+                }
+                Some(Fact::Gesture(gesture)) => {
+                    let item = Item { key: &gesture.key(), position: 0, payload: &[] };
+                    item.add_to(&mut spills.histories).map_err(Fault::input)
+                }
+            }
         })
     }
 

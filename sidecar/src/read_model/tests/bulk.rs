@@ -63,6 +63,7 @@ impl Bench {
             records: Arc::new(self.reader("records")),
             state: Arc::clone(&self.state),
             stop: Arc::new(AtomicBool::new(false)),
+            erased: self.vault.erased(),
         }
     }
 

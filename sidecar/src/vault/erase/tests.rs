@@ -27,7 +27,8 @@ impl House {
     }
 
     fn erase(&self, count: usize) {
-        self.vault.read().forget(self.people[..count].iter().map(|(pid, _)| *pid));
+        let gone = self.people[..count].iter().zip(40..);
+        self.vault.read().forget(gone.map(|((pid, _), position)| (*pid, position)));
         Vault::destroy_forgotten(&self.vault).unwrap();
     }
 
@@ -53,7 +54,8 @@ impl House {
         for (index, (pid, sealed)) in self.people.iter().enumerate() {
             let opened = vault.open_sealed(pid, RECORD, sealed);
             assert_eq!(vault.knows(pid), index >= count, "{what}: {index}");
-            assert_eq!(vault.erased().contains(pid), index < count, "{what}: {index}");
+            let position = (index < count).then_some(40 + index as u64);
+            assert_eq!(vault.erased().position(pid), position, "{what}: {index}");
             match opened {
                 Ok(plain) => assert!(index >= count && plain == pid, "{what}: {index}"),
                 Err(VaultError::Erased) => assert!(index < count, "{what}: {index}"),
@@ -96,7 +98,7 @@ fn destroys_the_keys_of_those_who_are_erased_and_of_nobody_else() {
 #[test]
 fn forgets_before_the_file_is_written_and_finds_the_key_again_where_it_never_was() {
     let mut house = House::new();
-    house.vault.read().forget([house.people[0].0]);
+    house.vault.read().forget([(house.people[0].0, 40)]);
     house.has_lost(1, "forgotten");
     // As after a crash: the file has the key, and the ledger says that it is to go.
     house.reopen(&KEK);
@@ -142,7 +144,7 @@ fn a_subject_who_is_erased_before_the_key_is_written_never_has_one() {
     let mut house = House::new();
     let pid = house.vault.read().create_subject().unwrap();
     let wrapped = house.vault.read().waiting.lock()[PID_BYTES..].to_vec();
-    house.vault.read().forget([pid]);
+    house.vault.read().forget([(pid, 7)]);
     house.vault.write().sync().unwrap();
     Vault::destroy_forgotten(&house.vault).unwrap();
     assert!(!house.keys().windows(wrapped.len()).any(|it| it == wrapped));

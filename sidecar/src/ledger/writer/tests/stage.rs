@@ -70,6 +70,7 @@ impl Stage {
             ledger: open("ledger").reader(),
             records: open("records").reader(),
             engine: folder.path().join("read-model"),
+            erased: vault.erased(),
             on_ready: Box::new(|| {}),
         };
         let state = Arc::new(LedgerState::new(Rows::default(), Vec::new(), 0));
