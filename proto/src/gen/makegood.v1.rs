@@ -1042,6 +1042,12 @@ pub struct Spend {
     /// The short reference to read out, for example "MG-7Q2K". Empty until given.
     #[prost(string, tag = "17")]
     pub reference: ::prost::alloc::string::String,
+    /// The consult about it that is open, or was last. Empty if nobody was asked.
+    #[prost(string, tag = "18")]
+    pub consult_id: ::prost::alloc::string::String,
+    /// The names of the second persons who gave their authority.
+    #[prost(string, repeated, tag = "19")]
+    pub approver_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// The proof that the ledger has an entry.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1056,10 +1062,21 @@ pub struct Receipt {
     #[prost(message, optional, tag = "3")]
     pub record_time: ::core::option::Option<::prost_types::Timestamp>,
 }
+/// Giving is paused for everyone: nothing new is held, while what is held may
+/// still be given or released.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pause {
+    /// Why.
+    #[prost(enumeration = "PauseReason", tag = "1")]
+    pub reason: i32,
+    /// Since when.
+    #[prost(message, optional, tag = "2")]
+    pub start_time: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// What one limit leaves.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LimitState {
-    /// The policy's id of the limit.
+    /// The policy's id of the limit; a pool's cap has the pool's id behind "pool-".
     #[prost(string, tag = "1")]
     pub limit_id: ::prost::alloc::string::String,
     /// Its name for people, for example "this stay".
@@ -1080,6 +1097,20 @@ pub struct LimitState {
     /// When room comes back. Absent where it depends on nothing but time unknown.
     #[prost(message, optional, tag = "7")]
     pub reset_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What it counts.
+    #[prost(enumeration = "LimitCounts", tag = "8")]
+    pub counts: i32,
+    /// What second persons granted above the cap and still stands, in minor units.
+    #[prost(int64, tag = "9")]
+    pub granted_minor: i64,
+    /// Held and given before the change that this answers, in minor units. Absent
+    /// where this answers no change, or the change did not touch the limit.
+    #[prost(int64, optional, tag = "10")]
+    pub before_minor: ::core::option::Option<i64>,
+    /// Held and given right after that change, in minor units. Absent as
+    /// before_minor.
+    #[prost(int64, optional, tag = "11")]
+    pub after_minor: ::core::option::Option<i64>,
 }
 /// What an agent may still give a customer without asking anyone.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1111,6 +1142,9 @@ pub struct Headroom {
     /// Every limit that applies, tightest first.
     #[prost(message, repeated, tag = "9")]
     pub limits: ::prost::alloc::vec::Vec<LimitState>,
+    /// Why nothing new may be given. Absent while giving goes on.
+    #[prost(message, optional, tag = "10")]
+    pub pause: ::core::option::Option<Pause>,
 }
 /// A reason as the policy has it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1180,6 +1214,10 @@ pub struct PolicyView {
     /// The longest note, in characters.
     #[prost(int32, tag = "9")]
     pub note_max_characters: i32,
+    /// For how long each second person may take to answer a consult, in
+    /// milliseconds.
+    #[prost(int64, tag = "10")]
+    pub answer_ms: i64,
 }
 /// Where a spend is in its life. Frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1316,6 +1354,85 @@ impl ReverseReason {
         }
     }
 }
+/// What a limit counts. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LimitCounts {
+    /// Not known.
+    Unspecified = 0,
+    /// Amounts held and given, per currency.
+    Amounts = 1,
+    /// Gestures, whatever their amount and currency: every number of such a limit
+    /// is of gestures and not of minor units.
+    Times = 2,
+}
+impl LimitCounts {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LIMIT_COUNTS_UNSPECIFIED",
+            Self::Amounts => "LIMIT_COUNTS_AMOUNTS",
+            Self::Times => "LIMIT_COUNTS_TIMES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIMIT_COUNTS_UNSPECIFIED" => Some(Self::Unspecified),
+            "LIMIT_COUNTS_AMOUNTS" => Some(Self::Amounts),
+            "LIMIT_COUNTS_TIMES" => Some(Self::Times),
+            _ => None,
+        }
+    }
+}
+/// Why giving is paused. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PauseReason {
+    /// Not known.
+    Unspecified = 0,
+    /// The budget is used up.
+    Budget = 1,
+    /// Fraud is suspected.
+    Fraud = 2,
+    /// A system does not work.
+    System = 3,
+    /// The policy is being changed.
+    Policy = 4,
+    /// Anything else.
+    Other = 5,
+}
+impl PauseReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PAUSE_REASON_UNSPECIFIED",
+            Self::Budget => "PAUSE_REASON_BUDGET",
+            Self::Fraud => "PAUSE_REASON_FRAUD",
+            Self::System => "PAUSE_REASON_SYSTEM",
+            Self::Policy => "PAUSE_REASON_POLICY",
+            Self::Other => "PAUSE_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PAUSE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "PAUSE_REASON_BUDGET" => Some(Self::Budget),
+            "PAUSE_REASON_FRAUD" => Some(Self::Fraud),
+            "PAUSE_REASON_SYSTEM" => Some(Self::System),
+            "PAUSE_REASON_POLICY" => Some(Self::Policy),
+            "PAUSE_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
 /// How the amount of a gesture is found. Frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1387,6 +1504,10 @@ pub struct PreviewSpendResponse {
     /// The reason of the error that it would get. Empty if it would be accepted.
     #[prost(string, tag = "4")]
     pub refusal: ::prost::alloc::string::String,
+    /// The name of the person whom AskConsult would ask for it. Empty if it would
+    /// be accepted, or nobody who could approve it is there.
+    #[prost(string, tag = "5")]
+    pub approver_name: ::prost::alloc::string::String,
 }
 /// Holds an amount.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1457,6 +1578,35 @@ pub struct ExtendSpendResponse {
     pub receipt: ::core::option::Option<Receipt>,
     /// True if this id was answered before.
     #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Raises a hold.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IncrementSpendRequest {
+    /// Required. The client's UUID of this request.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The spend.
+    #[prost(string, tag = "2")]
+    pub spend_id: ::prost::alloc::string::String,
+    /// Required. By how much.
+    #[prost(message, optional, tag = "3")]
+    pub amount: ::core::option::Option<Money>,
+}
+/// Holds the spend after it was raised.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IncrementSpendResponse {
+    /// The spend.
+    #[prost(message, optional, tag = "1")]
+    pub spend: ::core::option::Option<Spend>,
+    /// The headroom after it.
+    #[prost(message, optional, tag = "2")]
+    pub headroom: ::core::option::Option<Headroom>,
+    /// The proof.
+    #[prost(message, optional, tag = "3")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "4")]
     pub replayed: bool,
 }
 /// Gives what is held.
@@ -1583,10 +1733,52 @@ pub struct ReverseSpendRequest {
     /// Required. Why. MIS_ENTRY is taken within the policy's undo time only.
     #[prost(enumeration = "ReverseReason", tag = "4")]
     pub reason: i32,
+    /// The time that it counts for, where that is not now: never in the future,
+    /// in a closed period (PERIOD_CLOSED), or further back than the policy allows
+    /// (TOO_LONG_AGO).
+    #[prost(message, optional, tag = "5")]
+    pub effective_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Holds the spend after it was taken back.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReverseSpendResponse {
+    /// The spend.
+    #[prost(message, optional, tag = "1")]
+    pub spend: ::core::option::Option<Spend>,
+    /// The headroom after it.
+    #[prost(message, optional, tag = "2")]
+    pub headroom: ::core::option::Option<Headroom>,
+    /// The proof.
+    #[prost(message, optional, tag = "3")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "4")]
+    pub replayed: bool,
+}
+/// Corrects what a spend is booked as.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CorrectSpendRequest {
+    /// Required. The client's UUID of this request.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The spend; something of it must stand as given.
+    #[prost(string, tag = "2")]
+    pub spend_id: ::prost::alloc::string::String,
+    /// Required. The policy's code of the reason that it should have had.
+    #[prost(string, tag = "3")]
+    pub reason_code: ::prost::alloc::string::String,
+    /// Required. The policy's code of the gesture that it should have been.
+    #[prost(string, tag = "4")]
+    pub gesture_code: ::prost::alloc::string::String,
+    /// The time that it counts for, where that is not now: never in the future,
+    /// in a closed period (PERIOD_CLOSED), or further back than the policy allows
+    /// (TOO_LONG_AGO).
+    #[prost(message, optional, tag = "5")]
+    pub effective_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Holds the spend after it was corrected.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CorrectSpendResponse {
     /// The spend.
     #[prost(message, optional, tag = "1")]
     pub spend: ::core::option::Option<Spend>,
@@ -1654,7 +1846,8 @@ pub mod budget_service_client {
     /// naming the field. Ids belong to the tenant and live as long as the ledger.
     ///
     /// Errors of all writes: INVALID_ARGUMENT with the fields at fault;
-    /// FAILED_PRECONDITION where a limit (LIMIT_EXCEEDED) or a state forbids it;
+    /// FAILED_PRECONDITION where a limit (LIMIT_EXCEEDED, naming the one that binds),
+    /// a state, or a pause of all giving (PAUSED) forbids it;
     /// NOT_FOUND for an unknown spend, customer or interaction; PERMISSION_DENIED
     /// where the caller's role or token forbids it; UNAVAILABLE and
     /// RESOURCE_EXHAUSTED may be tried again with the same id.
@@ -1802,6 +1995,31 @@ pub mod budget_service_client {
                 .insert(GrpcMethod::new("makegood.v1.BudgetService", "ExtendSpend"));
             self.inner.unary(req, path, codec).await
         }
+        /// Raises a hold, if every limit that it is counted by has room.
+        pub async fn increment_spend(
+            &mut self,
+            request: impl tonic::IntoRequest<super::IncrementSpendRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::IncrementSpendResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.BudgetService/IncrementSpend",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.BudgetService", "IncrementSpend"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Gives what is held, or a part of it. Leaves the spend COMMITTED, or
         /// PARTLY_COMMITTED if the rest stays held.
         pub async fn commit_spend(
@@ -1903,6 +2121,32 @@ pub mod budget_service_client {
                 .insert(GrpcMethod::new("makegood.v1.BudgetService", "ReverseSpend"));
             self.inner.unary(req, path, codec).await
         }
+        /// Corrects the reason and the gesture that what stands as given is booked as.
+        /// Limits stay charged as they were.
+        pub async fn correct_spend(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CorrectSpendRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CorrectSpendResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.BudgetService/CorrectSpend",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.BudgetService", "CorrectSpend"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Returns a spend as it stands: the way to learn of an unknown outcome.
         pub async fn get_spend(
             &mut self,
@@ -1993,6 +2237,14 @@ pub mod budget_service_server {
             tonic::Response<super::ExtendSpendResponse>,
             tonic::Status,
         >;
+        /// Raises a hold, if every limit that it is counted by has room.
+        async fn increment_spend(
+            &self,
+            request: tonic::Request<super::IncrementSpendRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::IncrementSpendResponse>,
+            tonic::Status,
+        >;
         /// Gives what is held, or a part of it. Leaves the spend COMMITTED, or
         /// PARTLY_COMMITTED if the rest stays held.
         async fn commit_spend(
@@ -2026,6 +2278,15 @@ pub mod budget_service_server {
             tonic::Response<super::ReverseSpendResponse>,
             tonic::Status,
         >;
+        /// Corrects the reason and the gesture that what stands as given is booked as.
+        /// Limits stay charged as they were.
+        async fn correct_spend(
+            &self,
+            request: tonic::Request<super::CorrectSpendRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CorrectSpendResponse>,
+            tonic::Status,
+        >;
         /// Returns a spend as it stands: the way to learn of an unknown outcome.
         async fn get_spend(
             &self,
@@ -2051,7 +2312,8 @@ pub mod budget_service_server {
     /// naming the field. Ids belong to the tenant and live as long as the ledger.
     ///
     /// Errors of all writes: INVALID_ARGUMENT with the fields at fault;
-    /// FAILED_PRECONDITION where a limit (LIMIT_EXCEEDED) or a state forbids it;
+    /// FAILED_PRECONDITION where a limit (LIMIT_EXCEEDED, naming the one that binds),
+    /// a state, or a pause of all giving (PAUSED) forbids it;
     /// NOT_FOUND for an unknown spend, customer or interaction; PERMISSION_DENIED
     /// where the caller's role or token forbids it; UNAVAILABLE and
     /// RESOURCE_EXHAUSTED may be tried again with the same id.
@@ -2266,6 +2528,51 @@ pub mod budget_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/makegood.v1.BudgetService/IncrementSpend" => {
+                    #[allow(non_camel_case_types)]
+                    struct IncrementSpendSvc<T: BudgetService>(pub Arc<T>);
+                    impl<
+                        T: BudgetService,
+                    > tonic::server::UnaryService<super::IncrementSpendRequest>
+                    for IncrementSpendSvc<T> {
+                        type Response = super::IncrementSpendResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::IncrementSpendRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BudgetService>::increment_spend(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = IncrementSpendSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/makegood.v1.BudgetService/CommitSpend" => {
                     #[allow(non_camel_case_types)]
                     struct CommitSpendSvc<T: BudgetService>(pub Arc<T>);
@@ -2446,6 +2753,51 @@ pub mod budget_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/makegood.v1.BudgetService/CorrectSpend" => {
+                    #[allow(non_camel_case_types)]
+                    struct CorrectSpendSvc<T: BudgetService>(pub Arc<T>);
+                    impl<
+                        T: BudgetService,
+                    > tonic::server::UnaryService<super::CorrectSpendRequest>
+                    for CorrectSpendSvc<T> {
+                        type Response = super::CorrectSpendResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CorrectSpendRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BudgetService>::correct_spend(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CorrectSpendSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/makegood.v1.BudgetService/GetSpend" => {
                     #[allow(non_camel_case_types)]
                     struct GetSpendSvc<T: BudgetService>(pub Arc<T>);
@@ -2573,6 +2925,987 @@ pub mod budget_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "makegood.v1.BudgetService";
     impl<T> tonic::server::NamedService for BudgetServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A question to a second person for more than the limits leave. What they leave
+/// is held meanwhile, and stays held however the consult ends.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Consult {
+    /// The client's UUID, which also is the idempotency key of the question.
+    #[prost(string, tag = "1")]
+    pub consult_id: ::prost::alloc::string::String,
+    /// Where it is in its life.
+    #[prost(enumeration = "ConsultState", tag = "2")]
+    pub state: i32,
+    /// The spend. What it holds may be given at any time, whatever the answer.
+    #[prost(message, optional, tag = "3")]
+    pub spend: ::core::option::Option<Spend>,
+    /// What is wished in all.
+    #[prost(message, optional, tag = "4")]
+    pub asked: ::core::option::Option<Money>,
+    /// What was approved in all, in minor units; 0 unless it was.
+    #[prost(int64, tag = "5")]
+    pub approved_minor: i64,
+    /// The name of the person who is asked now; of the one who answered, once
+    /// somebody has.
+    #[prost(string, tag = "6")]
+    pub approver_name: ::prost::alloc::string::String,
+    /// The name of the agent who asks.
+    #[prost(string, tag = "7")]
+    pub agent_name: ::prost::alloc::string::String,
+    /// True if the caller is that agent.
+    #[prost(bool, tag = "8")]
+    pub own: bool,
+    /// True if the caller may answer it now.
+    #[prost(bool, tag = "9")]
+    pub may_answer: bool,
+    /// When the first person was asked.
+    #[prost(message, optional, tag = "10")]
+    pub ask_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Until when the person who is asked now may answer; then the next is asked.
+    /// Absent once it is over.
+    #[prost(message, optional, tag = "11")]
+    pub answer_expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it ended. Absent while it is open.
+    #[prost(message, optional, tag = "12")]
+    pub end_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From the question to its end, in milliseconds; so far while it is open.
+    #[prost(int64, tag = "13")]
+    pub waited_ms: i64,
+    /// How many persons were asked before the one who is asked now.
+    #[prost(int32, tag = "14")]
+    pub passed_count: i32,
+    /// The policy's id of the limit that left least.
+    #[prost(string, tag = "15")]
+    pub limit_id: ::prost::alloc::string::String,
+    /// Its name for people, for example "this stay".
+    #[prost(string, tag = "16")]
+    pub limit_label: ::prost::alloc::string::String,
+    /// The name of the customer.
+    #[prost(string, tag = "17")]
+    pub customer_name: ::prost::alloc::string::String,
+    /// The policy's label of the reason.
+    #[prost(string, tag = "18")]
+    pub reason_label: ::prost::alloc::string::String,
+    /// The agent's note. May be empty.
+    #[prost(string, tag = "19")]
+    pub note: ::prost::alloc::string::String,
+}
+/// Where a consult is in its life. Frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConsultState {
+    /// Not known.
+    Unspecified = 0,
+    /// Somebody is asked.
+    Open = 1,
+    /// The second person gave their authority, for as much or for less.
+    Approved = 2,
+    /// The second person said no.
+    Declined = 3,
+    /// Nobody answered in time.
+    TimedOut = 4,
+    /// The agent took the question back.
+    Withdrawn = 5,
+    /// The hold ended, or was given as it stood.
+    Settled = 6,
+}
+impl ConsultState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONSULT_STATE_UNSPECIFIED",
+            Self::Open => "CONSULT_STATE_OPEN",
+            Self::Approved => "CONSULT_STATE_APPROVED",
+            Self::Declined => "CONSULT_STATE_DECLINED",
+            Self::TimedOut => "CONSULT_STATE_TIMED_OUT",
+            Self::Withdrawn => "CONSULT_STATE_WITHDRAWN",
+            Self::Settled => "CONSULT_STATE_SETTLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONSULT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONSULT_STATE_OPEN" => Some(Self::Open),
+            "CONSULT_STATE_APPROVED" => Some(Self::Approved),
+            "CONSULT_STATE_DECLINED" => Some(Self::Declined),
+            "CONSULT_STATE_TIMED_OUT" => Some(Self::TimedOut),
+            "CONSULT_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            "CONSULT_STATE_SETTLED" => Some(Self::Settled),
+            _ => None,
+        }
+    }
+}
+/// Asks a second person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AskConsultRequest {
+    /// Required. The client's UUID of this consult, kept before it is sent.
+    #[prost(string, tag = "1")]
+    pub consult_id: ::prost::alloc::string::String,
+    /// Required. The client's UUID of the spend, or the id of an open hold of the
+    /// caller's that is asked about.
+    #[prost(string, tag = "2")]
+    pub spend_id: ::prost::alloc::string::String,
+    /// Required. The customer's pseudonym; must be bound to the interaction.
+    #[prost(string, tag = "3")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Required. The host's id of the interaction.
+    #[prost(string, tag = "4")]
+    pub interaction_id: ::prost::alloc::string::String,
+    /// Required. All that is wished, with what the limits leave.
+    #[prost(message, optional, tag = "5")]
+    pub amount: ::core::option::Option<Money>,
+    /// Required. The policy's reason code.
+    #[prost(string, tag = "6")]
+    pub reason_code: ::prost::alloc::string::String,
+    /// Required. The policy's gesture code.
+    #[prost(string, tag = "7")]
+    pub gesture_code: ::prost::alloc::string::String,
+    /// A note, at most the policy's length; never in the ledger itself. The second
+    /// person sees it.
+    #[prost(string, tag = "8")]
+    pub note: ::prost::alloc::string::String,
+    /// Milliseconds from the complaint, or the ring, to the decision; 0 if not
+    /// known.
+    #[prost(int64, tag = "9")]
+    pub decided_ms: i64,
+    /// The code of the suggestion that was taken. May be empty.
+    #[prost(string, tag = "10")]
+    pub suggestion_code: ::prost::alloc::string::String,
+}
+/// Holds what was held and who is asked.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AskConsultResponse {
+    /// The spend; it holds as much as the limits leave.
+    #[prost(message, optional, tag = "1")]
+    pub spend: ::core::option::Option<Spend>,
+    /// The consult. Absent if the whole amount is held and nobody had to be asked.
+    #[prost(message, optional, tag = "2")]
+    pub consult: ::core::option::Option<Consult>,
+    /// The headroom after it.
+    #[prost(message, optional, tag = "3")]
+    pub headroom: ::core::option::Option<Headroom>,
+    /// The proof.
+    #[prost(message, optional, tag = "4")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "5")]
+    pub replayed: bool,
+}
+/// Answers a consult.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AnswerConsultRequest {
+    /// Required. The client's UUID of this request.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The consult.
+    #[prost(string, tag = "2")]
+    pub consult_id: ::prost::alloc::string::String,
+    /// Required. The answer.
+    #[prost(enumeration = "ConsultAnswer", tag = "3")]
+    pub answer: i32,
+    /// Required with APPROVE, and absent with DECLINE: what may be given in all,
+    /// more than is held and at most what was asked.
+    #[prost(message, optional, tag = "4")]
+    pub approved: ::core::option::Option<Money>,
+}
+/// Holds the consult after it was answered.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AnswerConsultResponse {
+    /// The consult.
+    #[prost(message, optional, tag = "1")]
+    pub consult: ::core::option::Option<Consult>,
+    /// The proof.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Takes a question back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawConsultRequest {
+    /// Required. The client's UUID of this request.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The consult.
+    #[prost(string, tag = "2")]
+    pub consult_id: ::prost::alloc::string::String,
+}
+/// Holds the consult after it was taken back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawConsultResponse {
+    /// The consult.
+    #[prost(message, optional, tag = "1")]
+    pub consult: ::core::option::Option<Consult>,
+    /// The proof.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Asks for a consult.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsultRequest {
+    /// Required. The consult.
+    #[prost(string, tag = "1")]
+    pub consult_id: ::prost::alloc::string::String,
+}
+/// Holds a consult.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsultResponse {
+    /// The consult.
+    #[prost(message, optional, tag = "1")]
+    pub consult: ::core::option::Option<Consult>,
+}
+/// Asks for a page of consults.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListConsultsRequest {
+    /// Required. Which.
+    #[prost(enumeration = "ConsultFilter", tag = "1")]
+    pub filter: i32,
+    /// Rows to return, at most 200; 50 if 0. Negative is INVALID_ARGUMENT.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Holds a page of consults.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListConsultsResponse {
+    /// The consults, the longest waiting first.
+    #[prost(message, repeated, tag = "1")]
+    pub consults: ::prost::alloc::vec::Vec<Consult>,
+    /// Empty if there are no more.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// What a second person answers. Frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConsultAnswer {
+    /// Not known; refused in requests.
+    Unspecified = 0,
+    /// The amount may be given.
+    Approve = 1,
+    /// No more than is held may be given.
+    Decline = 2,
+}
+impl ConsultAnswer {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONSULT_ANSWER_UNSPECIFIED",
+            Self::Approve => "CONSULT_ANSWER_APPROVE",
+            Self::Decline => "CONSULT_ANSWER_DECLINE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONSULT_ANSWER_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONSULT_ANSWER_APPROVE" => Some(Self::Approve),
+            "CONSULT_ANSWER_DECLINE" => Some(Self::Decline),
+            _ => None,
+        }
+    }
+}
+/// Which consults are listed. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConsultFilter {
+    /// Not known; refused in requests.
+    Unspecified = 0,
+    /// Open ones that the caller may answer.
+    ToAnswer = 1,
+    /// The caller's own: open ones, and those that have ended about holds that are
+    /// still open.
+    Asked = 2,
+}
+impl ConsultFilter {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONSULT_FILTER_UNSPECIFIED",
+            Self::ToAnswer => "CONSULT_FILTER_TO_ANSWER",
+            Self::Asked => "CONSULT_FILTER_ASKED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONSULT_FILTER_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONSULT_FILTER_TO_ANSWER" => Some(Self::ToAnswer),
+            "CONSULT_FILTER_ASKED" => Some(Self::Asked),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod consult_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Asks a second person where a limit leaves too little.
+    ///
+    /// Who is asked is not the agent's to choose: those whose role the policy names,
+    /// in its order, the agent's own team first, as far as they have a desk open
+    /// (DeskService.WatchDesk). Who does not answer in time is followed by the next;
+    /// they may still answer while the consult is open. What the limits leave is held
+    /// meanwhile and stays held however it ends, so that it can be given at any time.
+    ///
+    /// Ids, repeats and errors are as in BudgetService.
+    #[derive(Debug, Clone)]
+    pub struct ConsultServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ConsultServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ConsultServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ConsultServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Holds as much of the amount as the limits leave, and asks for the rest.
+        ///
+        /// If all of it is within the limits, it is held and nobody is asked. To ask
+        /// again about a hold, send its spend_id with a new consult_id.
+        ///
+        /// Errors: FAILED_PRECONDITION with NOBODY_TO_ASK if nobody who could approve
+        /// it is there, CONSULT_OPEN if the spend has a question open already,
+        /// CONSULT_OVER if one was approved before.
+        pub async fn ask_consult(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AskConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AskConsultResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ConsultService/AskConsult",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ConsultService", "AskConsult"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Approves as much or less, or declines. The caller is the second person, and
+        /// never the agent who asks; what they grant above the agent's limits counts
+        /// against limits of their own.
+        ///
+        /// Errors: PERMISSION_DENIED (NOT_ASKED) if the caller was not asked;
+        /// FAILED_PRECONDITION with CONSULT_OVER if it has ended, NO_AUTHORITY or
+        /// LIMIT_EXCEEDED if the caller's own authority does not reach.
+        pub async fn answer_consult(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AnswerConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AnswerConsultResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ConsultService/AnswerConsult",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ConsultService", "AnswerConsult"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes the question back. What is held stays held.
+        ///
+        /// Errors: FAILED_PRECONDITION with CONSULT_OVER if it has ended.
+        pub async fn withdraw_consult(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawConsultResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ConsultService/WithdrawConsult",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.ConsultService", "WithdrawConsult"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Returns a consult as it stands, to who asks and to whoever was asked.
+        pub async fn get_consult(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsultResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ConsultService/GetConsult",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ConsultService", "GetConsult"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists consults, the longest waiting first.
+        pub async fn list_consults(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListConsultsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListConsultsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ConsultService/ListConsults",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ConsultService", "ListConsults"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod consult_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ConsultServiceServer.
+    #[async_trait]
+    pub trait ConsultService: std::marker::Send + std::marker::Sync + 'static {
+        /// Holds as much of the amount as the limits leave, and asks for the rest.
+        ///
+        /// If all of it is within the limits, it is held and nobody is asked. To ask
+        /// again about a hold, send its spend_id with a new consult_id.
+        ///
+        /// Errors: FAILED_PRECONDITION with NOBODY_TO_ASK if nobody who could approve
+        /// it is there, CONSULT_OPEN if the spend has a question open already,
+        /// CONSULT_OVER if one was approved before.
+        async fn ask_consult(
+            &self,
+            request: tonic::Request<super::AskConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AskConsultResponse>,
+            tonic::Status,
+        >;
+        /// Approves as much or less, or declines. The caller is the second person, and
+        /// never the agent who asks; what they grant above the agent's limits counts
+        /// against limits of their own.
+        ///
+        /// Errors: PERMISSION_DENIED (NOT_ASKED) if the caller was not asked;
+        /// FAILED_PRECONDITION with CONSULT_OVER if it has ended, NO_AUTHORITY or
+        /// LIMIT_EXCEEDED if the caller's own authority does not reach.
+        async fn answer_consult(
+            &self,
+            request: tonic::Request<super::AnswerConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AnswerConsultResponse>,
+            tonic::Status,
+        >;
+        /// Takes the question back. What is held stays held.
+        ///
+        /// Errors: FAILED_PRECONDITION with CONSULT_OVER if it has ended.
+        async fn withdraw_consult(
+            &self,
+            request: tonic::Request<super::WithdrawConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawConsultResponse>,
+            tonic::Status,
+        >;
+        /// Returns a consult as it stands, to who asks and to whoever was asked.
+        async fn get_consult(
+            &self,
+            request: tonic::Request<super::GetConsultRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsultResponse>,
+            tonic::Status,
+        >;
+        /// Lists consults, the longest waiting first.
+        async fn list_consults(
+            &self,
+            request: tonic::Request<super::ListConsultsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListConsultsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Asks a second person where a limit leaves too little.
+    ///
+    /// Who is asked is not the agent's to choose: those whose role the policy names,
+    /// in its order, the agent's own team first, as far as they have a desk open
+    /// (DeskService.WatchDesk). Who does not answer in time is followed by the next;
+    /// they may still answer while the consult is open. What the limits leave is held
+    /// meanwhile and stays held however it ends, so that it can be given at any time.
+    ///
+    /// Ids, repeats and errors are as in BudgetService.
+    #[derive(Debug)]
+    pub struct ConsultServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ConsultServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ConsultServiceServer<T>
+    where
+        T: ConsultService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/makegood.v1.ConsultService/AskConsult" => {
+                    #[allow(non_camel_case_types)]
+                    struct AskConsultSvc<T: ConsultService>(pub Arc<T>);
+                    impl<
+                        T: ConsultService,
+                    > tonic::server::UnaryService<super::AskConsultRequest>
+                    for AskConsultSvc<T> {
+                        type Response = super::AskConsultResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AskConsultRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsultService>::ask_consult(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AskConsultSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.ConsultService/AnswerConsult" => {
+                    #[allow(non_camel_case_types)]
+                    struct AnswerConsultSvc<T: ConsultService>(pub Arc<T>);
+                    impl<
+                        T: ConsultService,
+                    > tonic::server::UnaryService<super::AnswerConsultRequest>
+                    for AnswerConsultSvc<T> {
+                        type Response = super::AnswerConsultResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AnswerConsultRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsultService>::answer_consult(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AnswerConsultSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.ConsultService/WithdrawConsult" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawConsultSvc<T: ConsultService>(pub Arc<T>);
+                    impl<
+                        T: ConsultService,
+                    > tonic::server::UnaryService<super::WithdrawConsultRequest>
+                    for WithdrawConsultSvc<T> {
+                        type Response = super::WithdrawConsultResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawConsultRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsultService>::withdraw_consult(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawConsultSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.ConsultService/GetConsult" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetConsultSvc<T: ConsultService>(pub Arc<T>);
+                    impl<
+                        T: ConsultService,
+                    > tonic::server::UnaryService<super::GetConsultRequest>
+                    for GetConsultSvc<T> {
+                        type Response = super::GetConsultResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetConsultRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsultService>::get_consult(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetConsultSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.ConsultService/ListConsults" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListConsultsSvc<T: ConsultService>(pub Arc<T>);
+                    impl<
+                        T: ConsultService,
+                    > tonic::server::UnaryService<super::ListConsultsRequest>
+                    for ListConsultsSvc<T> {
+                        type Response = super::ListConsultsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListConsultsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsultService>::list_consults(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListConsultsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ConsultServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "makegood.v1.ConsultService";
+    impl<T> tonic::server::NamedService for ConsultServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -3253,6 +4586,13 @@ pub struct Panel {
     /// is absent until it was started.
     #[prost(string, tag = "12")]
     pub requested_interaction_id: ::prost::alloc::string::String,
+    /// The consults about the spends that are shown, in their order. Each has its
+    /// spend once more.
+    #[prost(message, repeated, tag = "13")]
+    pub consults: ::prost::alloc::vec::Vec<Consult>,
+    /// Why nothing new may be given. Absent while giving goes on.
+    #[prost(message, optional, tag = "14")]
+    pub pause: ::core::option::Option<Pause>,
 }
 /// Whether the customer's story is complete. Frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -4167,6 +5507,17 @@ pub struct WatchDeskResponse {
     /// True if the sidecar is about to go away.
     #[prost(bool, tag = "4")]
     pub going_away: bool,
+    /// The consults that the desk's agent may answer. Absent while that has not
+    /// changed.
+    #[prost(message, optional, tag = "5")]
+    pub consults: ::core::option::Option<ConsultQueue>,
+}
+/// The consults that wait for one person.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ConsultQueue {
+    /// All of them, the longest waiting first; at most 50.
+    #[prost(message, repeated, tag = "1")]
+    pub waiting: ::prost::alloc::vec::Vec<Consult>,
 }
 /// Adds a topic.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4286,6 +5637,9 @@ pub mod desk_service_client {
         /// client opens the stream again; a panel that the client already has at the
         /// same revision is not sent again.
         ///
+        /// While the stream is open, its agent is there to be asked in consults; those
+        /// that wait for them come along.
+        ///
         /// Errors: UNAVAILABLE when the sidecar goes away.
         pub async fn watch_desk(
             &mut self,
@@ -4394,6 +5748,9 @@ pub mod desk_service_server {
         /// at least every 15 seconds. Before the sidecar goes away it says so, and a
         /// client opens the stream again; a panel that the client already has at the
         /// same revision is not sent again.
+        ///
+        /// While the stream is open, its agent is there to be asked in consults; those
+        /// that wait for them come along.
         ///
         /// Errors: UNAVAILABLE when the sidecar goes away.
         async fn watch_desk(
@@ -6193,6 +7550,591 @@ pub mod ledger_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "makegood.v1.LedgerService";
     impl<T> tonic::server::NamedService for LedgerServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Names one person. Exactly one field is set.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SubjectRef {
+    /// How the person is known.
+    #[prost(oneof = "subject_ref::By", tags = "1, 2, 3")]
+    pub by: ::core::option::Option<subject_ref::By>,
+}
+/// Nested message and enum types in `SubjectRef`.
+pub mod subject_ref {
+    /// How the person is known.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum By {
+        /// The pseudonym of a customer or an agent: 24 characters of base32.
+        #[prost(string, tag = "1")]
+        SubjectId(::prost::alloc::string::String),
+        /// How a customer is known elsewhere.
+        #[prost(message, tag = "2")]
+        Customer(super::Lookup),
+        /// The host's id of an agent, 1 to 128 characters.
+        #[prost(string, tag = "3")]
+        AgentId(::prost::alloc::string::String),
+    }
+}
+/// Asks for everything that is held about a person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportSubjectRequest {
+    /// Required. Who.
+    #[prost(message, optional, tag = "1")]
+    pub subject: ::core::option::Option<SubjectRef>,
+}
+/// Holds one part of what is held about a person.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportSubjectResponse {
+    /// The part.
+    #[prost(oneof = "export_subject_response::Part", tags = "1, 2, 3")]
+    pub part: ::core::option::Option<export_subject_response::Part>,
+}
+/// Nested message and enum types in `ExportSubjectResponse`.
+pub mod export_subject_response {
+    /// The part.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// Who it is; the first part, and there is only one.
+        #[prost(message, tag = "1")]
+        Subject(super::ExportedSubject),
+        /// A record.
+        #[prost(message, tag = "2")]
+        Record(super::ExportedRecord),
+        /// An entry of the ledger.
+        #[prost(message, tag = "3")]
+        Entry(super::ListedEntry),
+    }
+}
+/// Says whose data follow.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportedSubject {
+    /// The pseudonym.
+    #[prost(string, tag = "1")]
+    pub subject_id: ::prost::alloc::string::String,
+    /// What the person is to the house.
+    #[prost(enumeration = "SubjectKind", tag = "2")]
+    pub kind: i32,
+    /// How the person was erased. Absent if they were not.
+    #[prost(message, optional, tag = "3")]
+    pub erasure: ::core::option::Option<Erasure>,
+}
+/// Says that a person was erased.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Erasure {
+    /// The position of the entry that says so.
+    #[prost(int64, tag = "1")]
+    pub ledger_position: i64,
+    /// When.
+    #[prost(message, optional, tag = "2")]
+    pub erase_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why.
+    #[prost(enumeration = "super::ledger::v1::ErasureBasis", tag = "3")]
+    pub basis: i32,
+}
+/// A record about a person, in its newest version.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportedRecord {
+    /// When it was written.
+    #[prost(message, optional, tag = "1")]
+    pub record_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What it says.
+    #[prost(oneof = "exported_record::Content", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    pub content: ::core::option::Option<exported_record::Content>,
+}
+/// Nested message and enum types in `ExportedRecord`.
+pub mod exported_record {
+    /// What it says.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Content {
+        /// Who a customer is.
+        #[prost(message, tag = "2")]
+        Customer(super::super::records::v1::Customer),
+        /// Who an employee is.
+        #[prost(message, tag = "3")]
+        Agent(super::super::records::v1::Agent),
+        /// A contact.
+        #[prost(message, tag = "4")]
+        Interaction(super::super::records::v1::Interaction),
+        /// What a customer said.
+        #[prost(message, tag = "5")]
+        Score(super::super::records::v1::Score),
+        /// Something to remember.
+        #[prost(message, tag = "6")]
+        Preference(super::super::records::v1::Preference),
+        /// A commitment.
+        #[prost(message, tag = "7")]
+        Promise(super::super::records::v1::Promise),
+        /// Something done for the customer's good.
+        #[prost(message, tag = "8")]
+        Action(super::super::records::v1::AdvocacyAction),
+        /// A purchase.
+        #[prost(message, tag = "9")]
+        Purchase(super::super::records::v1::Purchase),
+        /// The words that belong to a gesture.
+        #[prost(message, tag = "10")]
+        GestureNote(super::super::records::v1::GestureNote),
+    }
+}
+/// Erases a person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseSubjectRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. Who.
+    #[prost(message, optional, tag = "2")]
+    pub subject: ::core::option::Option<SubjectRef>,
+    /// Required. Why.
+    #[prost(enumeration = "super::ledger::v1::ErasureBasis", tag = "3")]
+    pub basis: i32,
+}
+/// Says that a person was erased.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseSubjectResponse {
+    /// The pseudonym, which stands for nobody any more.
+    #[prost(string, tag = "1")]
+    pub subject_id: ::prost::alloc::string::String,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if they had been erased before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// What a person is to the house. Frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SubjectKind {
+    /// Not known: the person was erased before, or has no record.
+    Unspecified = 0,
+    /// A customer.
+    Customer = 1,
+    /// An employee.
+    Agent = 2,
+}
+impl SubjectKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SUBJECT_KIND_UNSPECIFIED",
+            Self::Customer => "SUBJECT_KIND_CUSTOMER",
+            Self::Agent => "SUBJECT_KIND_AGENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SUBJECT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "SUBJECT_KIND_CUSTOMER" => Some(Self::Customer),
+            "SUBJECT_KIND_AGENT" => Some(Self::Agent),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod subject_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Tells what is held about a person, and erases people.
+    #[derive(Debug, Clone)]
+    pub struct SubjectServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> SubjectServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SubjectServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SubjectServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Returns everything that is held about a person: first who it is, then their
+        /// records in their newest version, then the entries of the ledger that have
+        /// their pseudonym. Of an erased person there is only the erasure and the
+        /// entries. For supervisors and administrators.
+        ///
+        /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
+        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
+        pub async fn export_subject(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportSubjectRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportSubjectResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.SubjectService/ExportSubject",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.SubjectService", "ExportSubject"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Erases a person for good: an entry of the ledger says so, and their key is
+        /// destroyed, without which nothing about them can be read again; when it
+        /// answers, the key is in no file. For administrators. Erasing somebody again
+        /// changes nothing and returns the first entry.
+        ///
+        /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
+        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
+        pub async fn erase_subject(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseSubjectRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseSubjectResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.SubjectService/EraseSubject",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.SubjectService", "EraseSubject"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod subject_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SubjectServiceServer.
+    #[async_trait]
+    pub trait SubjectService: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the ExportSubject method.
+        type ExportSubjectStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportSubjectResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Returns everything that is held about a person: first who it is, then their
+        /// records in their newest version, then the entries of the ledger that have
+        /// their pseudonym. Of an erased person there is only the erasure and the
+        /// entries. For supervisors and administrators.
+        ///
+        /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
+        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
+        async fn export_subject(
+            &self,
+            request: tonic::Request<super::ExportSubjectRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ExportSubjectStream>,
+            tonic::Status,
+        >;
+        /// Erases a person for good: an entry of the ledger says so, and their key is
+        /// destroyed, without which nothing about them can be read again; when it
+        /// answers, the key is in no file. For administrators. Erasing somebody again
+        /// changes nothing and returns the first entry.
+        ///
+        /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
+        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
+        async fn erase_subject(
+            &self,
+            request: tonic::Request<super::EraseSubjectRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseSubjectResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Tells what is held about a person, and erases people.
+    #[derive(Debug)]
+    pub struct SubjectServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SubjectServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SubjectServiceServer<T>
+    where
+        T: SubjectService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/makegood.v1.SubjectService/ExportSubject" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportSubjectSvc<T: SubjectService>(pub Arc<T>);
+                    impl<
+                        T: SubjectService,
+                    > tonic::server::ServerStreamingService<super::ExportSubjectRequest>
+                    for ExportSubjectSvc<T> {
+                        type Response = super::ExportSubjectResponse;
+                        type ResponseStream = T::ExportSubjectStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportSubjectRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubjectService>::export_subject(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportSubjectSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.SubjectService/EraseSubject" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseSubjectSvc<T: SubjectService>(pub Arc<T>);
+                    impl<
+                        T: SubjectService,
+                    > tonic::server::UnaryService<super::EraseSubjectRequest>
+                    for EraseSubjectSvc<T> {
+                        type Response = super::EraseSubjectResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseSubjectRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubjectService>::erase_subject(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseSubjectSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SubjectServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "makegood.v1.SubjectService";
+    impl<T> tonic::server::NamedService for SubjectServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
