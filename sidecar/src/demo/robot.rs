@@ -204,6 +204,7 @@ impl Robot<'_> {
             spend_id: spend.spend_id.clone(),
             amount: spend.amount.clone(),
             reason: v1::ReverseReason::MisEntry.into(),
+            ..v1::ReverseSpendRequest::default()
         };
         BudgetServiceClient::new(self.channel.clone()).reverse_spend(self.request(request)).await?;
         Ok(())

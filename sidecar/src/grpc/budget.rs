@@ -110,6 +110,24 @@ impl BudgetService for Service {
         Ok(Response::new(v1::ExtendSpendResponse { spend, receipt, replayed }))
     }
 
+    async fn increment_spend(
+        &self,
+        request: Request<v1::IncrementSpendRequest>,
+    ) -> Result<Response<v1::IncrementSpendResponse>, Status> {
+        let visitor = self.serving(&request)?;
+        let v1::IncrementSpendRequest { request_id, spend_id, amount } = request.into_inner();
+        let mut shape = Shape::default();
+        let id = shape.request_id(&request_id);
+        let spend = shape.parse("spend_id", &spend_id);
+        let amount = shape.money("amount", amount.as_ref());
+        let ((request, spend), amount) = shape.build(id.zip(spend).zip(amount))?;
+        let amount_minor = self.house.amount_of((request, spend), Some(amount), |_| 0);
+        let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
+        let operation = Operation::Increment { request, spend, amount_minor };
+        let answer = self.house.change_spend(&visitor, operation).await;
+        answered!(IncrementSpendResponse, answer)
+    }
+
     async fn commit_spend(
         &self,
         request: Request<v1::CommitSpendRequest>,
@@ -151,20 +169,46 @@ impl BudgetService for Service {
         request: Request<v1::ReverseSpendRequest>,
     ) -> Result<Response<v1::ReverseSpendResponse>, Status> {
         let visitor = self.serving(&request)?;
-        let v1::ReverseSpendRequest { request_id, spend_id, amount, reason } = request.into_inner();
+        let v1::ReverseSpendRequest { request_id, spend_id, amount, reason, effective_time } =
+            request.into_inner();
         let mut shape = Shape::default();
         let id = shape.request_id(&request_id);
         let spend = shape.parse("spend_id", &spend_id);
         let amount = amount.and_then(|amount| shape.money("amount", Some(&amount)));
         let reason = shape.choice::<v1::ReverseReason>("reason", reason);
+        let effective_at = shape.time("effective_time", effective_time.as_ref());
         let ((request, spend), reason) = shape.build(id.zip(spend).zip(reason))?;
         let amount_minor = self.house.amount_of((request, spend), amount, SpendRow::given_minor);
         let amount_minor = amount_minor.map_err(|error| status::from_house(&error))?;
         let reason = reverse_reason(reason);
-        let operation =
-            Operation::Reverse { request, spend, amount_minor, reason, effective_at: None };
+        let operation = Operation::Reverse { request, spend, amount_minor, reason, effective_at };
         let answer = self.house.change_spend(&visitor, operation).await;
         answered!(ReverseSpendResponse, answer)
+    }
+
+    async fn correct_spend(
+        &self,
+        request: Request<v1::CorrectSpendRequest>,
+    ) -> Result<Response<v1::CorrectSpendResponse>, Status> {
+        let visitor = self.serving(&request)?;
+        let v1::CorrectSpendRequest {
+            request_id,
+            spend_id,
+            reason_code,
+            gesture_code,
+            effective_time,
+        } = request.into_inner();
+        let mut shape = Shape::default();
+        let id = shape.request_id(&request_id);
+        let spend = shape.parse("spend_id", &spend_id);
+        let reason = shape.parse("reason_code", &reason_code);
+        let gesture = shape.parse("gesture_code", &gesture_code);
+        let effective_at = shape.time("effective_time", effective_time.as_ref());
+        let ((request, spend), (reason, gesture)) =
+            shape.build(id.zip(spend).zip(reason.zip(gesture)))?;
+        let operation = Operation::Correct { request, spend, reason, gesture, effective_at };
+        let answer = self.house.change_spend(&visitor, operation).await;
+        answered!(CorrectSpendResponse, answer)
     }
 
     async fn get_spend(

@@ -245,6 +245,7 @@ impl Service {
             revision: Some(self.house.revision()),
             server_time: Some(timestamp(wall_time().as_nanos())),
             going_away: false,
+            consults: None,
         }
     }
 }

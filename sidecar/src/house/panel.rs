@@ -121,6 +121,7 @@ impl House {
             revision: Some(self.revision()),
             history_state: self.shared.history_state().into(),
             requested_interaction_id: interaction_id.to_owned(),
+            pause: self.shared.state.read(|rows| view::pause(rows))?,
             ..v1::Panel::default()
         };
         let mut panel =
@@ -267,7 +268,7 @@ impl House {
         headroom(rows, &self.shared.policy, &self.question(call, currency))
             .inspect_err(|fault| tracing::debug!(%fault, "no headroom to show"))
             .ok()
-            .map(|headroom| view::headroom(&headroom))
+            .map(|headroom| view::headroom(&headroom, view::pause(rows)))
     }
 
     pub(super) fn question(&self, call: &Call<'_>, currency: Currency) -> Question {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use makegood_core::ids::SpendId;
+use makegood_core::ids::{AgentPid, SpendId};
 use makegood_core::ledger::{SpendRow, SpendSnapshot, SpendState};
 use makegood_core::time::Time;
 use makegood_proto::v1;
@@ -53,6 +53,11 @@ impl House {
             undo_expire_time: undo_until.map(|time| timestamp(time.as_nanos())),
             agent_name: self.directory.name(&self.shared, row.about.agent.as_bytes()),
             own: row.about.agent.as_bytes() == &visitor.agent.pid,
+            consult_id: row.consult.map(|consult| consult.to_string()).unwrap_or_default(),
+            approver_names: {
+                let name = |pid: &AgentPid| self.directory.name(&self.shared, pid.as_bytes());
+                row.approvers.iter().map(name).collect()
+            },
             reference: if row.committed_minor > 0 {
                 reference(row.about.spend)
             } else {

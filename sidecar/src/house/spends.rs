@@ -2,7 +2,7 @@
 
 use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, RequestId, SpendId};
 use makegood_core::ledger::{
-    Action, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, preview,
+    Action, Fault, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, preview,
 };
 use makegood_core::money::{Currency, Money};
 use makegood_proto::records::v1::{self as pb, RecordKind};
@@ -176,14 +176,14 @@ impl House {
         question.subject.reason = Some(request.reason.clone());
         let policy = &self.shared.policy;
         let amount_minor = request.amount.amount_minor;
-        let seen = self
-            .shared
-            .state
-            .read(|rows| preview(rows, policy, &question, &request.gesture, amount_minor))?;
-        let Preview { headroom, refusal, available_after_minor } =
-            seen.map_err(|fault| HouseError::Write(fault.into()))?;
+        let seen = self.shared.state.read(|rows| {
+            let seen = preview(rows, policy, &question, &request.gesture, amount_minor);
+            seen.map(|seen| (seen, view::pause(rows)))
+        })?;
+        let (seen, pause) = seen.map_err(|fault| HouseError::Write(fault.into()))?;
+        let Preview { headroom, refusal, available_after_minor } = seen;
         let excess_minor = amount_minor.saturating_sub(headroom.available_minor).max(0);
-        let mut after = view::headroom(&headroom);
+        let mut after = view::headroom(&headroom, pause);
         if refusal.is_none() {
             after.available_minor = available_after_minor;
             after.held_minor = after.held_minor.saturating_add(amount_minor);
@@ -193,6 +193,7 @@ impl House {
             headroom: Some(after),
             excess_minor: if refusal.is_none() { 0 } else { excess_minor },
             refusal: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
+            approver_name: String::new(),
         })
     }
 
@@ -213,14 +214,15 @@ impl House {
         let policy = &self.shared.policy;
         let first = || policy.currencies.first().copied();
         let Some(currency) = currency.or_else(first) else {
-            return Err(HouseError::Write(makegood_core::ledger::Fault::NoPolicy.into()));
+            return Err(HouseError::Write(Fault::NoPolicy.into()));
         };
         let (live, customer, now) = (live.as_ref(), *customer.as_bytes(), wall_time());
         let question = self.question(&Call { visitor, live, customer, now }, currency);
-        let headroom = |rows: &View<'_>| makegood_core::ledger::headroom(rows, policy, &question);
-        let seen = self.shared.state.read(headroom)?;
-        seen.map(|headroom| view::headroom(&headroom))
-            .map_err(|fault| HouseError::Write(fault.into()))
+        let seen = self.shared.state.read(|rows| {
+            let headroom = makegood_core::ledger::headroom(rows, policy, &question)?;
+            Ok(view::headroom(&headroom, view::pause(rows)))
+        })?;
+        seen.map_err(|fault: Fault| HouseError::Write(fault.into()))
     }
 
     async fn ask(

@@ -1,9 +1,9 @@
 //! Small conversions from stored forms to those of the API.
 
 use makegood_core::ids::CustomerPid;
-use makegood_core::ledger::{Headroom, LimitState};
+use makegood_core::ledger::{Headroom, Key, LimitState, PauseReason, PauseRow, Read, Row};
 use makegood_core::money::Currency;
-use makegood_core::policy::{GestureKind, GestureValue, Policy};
+use makegood_core::policy::{Counts, GestureKind, GestureValue, Policy};
 use makegood_core::time::Time;
 use makegood_proto::v1;
 use prost_types::Timestamp;
@@ -76,6 +76,7 @@ pub(super) fn policy(policy: &Policy) -> v1::PolicyView {
         undo_ms: policy.undo_ns / NS_PER_MS,
         hold_ms: policy.hold_ns / NS_PER_MS,
         note_max_characters: i32::try_from(policy.note_max_chars).unwrap_or(i32::MAX),
+        answer_ms: policy.answer_ns / NS_PER_MS,
     }
 }
 
@@ -101,8 +102,8 @@ fn action_kind(kind: GestureKind) -> v1::ActionKind {
     }
 }
 
-/// Headroom as the API shows it.
-pub(crate) fn headroom(headroom: &Headroom) -> v1::Headroom {
+/// Headroom as the API shows it, as long as giving is not paused.
+pub(super) fn headroom(headroom: &Headroom, pause: Option<v1::Pause>) -> v1::Headroom {
     let instant = |time: Option<Time>| time.map(|time| timestamp(time.as_nanos()));
     let limit = |limit: &LimitState| v1::LimitState {
         limit_id: limit.limit.to_string(),
@@ -112,6 +113,10 @@ pub(crate) fn headroom(headroom: &Headroom) -> v1::Headroom {
         held_minor: limit.held_minor,
         available_minor: limit.available_minor(),
         reset_time: instant(limit.resets_at),
+        counts: counts(limit.counts).into(),
+        granted_minor: limit.granted_minor,
+        before_minor: None,
+        after_minor: None,
     };
     let mut limits: Vec<_> = headroom.limits.iter().map(limit).collect();
     limits.sort_by_key(|limit| limit.available_minor);
@@ -125,5 +130,30 @@ pub(crate) fn headroom(headroom: &Headroom) -> v1::Headroom {
         label: headroom.label.clone(),
         reset_time: instant(headroom.resets_at),
         limits,
+        pause,
     }
+}
+
+fn counts(counts: Counts) -> v1::LimitCounts {
+    match counts {
+        // What others are granted is counted like any other amount.
+        Counts::Amounts | Counts::Grants => v1::LimitCounts::Amounts,
+        Counts::Times => v1::LimitCounts::Times,
+    }
+}
+
+/// Why nothing new may be given; none while giving goes on.
+pub(super) fn pause(rows: &impl Read) -> Option<v1::Pause> {
+    let Some(Row::Pause(PauseRow { paused })) = rows.get(&Key::Pause) else {
+        return None;
+    };
+    let (reason, since) = (*paused)?;
+    let reason = match reason {
+        PauseReason::Budget => v1::PauseReason::Budget,
+        PauseReason::Fraud => v1::PauseReason::Fraud,
+        PauseReason::System => v1::PauseReason::System,
+        PauseReason::Policy => v1::PauseReason::Policy,
+        PauseReason::Other => v1::PauseReason::Other,
+    };
+    Some(v1::Pause { reason: reason.into(), start_time: Some(timestamp(since.as_nanos())) })
 }

@@ -265,6 +265,7 @@ async fn gives_parts_of_a_hold_and_takes_parts_back() {
         spend_id: hold.spend_id,
         amount: Some(usd(200)),
         reason: v1::ReverseReason::CustomerReturned.into(),
+        ..v1::ReverseSpendRequest::default()
     };
     let back = call.reverse_as(back).await.unwrap();
     assert_eq!(back.spend.unwrap().state(), v1::SpendState::PartlyReversed);

@@ -72,6 +72,7 @@ async fn answers_each_repeat_as_it_was_answered_first() {
         spend_id: hold.spend_id.clone(),
         amount: Some(usd(300)),
         reason: v1::ReverseReason::MisEntry.into(),
+        ..v1::ReverseSpendRequest::default()
     };
     let reverse = async || said!(call.reverse_as(back.clone()).await);
     twice(&served, reverse).await;

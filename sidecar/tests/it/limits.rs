@@ -154,6 +154,7 @@ async fn counts_agents_customers_and_currencies_apart_where_the_limit_does() {
         spend_id: gift.spend_id,
         amount: Some(rand),
         reason: v1::ReverseReason::MisEntry.into(),
+        ..v1::ReverseSpendRequest::default()
     };
     let undone = first.reverse_as(undo).await.unwrap();
     assert_eq!(undone.headroom.unwrap().available_minor, 1_000);

@@ -154,6 +154,7 @@ pub(super) fn request(line: &Line) -> Request {
             spend_id,
             amount,
             reason: line.why,
+            ..pb::ReverseSpendRequest::default()
         }),
     }
 }

@@ -103,6 +103,7 @@ pub(crate) fn full_panel() -> pb::Panel {
         revision: Some(pb::Revision { ledger_position: 10, record_position: 20 }),
         history_state: pb::HistoryState::Ready as i32,
         requested_interaction_id: "c-1".to_owned(),
+        ..pb::Panel::default()
     }
 }
 

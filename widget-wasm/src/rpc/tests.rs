@@ -100,6 +100,7 @@ fn writes_what_prost_writes_about_spends() {
         spend_id: spend_id.clone(),
         amount: amount.clone(),
         reason: 1,
+        ..pb::ReverseSpendRequest::default()
     });
     assert_writes(&pb::CommitSpendRequest { request_id, spend_id, amount, keep_rest: false });
     // Holding and giving have the same fields, and the panel writes both as the same message.

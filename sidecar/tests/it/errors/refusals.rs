@@ -82,6 +82,7 @@ async fn refuses_by_limit_and_state_with_one_entry_each() {
         spend_id: spend_id.clone(),
         amount: Some(usd(501)),
         reason: v1::ReverseReason::CustomerReturned.into(),
+        ..v1::ReverseSpendRequest::default()
     };
     let reverse = async || call.reverse_as(request.clone()).await.map(drop);
     let keys = &["given_minor", "requested_minor", "currency_code"];
@@ -140,6 +141,7 @@ async fn refuses_what_comes_too_late() {
         spend_id: gift.spend_id.clone(),
         amount: Some(usd(100)),
         reason: v1::ReverseReason::MisEntry.into(),
+        ..v1::ReverseSpendRequest::default()
     };
     let undo = async || call.reverse_as(request.clone()).await.map(drop);
     let closed = forbidden("UNDO_WINDOW_CLOSED", &["ended_at_ns"]);

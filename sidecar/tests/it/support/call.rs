@@ -134,6 +134,7 @@ impl Call {
             spend_id: spend_id.to_owned(),
             amount: Some(usd(amount_minor)),
             reason: v1::ReverseReason::MisEntry.into(),
+            ..v1::ReverseSpendRequest::default()
         };
         self.reverse_as(request).await
     }
