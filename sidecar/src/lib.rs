@@ -1,5 +1,6 @@
 //! The Makegood sidecar: the shell around the functional core.
 
+pub mod audit;
 pub mod clock;
 pub mod commands;
 pub mod config;

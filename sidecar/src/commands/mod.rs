@@ -1,5 +1,6 @@
 //! The commands of `makegood`.
 
+mod audit;
 mod demo;
 mod doctor;
 mod import;
@@ -35,6 +36,9 @@ enum Command {
     /// Read the ledger.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Export for auditors.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Look at policies.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -58,6 +62,7 @@ impl Cli {
             Command::Demo(args) => demo::run(&args),
             Command::Import(command) => import::run(&command),
             Command::Ledger(command) => ledger::run(&command),
+            Command::Audit(command) => audit::run(&command),
             Command::Policy(command) => Ok(policy::run(&command)),
             Command::Token(command) => token::run(&command),
             Command::Config(flags) => doctor::show_config(&flags),
