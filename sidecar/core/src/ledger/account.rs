@@ -29,6 +29,8 @@ pub enum Account {
     Encumbered(PoolId),
     /// `A400.{pool}`: what has been given.
     Expended(PoolId),
+    /// `A900`: authority that came back after its period was closed, and cannot be given again.
+    AuthorityLapsed,
     /// `5100` to `5900`: the expense, by the kind of gesture.
     Expense(ExpenseClass),
     /// `2100.house`: what the house owes its customers by having given.
@@ -119,7 +121,8 @@ impl Account {
             Self::AuthorityTenant
             | Self::AuthorityPool(_)
             | Self::Encumbered(_)
-            | Self::Expended(_) => Book::Authority,
+            | Self::Expended(_)
+            | Self::AuthorityLapsed => Book::Authority,
             Self::Expense(_) | Self::AdvocacyPayable => Book::Expense,
         }
     }
@@ -133,6 +136,7 @@ impl fmt::Display for Account {
             Self::AuthorityPool(pool) => write!(f, "A200.{pool}"),
             Self::Encumbered(pool) => write!(f, "A300.{pool}"),
             Self::Expended(pool) => write!(f, "A400.{pool}"),
+            Self::AuthorityLapsed => f.write_str("A900"),
             Self::Expense(class) => f.write_str(class.number()),
             Self::AdvocacyPayable => f.write_str("2100.house"),
         }
@@ -146,6 +150,7 @@ impl FromStr for Account {
         let unknown = IdError::Code { kind: "account" };
         match text {
             "A100" => return Ok(Self::AuthorityTenant),
+            "A900" => return Ok(Self::AuthorityLapsed),
             "2100.house" => return Ok(Self::AdvocacyPayable),
             _ => {}
         }
@@ -186,6 +191,7 @@ mod tests {
             Account::AuthorityPool(pool.clone()),
             Account::Encumbered(pool.clone()),
             Account::Expended(pool),
+            Account::AuthorityLapsed,
             Account::AdvocacyPayable,
         ];
         accounts.extend(ExpenseClass::ALL.map(|(class, _)| Account::Expense(class)));

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::ids::{Digest, GestureCode, LimitId, ReasonCode, SpendId};
+use crate::ids::{Digest, GestureCode, LimitId, ReasonCode, RequestId, SpendId};
 use crate::money::MAX_AMOUNT_MINOR;
 use crate::time::Time;
 
@@ -76,6 +76,48 @@ pub enum Fault {
         /// The hold.
         spend: SpendId,
     },
+    /// Existence: there is no such consult about this gesture.
+    #[error("consult {consult} does not exist for this spend; ask it first")]
+    ConsultNotFound {
+        /// The id as asked.
+        consult: RequestId,
+    },
+    /// Existence: the consult is asked of somebody else.
+    #[error("consult {consult} asks somebody else; only those who are asked can answer it")]
+    NotAsked {
+        /// The consult.
+        consult: RequestId,
+    },
+    /// Existence: nobody approves their own, at any amount.
+    #[error("{field} is the agent whose gesture it is, and nobody approves their own; ask another")]
+    OwnApproval {
+        /// The field that names them.
+        field: &'static str,
+    },
+    /// Existence: the consult is not open, its time to answer goes on, its hold is over, or the
+    /// next person was asked before; only the system asks this.
+    #[error("consult {consult} is not due")]
+    ConsultNotDue {
+        /// The consult.
+        consult: RequestId,
+    },
+    /// Existence: as much is held already.
+    #[error("{field} is not above what is held already ({held_minor} minor units); name more")]
+    NotAboveHold {
+        /// The field that names the amount.
+        field: &'static str,
+        /// What was reserved so far in all, in minor units.
+        held_minor: i64,
+    },
+    /// Existence: the gesture was not given, or all of it was taken back.
+    #[error("nothing of spend {spend} stands as given; correct it once it is")]
+    NothingGiven {
+        /// The gesture.
+        spend: SpendId,
+    },
+    /// Shape: something would count for a time that has not come.
+    #[error("effective_time is later than now; leave it out")]
+    EffectiveInFuture,
     /// Existence: the policy has no such reason.
     #[error("reason {code} is not in the policy; choose one of its reasons")]
     UnknownReason {
@@ -126,6 +168,13 @@ impl Fault {
             Self::SpendNotFound { .. } => "SPEND_NOT_FOUND",
             Self::NotYourSpend { .. } => "NOT_YOUR_SPEND",
             Self::HoldNotDue { .. } => "HOLD_NOT_DUE",
+            Self::ConsultNotFound { .. } => "CONSULT_NOT_FOUND",
+            Self::NotAsked { .. } => "NOT_ASKED",
+            Self::OwnApproval { .. } => "OWN_APPROVAL",
+            Self::ConsultNotDue { .. } => "CONSULT_NOT_DUE",
+            Self::NotAboveHold { .. } => "NOT_ABOVE_HOLD",
+            Self::NothingGiven { .. } => "NOTHING_GIVEN",
+            Self::EffectiveInFuture => "EFFECTIVE_IN_FUTURE",
             Self::UnknownReason { .. } => "UNKNOWN_REASON",
             Self::UnknownGesture { .. } => "UNKNOWN_GESTURE",
             Self::GestureIsFree { .. } => "GESTURE_IS_FREE",
@@ -147,15 +196,24 @@ impl Fault {
                 ("amount_minor", amount_minor.to_string()),
                 ("max_minor", MAX_AMOUNT_MINOR.to_string()),
             ],
-            Self::IdReused { field } => vec![("field", (*field).to_owned())],
-            Self::NoPolicy => Vec::new(),
+            Self::IdReused { field } | Self::OwnApproval { field } => {
+                vec![("field", (*field).to_owned())]
+            }
+            Self::NoPolicy | Self::EffectiveInFuture => Vec::new(),
+            Self::ConsultNotFound { consult }
+            | Self::NotAsked { consult }
+            | Self::ConsultNotDue { consult } => vec![("consult_id", consult.to_string())],
+            Self::NotAboveHold { field, held_minor } => {
+                vec![("field", (*field).to_owned()), ("held_minor", held_minor.to_string())]
+            }
             Self::PolicyInvalid { field, fix } => {
                 vec![("field", field.clone()), ("fix", fix.clone())]
             }
             Self::PolicyNotInForce { given } => vec![("policy_digest", given.to_string())],
             Self::SpendNotFound { spend }
             | Self::NotYourSpend { spend }
-            | Self::HoldNotDue { spend } => vec![("spend_id", spend.to_string())],
+            | Self::HoldNotDue { spend }
+            | Self::NothingGiven { spend } => vec![("spend_id", spend.to_string())],
             Self::UnknownReason { code } => vec![("reason", code.to_string())],
             Self::UnknownGesture { code } | Self::GestureIsFree { code } => {
                 vec![("gesture", code.to_string())]

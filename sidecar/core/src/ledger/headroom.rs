@@ -7,7 +7,8 @@ use crate::time::Time;
 
 use super::weigh::{binding, refusal, weigh};
 use super::{
-    Access, Caller, Command, Fault, GestureRequest, LimitState, Read, Refusal, WindowBounds,
+    Access, Caller, Command, Fault, GestureRequest, LimitState, PauseReason, Read, Refusal,
+    WindowBounds,
 };
 
 /// Whose headroom, for whom, when.
@@ -77,6 +78,8 @@ pub struct Headroom {
     pub resets_at: Option<Time>,
     /// Every limit that applies, in the policy's order, the pool's cap last.
     pub limits: Vec<LimitState>,
+    /// Why giving is paused for everyone, and since when; what the limits leave is still said.
+    pub paused: Option<(PauseReason, Time)>,
 }
 
 /// What an amount would lead to.
@@ -102,7 +105,7 @@ pub fn headroom(rows: &impl Read, policy: &Policy, question: &Question) -> Resul
     check_spends(question.caller.access)?;
     check_in_force(rows, policy)?;
     let limits = weigh(rows, policy, question)?;
-    Ok(Headroom::of(question.currency, limits))
+    Ok(Headroom { paused: rows.paused(), ..Headroom::of(question.currency, limits) })
 }
 
 /// What a reservation of this amount would lead to now; nothing is written.
@@ -144,6 +147,7 @@ impl Headroom {
             label: String::new(),
             resets_at: None,
             limits,
+            paused: None,
         };
         match tightest {
             None => none,

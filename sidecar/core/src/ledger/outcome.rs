@@ -4,7 +4,7 @@ use crate::ids::SpendId;
 use crate::money::Currency;
 use crate::time::Time;
 
-use super::{Entry, EntryBody, Refusal, SpendRow, SpendState};
+use super::{ConsultRow, Entry, EntryBody, Refusal, SpendRow, SpendState};
 
 /// What a command leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Outcome {
     pub spend: Option<SpendSnapshot>,
     /// Why not; `None` when it was done.
     pub refusal: Option<Refusal>,
+    /// The consult right after the decision, where one was asked, answered or taken back.
+    pub consult: Option<Box<ConsultRow>>,
     /// Whether this is the answer of an earlier asking.
     pub replayed: bool,
 }
@@ -69,8 +71,12 @@ impl SpendSnapshot {
     }
 }
 
-/// The first answer that an entry gives, with the gesture right after it.
-pub(crate) fn answer(entry: &Entry, spend: Option<&SpendRow>) -> Outcome {
+/// The first answer that an entry gives, with the gesture and the consult right after it.
+pub(crate) fn answer(
+    entry: &Entry,
+    spend: Option<&SpendRow>,
+    consult: Option<&ConsultRow>,
+) -> Outcome {
     let refusal = match &entry.body {
         EntryBody::Refused { refusal, .. } => Some(refusal.clone()),
         _ => None,
@@ -80,6 +86,7 @@ pub(crate) fn answer(entry: &Entry, spend: Option<&SpendRow>) -> Outcome {
         at: entry.at,
         spend: spend.map(|row| SpendSnapshot::of(row, entry.at)),
         refusal,
+        consult: consult.cloned().map(Box::new),
         replayed: false,
     }
 }

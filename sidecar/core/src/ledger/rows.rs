@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::{AgentPid, CustomerPid, InteractionPid, PoolId, SpendId};
+use crate::ids::{AgentPid, CustomerPid, Digest, InteractionPid, PoolId, RequestId, SpendId};
 use crate::money::Currency;
 use crate::time::Time;
 
 use super::{
-    Account, ActivePolicyRow, BalanceRow, CounterKey, CounterRow, HeadRow, Key, OperationId,
-    OutcomeRow, PoolRow, Row, SpendRow, SpendState,
+    Account, ActRow, ActivePolicyRow, BalanceRow, ConsultRow, ConsultState, CounterKey, CounterRow,
+    FindingRow, HeadRow, Key, OperationId, OutcomeRow, PauseReason, PeriodsRow, PolicyRow, PoolRow,
+    ReviewRow, Row, SpendRow, SpendState,
 };
 
 /// Rows that can be looked up by name.
@@ -71,6 +72,62 @@ pub trait Read {
             _ => BalanceRow::default(),
         }
     }
+
+    /// A consult.
+    fn consult(&self, consult: RequestId) -> Option<&ConsultRow> {
+        match self.get(&Key::Consult(consult)) {
+            Some(Row::Consult(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// Why giving is paused, and since when; `None` while it goes on.
+    fn paused(&self) -> Option<(PauseReason, Time)> {
+        match self.get(&Key::Pause) {
+            Some(Row::Pause(row)) => row.paused,
+            _ => None,
+        }
+    }
+
+    /// Which periods are closed.
+    fn periods(&self) -> PeriodsRow {
+        match self.get(&Key::Periods) {
+            Some(Row::Periods(row)) => *row,
+            _ => PeriodsRow::default(),
+        }
+    }
+
+    /// A policy that was handed in.
+    fn policy(&self, digest: Digest) -> Option<&PolicyRow> {
+        match self.get(&Key::Policy(digest)) {
+            Some(Row::Policy(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// The first answer to an act.
+    fn act(&self, request: RequestId) -> Option<&ActRow> {
+        match self.get(&Key::Act(request)) {
+            Some(Row::Act(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// Where the review of a gesture stands.
+    fn review(&self, spend: SpendId) -> Option<&ReviewRow> {
+        match self.get(&Key::Review(spend)) {
+            Some(Row::Review(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// A finding, by the position of the entry that raised it.
+    fn finding(&self, position: u64) -> Option<&FindingRow> {
+        match self.get(&Key::Finding(position)) {
+            Some(Row::Finding(row)) => Some(row),
+            _ => None,
+        }
+    }
 }
 
 /// Rows that can be changed.
@@ -87,6 +144,7 @@ pub trait Write: Read {
 pub struct Rows {
     by_key: BTreeMap<Key, Row>,
     due: BTreeSet<(Time, SpendId)>,
+    due_consults: BTreeSet<(Time, RequestId)>,
     open_by_agent: BTreeSet<(AgentPid, SpendId)>,
     open_by_customer: BTreeSet<(CustomerPid, SpendId)>,
     open_by_interaction: BTreeSet<(InteractionPid, SpendId)>,
@@ -100,6 +158,9 @@ pub struct Changes(BTreeMap<Key, Row>);
 pub trait Base: Read {
     /// The holds whose time has come at `now` (inclusive), the longest due first.
     fn due(&self, now: Time) -> impl Iterator<Item = SpendId>;
+
+    /// The open consults whose time to answer is over at `now` (inclusive), the longest due first.
+    fn due_consults(&self, now: Time) -> impl Iterator<Item = RequestId>;
 }
 
 /// Changes over rows: later commands of a batch see what earlier ones did.
@@ -121,10 +182,13 @@ impl Rows {
     pub fn settle(&mut self) -> BTreeMap<Key, Row> {
         let taken = std::mem::take(&mut self.by_key);
         let open = self.due.iter().map(|(_, spend)| Key::Spend(*spend));
-        // Names are ordered by kind, and those that are always in memory come first.
-        let first = taken.keys().take_while(|key| key.is_resident()).cloned();
-        let kept =
-            first.chain(open).filter_map(|key| Some((key.clone(), taken.get(&key)?.clone())));
+        let asked = self.due_consults.iter().map(|(_, consult)| Key::Consult(*consult));
+        // Names are ordered by kind, and those that are always in memory stand in two runs.
+        let is_kept = |key: &&Key| key.is_resident();
+        let first = taken.keys().take_while(is_kept);
+        let second = taken.range(Key::Pause..).map(|(key, _)| key).take_while(is_kept);
+        let kept = first.chain(second).cloned().chain(open).chain(asked);
+        let kept = kept.filter_map(|key| Some((key.clone(), taken.get(&key)?.clone())));
         self.by_key = kept.collect();
         taken
     }
@@ -150,6 +214,22 @@ impl Rows {
     /// When the next hold ends.
     pub fn next_due_at(&self) -> Option<Time> {
         self.due.first().map(|(expire_at, _)| *expire_at)
+    }
+
+    /// The open consults whose time to answer is over at `now` (inclusive), the longest due first.
+    pub fn due_consults(&self, now: Time) -> impl Iterator<Item = RequestId> {
+        let is_due = move |(answer_at, _): &&(Time, RequestId)| *answer_at <= now;
+        self.due_consults.iter().take_while(is_due).map(|(_, consult)| *consult)
+    }
+
+    /// When the next time to answer a consult is over.
+    pub fn next_consult_due_at(&self) -> Option<Time> {
+        self.due_consults.first().map(|(answer_at, _)| *answer_at)
+    }
+
+    /// Every open consult, the one due next first.
+    pub fn open_consults(&self) -> impl Iterator<Item = &ConsultRow> {
+        self.due_consults.iter().filter_map(|(_, consult)| self.consult(*consult))
     }
 
     /// The open holds of an agent, in the order of their ids.
@@ -198,6 +278,10 @@ impl Base for Rows {
     fn due(&self, now: Time) -> impl Iterator<Item = SpendId> {
         Self::due(self, now)
     }
+
+    fn due_consults(&self, now: Time) -> impl Iterator<Item = RequestId> {
+        Self::due_consults(self, now)
+    }
 }
 
 impl Read for Rows {
@@ -208,16 +292,21 @@ impl Read for Rows {
 
 impl Write for Rows {
     fn put(&mut self, key: Key, row: Row) {
-        if let Key::Spend(spend) = &key
-            && let Some(Row::Spend(old)) = self.by_key.remove(&key)
-        {
-            debug_assert_eq!(old.about.spend, *spend, "rows lie under their names");
-            self.unindex(&old);
+        if matches!(key, Key::Spend(_) | Key::Consult(_)) {
+            match self.by_key.remove(&key) {
+                Some(Row::Spend(old)) => self.unindex(&old),
+                Some(Row::Consult(old)) => {
+                    self.due_consults.remove(&(old.answer_at, old.consult));
+                }
+                _ => {}
+            }
         }
-        if let Row::Spend(spend) = &row
-            && spend.state == SpendState::Held
-        {
-            self.index(spend);
+        match &row {
+            Row::Spend(spend) if spend.state == SpendState::Held => self.index(spend),
+            Row::Consult(consult) if consult.state == ConsultState::Open => {
+                self.due_consults.insert((consult.answer_at, consult.consult));
+            }
+            _ => {}
         }
         self.by_key.insert(key, row);
     }
@@ -242,6 +331,21 @@ impl<'a, B: Base> Overlay<'a, B> {
             .map(|row| (row.expire_at, row.about.spend))
             .collect();
         due.into_iter().map(|(_, spend)| spend).collect()
+    }
+
+    /// The open consults whose time to answer is over at `now` (inclusive), the longest due first.
+    pub fn due_consults(&self, now: Time) -> Vec<RequestId> {
+        let base = self.base.due_consults(now).filter_map(|consult| self.consult(consult));
+        let changed = self.changed.values().filter_map(|row| match row {
+            Row::Consult(row) => Some(row.as_ref()),
+            _ => None,
+        });
+        let due: BTreeSet<(Time, RequestId)> = base
+            .chain(changed)
+            .filter(|row| row.state == ConsultState::Open && row.answer_at <= now)
+            .map(|row| (row.answer_at, row.consult))
+            .collect();
+        due.into_iter().map(|(_, consult)| consult).collect()
     }
 
     /// What was changed, to be absorbed once the entries are durable.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use makegood_core::ids::SpendId;
+use makegood_core::ids::{RequestId, SpendId};
 use makegood_core::ledger::{Base, Key, Read, Row, Rows};
 use makegood_core::time::Time;
 use parking_lot::RwLockReadGuard;
@@ -116,6 +116,10 @@ impl Read for View<'_> {
 impl Base for View<'_> {
     fn due(&self, now: Time) -> impl Iterator<Item = SpendId> {
         self.hot.rows.due(now)
+    }
+
+    fn due_consults(&self, now: Time) -> impl Iterator<Item = RequestId> {
+        self.hot.rows.due_consults(now)
     }
 }
 

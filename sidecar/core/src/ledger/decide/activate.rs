@@ -32,6 +32,7 @@ pub(super) fn activate(
                 at: active.activated_at,
                 spend: None,
                 refusal: None,
+                consult: None,
                 replayed: true,
             },
         });
@@ -47,7 +48,7 @@ pub(super) fn activate(
             previous: previous.map(|active| active.digest),
         },
     });
-    let outcome = answer(&activation, None);
+    let outcome = answer(&activation, None, None);
     let mut entries = vec![activation];
     for pool in policy.pools_in_force() {
         let drafts = policy.currencies.iter().filter_map(|currency| open(rows, &pool, *currency));

@@ -154,14 +154,14 @@ fn record(
     if let Some(row) = &mut row {
         row.advance(first.at, &first.body);
     }
-    let mut outcome = answer(&first, row.as_ref());
+    let mut outcome = answer(&first, row.as_ref(), None);
     let mut entries = vec![first];
     if let Some(draft) = ruling.then {
         let second = scribe.write(draft);
         if let Some(row) = &mut row {
             row.advance(second.at, &second.body);
         }
-        outcome = answer(&second, row.as_ref());
+        outcome = answer(&second, row.as_ref(), None);
         entries.push(second);
     }
     Decision { entries, outcome }

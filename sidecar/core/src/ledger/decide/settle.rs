@@ -159,7 +159,7 @@ pub(super) fn expire(
     let entry = scribe.write(movement(rows, row, now, (released_minor, postings), body));
     let mut after = row.clone();
     after.advance(entry.at, &entry.body);
-    let outcome = answer(&entry, Some(&after));
+    let outcome = answer(&entry, Some(&after), None);
     Ok(Decision { entries: vec![entry], outcome })
 }
 

@@ -14,7 +14,7 @@ use crate::codec::acts;
 use crate::codec::decode::{optional_pid, pid, present};
 
 #[derive(Clone, PartialEq, Message)]
-struct Consult {
+pub(in crate::snapshot) struct Consult {
     #[prost(bytes = "vec", tag = "1")]
     consult_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
@@ -118,6 +118,10 @@ fn agents(pids: &[Vec<u8>]) -> Result<Vec<AgentPid>> {
 }
 
 pub(super) fn consult(row: &ConsultRow) -> Vec<u8> {
+    stored_consult(row).encode_to_vec()
+}
+
+pub(super) fn stored_consult(row: &ConsultRow) -> Consult {
     let ConsultRow {
         consult,
         spend,
@@ -144,11 +148,13 @@ pub(super) fn consult(row: &ConsultRow) -> Vec<u8> {
         answered_by: bytes(answered_by.as_ref()),
         approved_minor: *approved_minor,
     }
-    .encode_to_vec()
 }
 
 pub(super) fn read_consult(stored: &[u8]) -> Result<ConsultRow> {
-    let row: Consult = message(stored)?;
+    decode_consult(message(stored)?)
+}
+
+pub(super) fn decode_consult(row: Consult) -> Result<ConsultRow> {
     Ok(ConsultRow {
         consult: pid(&row.consult_id, "consult_id")?,
         spend: pid(&row.spend_id, "spend_id")?,
@@ -232,7 +238,7 @@ pub(super) fn read_policy(stored: &[u8]) -> Result<PolicyRow> {
 
 pub(super) fn act(ActRow { agent, act, outcome }: &ActRow) -> Vec<u8> {
     // Acts have no gesture and are never refused by an entry; a first answer is never a repeat.
-    let Outcome { position, at, spend: _, refusal: _, replayed: _ } = outcome;
+    let Outcome { position, at, spend: _, refusal: _, consult: _, replayed: _ } = outcome;
     Act {
         agent_pid: agent.as_bytes().to_vec(),
         act: Some(acts::act(act)),
@@ -252,6 +258,7 @@ pub(super) fn read_act(stored: &[u8]) -> Result<ActRow> {
             at: Time::from_nanos(at_ns),
             spend: None,
             refusal: None,
+            consult: None,
             replayed: false,
         },
     })

@@ -127,7 +127,7 @@ fn decode_charged(charged: StoredCharged) -> Result<Charged> {
 }
 
 fn decode_answer(answer: Answer) -> Result<OutcomeRow> {
-    let Answer { agent_pid, operation, position, at_ns, spend, refusal } = answer;
+    let Answer { agent_pid, operation, position, at_ns, spend, refusal, consult } = answer;
     Ok(OutcomeRow {
         agent: pid(&agent_pid, "agent_pid")?,
         operation: stored::operation(present(operation, "operation")?)?,
@@ -136,6 +136,7 @@ fn decode_answer(answer: Answer) -> Result<OutcomeRow> {
             at: Time::from_nanos(at_ns),
             spend: spend.as_ref().map(decode_snapshot).transpose()?,
             refusal: refusal.map(stored::refusal).transpose()?,
+            consult: consult.map(acts::decode_consult).transpose()?.map(Box::new),
             replayed: false,
         },
     })

@@ -137,7 +137,7 @@ fn stored_charged(charged: &Charged) -> StoredCharged {
 fn answer(row: &OutcomeRow) -> Answer {
     let OutcomeRow { agent, operation, outcome } = row;
     // A first answer is never a repeat.
-    let Outcome { position, at, spend, refusal, replayed: _ } = outcome;
+    let Outcome { position, at, spend, refusal, consult, replayed: _ } = outcome;
     Answer {
         agent_pid: agent.as_bytes().to_vec(),
         operation: Some(stored::operation(operation)),
@@ -145,6 +145,7 @@ fn answer(row: &OutcomeRow) -> Answer {
         at_ns: at.as_nanos(),
         spend: spend.as_ref().map(snapshot),
         refusal: refusal.as_ref().map(stored::refusal),
+        consult: consult.as_deref().map(acts::stored_consult),
     }
 }
 

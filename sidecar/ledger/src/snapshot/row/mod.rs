@@ -148,6 +148,8 @@ pub(super) struct Answer {
     pub(super) spend: Option<Snapshot>,
     #[prost(message, optional, tag = "6")]
     pub(super) refusal: Option<pb::Refusal>,
+    #[prost(message, optional, tag = "7")]
+    pub(super) consult: Option<acts::Consult>,
 }
 
 #[derive(Clone, PartialEq, Message)]

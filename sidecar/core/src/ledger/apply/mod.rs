@@ -161,7 +161,8 @@ fn answer_operation(
     spend: Option<&SpendRow>,
 ) {
     let key = Key::Outcome(operation.id());
-    let row = OutcomeRow { agent: entry.caller.agent, operation, outcome: answer(entry, spend) };
+    let row =
+        OutcomeRow { agent: entry.caller.agent, operation, outcome: answer(entry, spend, None) };
     rows.put(key, Row::Outcome(Box::new(row)));
 }
 
