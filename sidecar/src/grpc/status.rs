@@ -172,17 +172,24 @@ fn from_write(error: &WriteError) -> Status {
 fn from_fault(fault: &Fault) -> Status {
     let text = fault.to_string();
     let code = match fault {
-        Fault::NotAuthorized { .. } | Fault::NotYourSpend { .. } => Code::PermissionDenied,
+        Fault::NotAuthorized { .. }
+        | Fault::NotYourSpend { .. }
+        | Fault::NotAsked { .. }
+        | Fault::OwnApproval { .. } => Code::PermissionDenied,
         Fault::AmountNotPositive { .. }
         | Fault::AmountOverflow { .. }
         | Fault::UnknownReason { .. }
         | Fault::UnknownGesture { .. }
-        | Fault::GestureIsFree { .. } => Code::InvalidArgument,
+        | Fault::GestureIsFree { .. }
+        | Fault::NotAboveHold { .. }
+        | Fault::EffectiveInFuture => Code::InvalidArgument,
         Fault::IdReused { .. } => Code::AlreadyExists,
-        Fault::SpendNotFound { .. } => Code::NotFound,
+        Fault::SpendNotFound { .. } | Fault::ConsultNotFound { .. } => Code::NotFound,
         Fault::NoPolicy
         | Fault::PolicyInvalid { .. }
         | Fault::HoldNotDue { .. }
+        | Fault::ConsultNotDue { .. }
+        | Fault::NothingGiven { .. }
         | Fault::CurrencyNotInPolicy { .. } => Code::FailedPrecondition,
         Fault::PolicyNotInForce { .. } | Fault::WindowNotCurrent { .. } => Code::Unavailable,
     };
@@ -199,6 +206,7 @@ fn from_fault(fault: &Fault) -> Status {
 fn field_of(fault: &Fault) -> &'static str {
     match fault {
         Fault::UnknownReason { .. } => "reason_code",
+        Fault::EffectiveInFuture => "effective_time",
         Fault::UnknownGesture { .. } | Fault::GestureIsFree { .. } => "gesture_code",
         _ => "amount.amount_minor",
     }
