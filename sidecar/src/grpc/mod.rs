@@ -12,6 +12,7 @@ mod ledger;
 mod page;
 mod shape;
 pub mod status;
+mod subject;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use makegood_proto::v1::desk_service_server::DeskServiceServer;
 use makegood_proto::v1::experience_service_server::ExperienceServiceServer;
 use makegood_proto::v1::interaction_service_server::InteractionServiceServer;
 use makegood_proto::v1::ledger_service_server::LedgerServiceServer;
+use makegood_proto::v1::subject_service_server::SubjectServiceServer;
 use tonic::service::Routes;
 use tonic::{Request, Status};
 
@@ -57,6 +59,7 @@ pub fn routes(house: &Arc<House>, desks: &Arc<Desks>, message_bytes: usize) -> R
         .add_service(bounded!(ExperienceServiceServer))
         .add_service(bounded!(DeskServiceServer))
         .add_service(bounded!(LedgerServiceServer))
+        .add_service(bounded!(SubjectServiceServer))
 }
 
 /// The largest reply: a full page of the longest rows stays far below it.

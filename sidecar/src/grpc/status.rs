@@ -111,6 +111,8 @@ pub fn from_house(error: &HouseError) -> Status {
     match error {
         HouseError::AgentNotFound { .. } => plain(Code::PermissionDenied, "AGENT_NOT_FOUND"),
         HouseError::CustomerNotFound => plain(Code::NotFound, "CUSTOMER_NOT_FOUND"),
+        HouseError::SubjectNotFound => plain(Code::NotFound, "SUBJECT_NOT_FOUND"),
+        HouseError::SubjectAmbiguous => state(&text, "SUBJECT_AMBIGUOUS", Vec::new()),
         HouseError::InteractionNotFound => plain(Code::NotFound, "INTERACTION_NOT_FOUND"),
         HouseError::PromiseNotFound => plain(Code::NotFound, "PROMISE_NOT_FOUND"),
         HouseError::PreferenceNotFound => plain(Code::NotFound, "PREFERENCE_NOT_FOUND"),

@@ -63,8 +63,9 @@ impl Directory {
         shared: &Shared,
         host_id: &str,
     ) -> Result<Arc<AgentProfile>, HouseError> {
-        if let Some(known) = self.by_host_id.read().get(host_id) {
-            return Ok(Arc::clone(known));
+        let known = self.by_host_id.read().get(host_id).cloned();
+        if let Some(known) = known.filter(|known| !shared.erased.contains(&known.pid)) {
+            return Ok(known);
         }
         let hash = shared.vault.read().index_hash(IndexKind::Agent.into(), host_id);
         let pids = shared.read_model.find(IndexKind::Agent, &hash, 2)?;
@@ -87,8 +88,12 @@ impl Directory {
         shared: &Shared,
         pid: &Pid,
     ) -> Result<Option<Arc<AgentProfile>>, HouseError> {
-        if let Some(known) = self.by_pid.read().get(pid) {
-            return Ok(Some(Arc::clone(known)));
+        let known = self.by_pid.read().get(pid).cloned();
+        if shared.erased.contains(pid) {
+            return Ok(None);
+        }
+        if known.is_some() {
+            return Ok(known);
         }
         let found = shared.read_model.records_of(pid, &[(RecordKind::Agent, 1)])?;
         let Some(envelope) = found.first().and_then(|records| records.first()) else {
@@ -102,6 +107,12 @@ impl Directory {
             self.by_pid.write().insert(*pid, Arc::clone(&profile));
         }
         Ok(Some(profile))
+    }
+
+    /// Forgets an employee who was erased.
+    pub(super) fn forget(&self, pid: &Pid) {
+        self.by_pid.write().remove(pid);
+        self.by_host_id.write().retain(|_, known| known.pid != *pid);
     }
 
     /// The employee's name; empty where it is not known, or cannot be known now.

@@ -65,6 +65,12 @@ impl Live {
         Pid::try_from(self.record.customer_pid.as_slice()).ok()
     }
 
+    /// Whose it is: the customer's once one is bound, before that the agent's.
+    fn subject(&self) -> Pid {
+        let agent = || Pid::try_from(self.record.agent_pid.as_slice()).unwrap_or_default();
+        self.customer().unwrap_or_else(agent)
+    }
+
     /// Makes sure that something can be given to this customer on it.
     ///
     /// # Errors
@@ -99,8 +105,7 @@ impl Live {
 
     /// Sealed under the customer's key once one is bound, so that erasing the customer erases it.
     pub(super) fn draft(&self, shared: &Shared) -> Draft {
-        let agent = Pid::try_from(self.record.agent_pid.as_slice()).unwrap_or_default();
-        let subject = self.customer().unwrap_or(agent);
+        let subject = self.subject();
         let vault = shared.vault.read();
         let kind = RecordKind::Interaction;
         let id = vault.record_id(kind.into(), LIVE, &self.host_id);
@@ -114,7 +119,8 @@ impl Interactions {
         shared: &Shared,
         host_id: &str,
     ) -> Result<Option<Arc<Live>>, HouseError> {
-        if let Some(live) = self.by_host_id.get(host_id) {
+        let known = self.by_host_id.get(host_id);
+        if let Some(live) = known.filter(|live| !shared.erased.contains(&live.subject())) {
             return Ok(Some(live));
         }
         let id = shared.vault.read().record_id(RecordKind::Interaction.into(), LIVE, host_id);
@@ -129,6 +135,12 @@ impl Interactions {
     /// The interaction behind a pseudonym, of those in memory.
     pub(super) fn by_pid(&self, pid: &Pid) -> Option<Arc<Live>> {
         self.by_pid.get(pid)
+    }
+
+    /// Forgets the interactions of somebody who was erased.
+    pub(super) fn forget(&self, subject: &Pid) {
+        self.by_pid.retain(|_, live| live.subject() != *subject);
+        self.by_host_id.retain(|_, live| live.subject() != *subject);
     }
 
     pub(super) fn keep(&self, live: Live) -> Arc<Live> {

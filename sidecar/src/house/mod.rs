@@ -17,6 +17,7 @@ mod sink;
 mod spend_view;
 mod spends;
 mod story;
+pub mod subjects;
 mod timeline;
 mod turns;
 mod verifier;
@@ -37,7 +38,7 @@ use crate::ledger::state::{LedgerState, RestoreError};
 use crate::ledger::writer::{WriteError, Writer};
 use crate::phone::PhoneError;
 use crate::read_model::{Progress, ReadModel, Rebuilding};
-use crate::vault::{Pid, Vault, VaultError};
+use crate::vault::{Erased, Pid, Vault, VaultError};
 
 pub use calls::Start;
 pub use directory::AgentProfile;
@@ -66,6 +67,7 @@ pub(crate) struct Shared {
     pub(crate) writer: Writer,
     pub(crate) read_model: Arc<ReadModel>,
     pub(crate) vault: Arc<RwLock<Vault>>,
+    pub(crate) erased: Arc<Erased>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) policy: Arc<Policy>,
     /// A piece of every panel, see [`EncodedPanel`].
@@ -93,6 +95,12 @@ pub enum HouseError {
     /// No such customer, or the customer was erased.
     #[error("no customer has this id")]
     CustomerNotFound,
+    /// Nobody is known like this.
+    #[error("nobody is known like this")]
+    SubjectNotFound,
+    /// Several people are known like this.
+    #[error("several people are known like this; name one by the pseudonym")]
+    SubjectAmbiguous,
     /// No such interaction was started.
     #[error("no interaction has this id; start it first")]
     InteractionNotFound,

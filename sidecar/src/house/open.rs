@@ -12,6 +12,7 @@ use parking_lot::RwLock;
 use super::directory::Directory;
 use super::live::Interactions;
 use super::panel::{Stories, stories};
+use super::subjects::{self, ErasureError};
 use super::turns::Turns;
 use super::verifier::Verifier;
 use super::{HouseError, Shared, Visitor, encoded, view};
@@ -67,6 +68,9 @@ pub enum OpenError {
     /// The keys cannot be used.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The ledger's erasures cannot be carried out.
+    #[error("cannot erase whom the ledger says to be erased: {0}")]
+    Erasure(#[from] ErasureError),
     /// A journal is damaged or cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -113,6 +117,8 @@ impl House {
         let lock = DataLock::acquire(&settings.data_dir)?;
         let vault = Arc::new(RwLock::new(Vault::open(&folder, &settings.key_encryption_key)?));
         let ledger = open_journal(&folder.join("ledger"))?;
+        let erased = vault.read().erased();
+        subjects::carry_out_again(&vault, &ledger.reader(), ledger.next_position())?;
         let (records, sealed) = open_records(&folder.join("records"))?;
         let hub = Arc::new(Hub::default());
         let state = Arc::new(LedgerState::restore(
@@ -127,7 +133,7 @@ impl House {
             ledger: ledger.reader(),
             records: records.reader(),
             engine: folder.join("read-model"),
-            erased: vault.read().erased(),
+            erased: Arc::clone(&erased),
             on_ready: tells_every_desk(&hub),
         };
         let projector = Projector::start(sources, Arc::clone(&state));
@@ -153,6 +159,7 @@ impl House {
                 state,
                 writer,
                 read_model: projector.model(),
+                erased,
                 vault,
                 hub,
                 policy_piece: encoded::policy(view::policy(&policy)),
@@ -207,6 +214,10 @@ impl House {
         drop(self.verifier);
         drop(self.shared.writer);
         let closed = self.writer_thread.join();
+        let entry_count = self.shared.state.entry_count();
+        if let Err(error) = subjects::note_ledger(&self.shared.vault, entry_count) {
+            tracing::warn!(%error, "the next start reads more of the ledger for erasures");
+        }
         self.snapshotter.close();
         self.projector.stop();
         closed

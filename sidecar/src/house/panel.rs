@@ -299,6 +299,10 @@ impl House {
         }
         let told = Arc::new(self.tell(pid, generation, now)?);
         self.stories.insert(*pid, Arc::clone(&told));
+        // Of who was erased meanwhile nothing stays.
+        if self.shared.erased.contains(pid) {
+            self.stories.remove(pid);
+        }
         Ok(told)
     }
 

@@ -152,6 +152,10 @@ impl<'a> HouseSink<'a> {
     }
 
     fn learn(&mut self, envelope: &Envelope) -> Result<(), SinkError> {
+        // Who was erased and comes again is somebody new.
+        if self.house.shared.erased.contains(&envelope.subject_pid) {
+            return Ok(());
+        }
         // Ids of another length are of no record of ours.
         let Ok(record_id) = RecordId::try_from(envelope.record_id.as_slice()) else {
             return Ok(());

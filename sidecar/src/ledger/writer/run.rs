@@ -153,6 +153,9 @@ impl WriterLoop {
             .collect();
         // Nobody who reads the entry may still find the person.
         vault.read().forget(erased.iter().copied());
+        if let Err(error) = vault.read().note_ledger(self.parts.ledger.next_position()) {
+            tracing::debug!(%error, "it is not noted how far the ledger was read for erasures");
+        }
         state.publish(changes, &batch.leaves, self.parts.records.next_position());
         for entry in &batch.entries {
             if let EntryBody::Reserved { request, .. } = &entry.body {
