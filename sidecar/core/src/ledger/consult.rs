@@ -4,6 +4,7 @@ use crate::ids::{AgentPid, RequestId, SpendId};
 use crate::time::Time;
 
 use super::act::coded;
+use super::{Entry, EntryBody};
 
 coded!(
     /// Where a consult stands.
@@ -48,4 +49,74 @@ pub struct ConsultRow {
     pub answered_by: Option<AgentPid>,
     /// What was approved in all, in minor units.
     pub approved_minor: Option<i64>,
+}
+
+impl ConsultRow {
+    /// Whether somebody is asked now.
+    pub fn is_open(&self) -> bool {
+        self.state == ConsultState::Open
+    }
+
+    /// Whether this agent is asked, or was asked before and may still answer.
+    pub fn asks(&self, agent: AgentPid) -> bool {
+        self.to == agent || self.passed.contains(&agent)
+    }
+
+    /// The row that a `ConsultAsked` entry makes; `None` for any other entry.
+    pub(crate) fn asked(entry: &Entry) -> Option<Self> {
+        let EntryBody::ConsultAsked { consult, about, asked_minor, to, answer_at, .. } =
+            &entry.body
+        else {
+            return None;
+        };
+        Some(Self {
+            consult: *consult,
+            spend: about.spend,
+            agent: about.agent,
+            asked_minor: *asked_minor,
+            to: *to,
+            passed: Vec::new(),
+            asked_at: entry.at,
+            answer_at: *answer_at,
+            state: ConsultState::Open,
+            answered_by: None,
+            approved_minor: None,
+        })
+    }
+
+    /// Moves the row on by a later entry of the same consult.
+    pub(crate) fn advance(&mut self, entry: &Entry) {
+        match &entry.body {
+            EntryBody::ConsultPassed { from, to, answer_at, .. } => {
+                self.passed.push(*from);
+                self.to = *to;
+                self.answer_at = *answer_at;
+            }
+            EntryBody::ConsultApproved { approved_minor, .. } => {
+                self.state = ConsultState::Approved;
+                self.answered_by = Some(entry.caller.agent);
+                self.approved_minor = Some(*approved_minor);
+            }
+            EntryBody::ConsultClosed { end, .. } => {
+                self.state = *end;
+                if *end == ConsultState::Declined {
+                    self.answered_by = Some(entry.caller.agent);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl EntryBody {
+    /// The consult that the entry moves; `None` for every other entry.
+    pub(crate) fn consult(&self) -> Option<RequestId> {
+        match self {
+            Self::ConsultAsked { consult, .. }
+            | Self::ConsultPassed { consult, .. }
+            | Self::ConsultApproved { consult, .. }
+            | Self::ConsultClosed { consult, .. } => Some(*consult),
+            _ => None,
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use crate::ids::{CasePid, CustomerPid, GestureCode, InteractionPid, LimitId, ReasonCode};
 use crate::money::{Currency, MAX_AMOUNT_MINOR};
-use crate::policy::{GestureKind, Policy};
+use crate::policy::{Counts, GestureKind, Policy};
 use crate::time::Time;
 
 use super::weigh::{binding, refusal, weigh};
 use super::{
     Access, Caller, Command, Fault, GestureRequest, LimitState, PauseReason, Read, Refusal,
-    WindowBounds,
+    SpendRow, WindowBounds,
 };
 
 /// Whose headroom, for whom, when.
@@ -55,6 +55,22 @@ impl Question {
             windows: command.windows.clone(),
         }
     }
+
+    /// Whether a second person, who asks the command, may grant more for a gesture that is held.
+    pub(crate) fn of_approver(command: &Command, row: &SpendRow, now: Time) -> Self {
+        Self {
+            caller: command.caller.clone(),
+            subject: Subject {
+                customer: row.about.customer,
+                interaction: row.about.interaction,
+                case: row.about.case,
+                reason: Some(row.about.reason.clone()),
+            },
+            currency: row.currency,
+            at: now,
+            windows: command.windows.clone(),
+        }
+    }
 }
 
 /// What may still be given now, without asking anyone.
@@ -64,13 +80,13 @@ pub struct Headroom {
     pub currency: Currency,
     /// What the tightest limit leaves, in minor units; zero without authority.
     pub available_minor: i64,
-    /// The cap of the tightest limit, in minor units.
+    /// The cap of the tightest limit on amounts, in minor units.
     pub cap_minor: i64,
-    /// What was given in its window, in minor units.
+    /// What was given in that limit's window, in minor units.
     pub given_minor: i64,
-    /// What is held in its window, in minor units.
+    /// What is held in that limit's window, in minor units.
     pub held_minor: i64,
-    /// The tightest limit; `None` where no limit gives authority.
+    /// The tightest limit, which may be one that counts gestures; `None` where no limit gives authority.
     pub binding: Option<LimitId>,
     /// The name of its window; empty without authority.
     pub label: String,
@@ -127,22 +143,42 @@ pub fn preview(
     }
     check_gesture(policy, gesture)?;
     let headroom = headroom(rows, policy, question)?;
-    let refusal = refusal(&headroom.limits, question, amount_minor);
-    let available = headroom.available_minor;
-    let available_after_minor =
-        if refusal.is_some() { available } else { available.saturating_sub(amount_minor) };
+    let refusal = match headroom.paused {
+        Some((reason, _)) => Some(Refusal::Paused { reason }),
+        None => {
+            let asker = (&question.caller.role, question.currency);
+            refusal(&headroom.limits, asker, amount_minor)
+        }
+    };
+    let available_after_minor = match &refusal {
+        Some(_) => headroom.available_minor,
+        None => room_after(&headroom.limits, amount_minor),
+    };
     Ok(Preview { headroom, refusal, available_after_minor })
+}
+
+/// What every limit leaves after an amount is held as well.
+fn room_after(limits: &[LimitState], amount_minor: i64) -> i64 {
+    let after = limits.iter().map(|state| {
+        let held_minor = state.held_minor.saturating_add(state.counts.share_of(amount_minor));
+        LimitState { held_minor, ..state.clone() }.room_minor()
+    });
+    after.min().unwrap_or(0)
 }
 
 impl Headroom {
     fn of(currency: Currency, limits: Vec<LimitState>) -> Self {
         let tightest = binding(&limits).cloned();
+        let on_amounts = |state: &&LimitState| state.counts == Counts::Amounts;
+        let on_amounts = limits.iter().filter(on_amounts).min_by_key(|state| state.room_minor());
+        let (cap_minor, given_minor, held_minor) = on_amounts
+            .map_or((0, 0, 0), |state| (state.cap_minor, state.given_minor, state.held_minor));
         let none = Self {
             currency,
             available_minor: 0,
-            cap_minor: 0,
-            given_minor: 0,
-            held_minor: 0,
+            cap_minor,
+            given_minor,
+            held_minor,
             binding: None,
             label: String::new(),
             resets_at: None,
@@ -152,10 +188,7 @@ impl Headroom {
         match tightest {
             None => none,
             Some(state) => Self {
-                available_minor: state.available_minor(),
-                cap_minor: state.cap_minor,
-                given_minor: state.given_minor,
-                held_minor: state.held_minor,
+                available_minor: state.room_minor(),
                 binding: Some(state.limit),
                 label: state.label,
                 resets_at: state.resets_at,

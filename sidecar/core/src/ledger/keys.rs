@@ -3,16 +3,15 @@
 //! Some names are learnt from rows: a gesture's row says which counts it is charged to. So names
 //! are asked for until no new ones come, which is the second time at the latest.
 
-use crate::ids::{PoolId, SpendId};
+use crate::ids::{GestureCode, PoolId, SpendId};
 use crate::money::Currency;
 use crate::policy::Policy;
 
 use super::account::ExpenseClass;
 use super::headroom::Question;
-use super::weigh::applying;
+use super::weigh::{Authority, applying};
 use super::{
-    Account, Action, Command, Entry, EntryBody, GestureRequest, Key, Operation, OperationId, Read,
-    SpendRow,
+    Account, Action, Command, Entry, EntryBody, Key, Operation, OperationId, Read, SpendRow,
 };
 
 /// The rows that `decide` looks at and that applying its entries changes, as far as the rows at
@@ -25,17 +24,67 @@ pub fn keys(rows: &impl Read, policy: &Policy, command: &Command) -> Vec<Key> {
     match &command.action {
         Action::ActivatePolicy { .. } => add_pools(&mut keys, policy),
         Action::Expire { spend } => add_spend(&mut keys, rows, *spend),
-        Action::PassConsult { consult, .. } => keys.push(Key::Consult(*consult)),
+        Action::PassConsult { consult, .. } => {
+            keys.push(Key::Consult(*consult));
+            if let Some(row) = rows.consult(*consult) {
+                add_spend(&mut keys, rows, row.spend);
+            }
+        }
         Action::Act { request, .. } => keys.extend(request.map(Key::Act)),
         Action::Spend(operation) => {
             keys.push(Key::Outcome(operation.id()));
             add_spend(&mut keys, rows, operation.spend());
-            if let Operation::Reserve(request) | Operation::Give(request) = operation {
-                add_question(&mut keys, rows, (policy, command), request);
-            }
+            add_operation(&mut keys, rows, (policy, command), operation);
         }
     }
     keys
+}
+
+/// What an operation needs besides its gesture and its first answer.
+fn add_operation(
+    keys: &mut Vec<Key>,
+    rows: &impl Read,
+    (policy, command): (&Policy, &Command),
+    operation: &Operation,
+) {
+    match operation {
+        Operation::Reserve(gesture) | Operation::Give(gesture) => {
+            keys.push(Key::Pause);
+            let question = Question::of(command, gesture, rows.head().next_at(command.at));
+            add_question(keys, policy, &question, Authority::Own);
+            add_gesture(keys, policy, &gesture.gesture, gesture.amount.currency);
+        }
+        Operation::Ask { consult, gesture, .. } => {
+            keys.extend([Key::Pause, Key::Consult(*consult)]);
+            // What was reserved is what may be asked about anew.
+            keys.push(Key::Outcome(OperationId::Spend(gesture.spend)));
+            let question = Question::of(command, gesture, rows.head().next_at(command.at));
+            add_question(keys, policy, &question, Authority::Own);
+        }
+        Operation::Answer { consult, spend, .. } => {
+            keys.extend([Key::Pause, Key::Consult(*consult)]);
+            if let Some(row) = rows.spend(*spend) {
+                let now = rows.head().next_at(command.at);
+                let question = Question::of_approver(command, row, now);
+                add_question(keys, policy, &question, Authority::Second);
+            }
+        }
+        Operation::Withdraw { consult, .. } => keys.push(Key::Consult(*consult)),
+        Operation::Increment { .. } => keys.push(Key::Pause),
+        Operation::Reverse { spend, .. } => {
+            keys.push(Key::Periods);
+            if let Some(row) = rows.spend(*spend) {
+                keys.push(Key::Balance(Account::AuthorityLapsed, row.currency));
+            }
+        }
+        Operation::Correct { spend, gesture, .. } => {
+            keys.push(Key::Periods);
+            if let Some(row) = rows.spend(*spend) {
+                add_gesture(keys, policy, gesture, row.currency);
+            }
+        }
+        Operation::Extend { .. } | Operation::Commit { .. } | Operation::Void { .. } => {}
+    }
 }
 
 /// The rows that `apply` looks at and changes for an entry, as far as the rows at hand tell.
@@ -56,11 +105,20 @@ pub fn keys_of_entry(rows: &impl Read, entry: &Entry) -> Vec<Key> {
             keys.extend(limits.map(|trace| Key::Counter(trace.counter(currency))));
             keys.push(Key::Pool(pool.clone(), currency));
         }
-        (body, _) => {
+        (body, currency) => {
             if let Some(spend) = body.spend() {
                 add_spend(&mut keys, rows, spend);
-                // The commit of a gift completes the answer that its reservation began.
+                // The commit of a gift completes the answer that its reservation began, and a
+                // question repeats what was reserved.
                 keys.push(Key::Outcome(OperationId::Spend(spend)));
+            }
+            if let Some(consult) = body.consult() {
+                keys.push(Key::Consult(consult));
+            }
+            if let (EntryBody::ConsultApproved { .. }, Some(currency)) = (body, currency) {
+                // The approver's own limits are new to the gesture.
+                let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
+                keys.extend(limits.map(|trace| Key::Counter(trace.counter(currency))));
             }
         }
     }
@@ -72,31 +130,28 @@ pub fn keys_of_entry(rows: &impl Read, entry: &Entry) -> Vec<Key> {
 /// A gesture and everything that moves with it.
 fn add_spend(keys: &mut Vec<Key>, rows: &impl Read, spend: SpendId) {
     keys.push(Key::Spend(spend));
-    let Some(SpendRow { about, currency, charged, .. }) = rows.spend(spend) else {
+    let Some(SpendRow { about, currency, charged, consult, .. }) = rows.spend(spend) else {
         return;
     };
+    keys.extend(consult.map(Key::Consult));
     keys.extend(charged.iter().map(|charged| Key::Counter(charged.counter.clone())));
     add_pool(keys, &about.pool, *currency);
     add_expense(keys, ExpenseClass::of(about.kind), *currency);
 }
 
-/// Everything that a new gesture is held against and charged to.
-fn add_question(
-    keys: &mut Vec<Key>,
-    rows: &impl Read,
-    (policy, command): (&Policy, &Command),
-    request: &GestureRequest,
-) {
-    let currency = request.amount.currency;
-    let Some(pool) = policy.pool_of(command.caller.team.as_ref()) else {
+/// Every count that a question is weighed against, and the pool.
+fn add_question(keys: &mut Vec<Key>, policy: &Policy, question: &Question, authority: Authority) {
+    let Some(pool) = policy.pool_of(question.caller.team.as_ref()) else {
         return;
     };
-    let question = Question::of(command, request, rows.head().next_at(command.at));
     // A limit without its window stops the decision before any count is looked at.
-    let limits = applying(policy, &question, &pool.id).flatten();
+    let limits = applying(policy, question, &pool.id, authority).flatten();
     keys.extend(limits.map(|limit| Key::Counter(limit.counter)));
-    add_pool(keys, &pool.id, currency);
-    if let Some(gesture) = policy.gesture(&request.gesture) {
+    add_pool(keys, &pool.id, question.currency);
+}
+
+fn add_gesture(keys: &mut Vec<Key>, policy: &Policy, gesture: &GestureCode, currency: Currency) {
+    if let Some(gesture) = policy.gesture(gesture) {
         add_expense(keys, ExpenseClass::of(gesture.kind), currency);
     }
 }

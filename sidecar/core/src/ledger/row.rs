@@ -248,6 +248,17 @@ pub struct PeriodsRow {
     pub reopening: Option<Reopening>,
 }
 
+impl PeriodsRow {
+    /// Until when the books are closed, where an instant lies before that; `None` where it counts
+    /// for an open period, or for one that was opened again.
+    pub fn closed_until(&self, at: Time) -> Option<Time> {
+        let closed = self.closed?;
+        let is_reopened = self.reopening.is_some_and(|reopening| reopening.seconded_by.is_some());
+        let until = if is_reopened { closed.start } else { closed.end };
+        (at < until).then_some(until)
+    }
+}
+
 /// How far the reopening of the last closed period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reopening {

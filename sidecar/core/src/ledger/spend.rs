@@ -5,7 +5,7 @@ use crate::money::Currency;
 use crate::policy::Counts;
 use crate::time::Time;
 
-use super::{CounterKey, Entry, EntryBody, SpendAbout};
+use super::{CounterKey, Entry, EntryBody, LimitTrace, SpendAbout};
 
 /// Where a gesture stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +98,11 @@ impl SpendRow {
         self.committed_minor.saturating_sub(self.reversed_minor)
     }
 
+    /// What is held and stands as given, in minor units.
+    pub fn total_minor(&self) -> i64 {
+        self.held_minor.saturating_add(self.given_minor())
+    }
+
     /// Where it stands at `now`: a hold ends on time even when that is not written yet.
     pub fn state_at(&self, now: Time) -> SpendState {
         if self.state == SpendState::Held && now >= self.expire_at {
@@ -115,12 +120,7 @@ impl SpendRow {
             return None;
         };
         let currency = request.amount.currency;
-        let charged = |trace: &super::LimitTrace| Charged {
-            counter: trace.counter(currency),
-            cap_minor: trace.cap_minor,
-            counts: trace.counts,
-            granted_above_minor: None,
-        };
+        let charged = |trace: &LimitTrace| Charged::of(trace, currency);
         // A pool's cap is counted in the pool's own row.
         let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
         Some(Self {
@@ -141,10 +141,11 @@ impl SpendRow {
         })
     }
 
-    /// Moves the row on by a later entry of the same gesture.
-    pub(crate) fn advance(&mut self, at: Time, body: &EntryBody) {
+    /// Moves the row on by a later entry of the same gesture; `by` is the entry's caller.
+    ///
+    /// What second persons granted follows by [`SpendRow::grant`].
+    pub(crate) fn advance(&mut self, at: Time, by: AgentPid, body: &EntryBody) {
         match body {
-            EntryBody::Extended { expire_at, .. } => self.expire_at = *expire_at,
             EntryBody::Committed { amount_minor, released_minor, .. } => {
                 self.committed_minor = self.committed_minor.saturating_add(*amount_minor);
                 self.committed_at = Some(at);
@@ -159,18 +160,30 @@ impl SpendRow {
             EntryBody::Reversed { amount_minor, .. } => {
                 self.reversed_minor = self.reversed_minor.saturating_add(*amount_minor);
             }
+            EntryBody::Increased { amount_minor, .. } => {
+                self.raise(*amount_minor);
+                self.charged.iter_mut().for_each(|charged| charged.keep_granted(*amount_minor));
+            }
+            EntryBody::Corrected { reason, gesture, kind, .. } => {
+                self.about.reason.clone_from(reason);
+                self.about.gesture.clone_from(gesture);
+                self.about.kind = *kind;
+            }
+            EntryBody::ConsultApproved { added_minor, .. } => {
+                self.raise(*added_minor);
+                self.approvers.push(by);
+            }
+            EntryBody::ConsultAsked { consult, .. } => self.consult = Some(*consult),
             EntryBody::PolicyActivated { .. }
             | EntryBody::PoolOpened { .. }
             | EntryBody::Reserved { .. }
             | EntryBody::Refused { .. }
-            | EntryBody::Increased { .. }
-            | EntryBody::Corrected { .. }
-            | EntryBody::ConsultAsked { .. }
+            | EntryBody::Extended { .. }
             | EntryBody::ConsultPassed { .. }
-            | EntryBody::ConsultApproved { .. }
             | EntryBody::ConsultClosed { .. }
             | EntryBody::Act { .. } => {}
         }
+        self.prolong(body);
         let is_all_taken_back = self.committed_minor > 0 && self.given_minor() == 0;
         if self.held_minor == 0 && is_all_taken_back {
             self.state = SpendState::Reversed;
@@ -181,10 +194,132 @@ impl SpendRow {
         );
     }
 
+    /// What a second person's approval granted: the top of the gesture, by each of the agent's
+    /// limits that it passes, and by each limit of the second person's own authority.
+    pub(crate) fn grant(&mut self, granted: &[Granted], of_approver: &[LimitTrace]) {
+        let total_minor = self.total_minor();
+        for Granted { counter, granted_minor } in granted {
+            let charged = self.charged.iter_mut().find(|charged| charged.counter == *counter);
+            let Some(charged) = charged.filter(|_| *granted_minor > 0) else {
+                continue;
+            };
+            let share = charged.counts.share_of(total_minor);
+            charged.granted_above_minor = Some(share.saturating_sub(*granted_minor));
+        }
+        for trace in of_approver {
+            let above_minor = total_minor.saturating_sub(trace.amount_minor);
+            self.charged.push(Charged {
+                granted_above_minor: Some(above_minor),
+                ..Charged::of(trace, self.currency)
+            });
+        }
+    }
+
+    /// What one of its counts has of it.
+    pub(crate) fn share(&self, charged: &Charged) -> Share {
+        let (held_minor, given_minor) = (self.held_minor, self.given_minor());
+        let above = |total: i64| {
+            charged.granted_above_minor.map_or(0, |above| total.saturating_sub(above).max(0))
+        };
+        match charged.counts {
+            Counts::Amounts => {
+                Share { held_minor, given_minor, granted_minor: above(self.total_minor()) }
+            }
+            Counts::Times => {
+                let given = Counts::Times.share_of(given_minor);
+                let held = Counts::Times.share_of(self.total_minor()).saturating_sub(given);
+                let granted_minor = above(held.saturating_add(given));
+                Share { held_minor: held, given_minor: given, granted_minor }
+            }
+            Counts::Grants => {
+                let granted = above(self.total_minor());
+                // What is held is the top of it, and goes first.
+                let held = granted.min(held_minor);
+                let given = granted.saturating_sub(held);
+                Share { held_minor: held, given_minor: given, granted_minor: 0 }
+            }
+        }
+    }
+
+    fn raise(&mut self, by_minor: i64) {
+        self.amount_minor = self.amount_minor.saturating_add(by_minor);
+        self.held_minor = self.held_minor.saturating_add(by_minor);
+    }
+
+    fn prolong(&mut self, body: &EntryBody) {
+        match body {
+            EntryBody::Extended { expire_at, .. }
+            | EntryBody::ConsultAsked { expire_at, .. }
+            | EntryBody::ConsultPassed { expire_at, .. }
+            | EntryBody::ConsultApproved { expire_at, .. } => self.expire_at = *expire_at,
+            _ => {}
+        }
+    }
+
     fn release(&mut self, amount_minor: i64, then: SpendState) {
         self.held_minor = self.held_minor.saturating_sub(amount_minor);
         if self.held_minor == 0 {
             self.state = then;
+        }
+    }
+}
+
+/// What a gesture has in one of its counts: in minor units, or in gestures where those are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) held_minor: i64,
+    pub(crate) given_minor: i64,
+    /// The part of both that a second person granted above the cap.
+    pub(crate) granted_minor: i64,
+}
+
+impl Share {
+    pub(crate) fn used_minor(self) -> i64 {
+        self.held_minor.saturating_add(self.given_minor)
+    }
+
+    /// By how much it has grown since.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            held_minor: self.held_minor.saturating_sub(before.held_minor),
+            given_minor: self.given_minor.saturating_sub(before.given_minor),
+            granted_minor: self.granted_minor.saturating_sub(before.granted_minor),
+        }
+    }
+}
+
+/// What a second person granted above the cap of one count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Granted {
+    pub(crate) counter: CounterKey,
+    pub(crate) granted_minor: i64,
+}
+
+impl Charged {
+    fn of(trace: &LimitTrace, currency: Currency) -> Self {
+        Self {
+            counter: trace.counter(currency),
+            cap_minor: trace.cap_minor,
+            counts: trace.counts,
+            granted_above_minor: None,
+        }
+    }
+
+    /// What comes on top without a grant leaves what was granted as it is.
+    fn keep_granted(&mut self, added_minor: i64) {
+        if self.counts != Counts::Times {
+            self.granted_above_minor =
+                self.granted_above_minor.map(|above| above.saturating_add(added_minor));
+        }
+    }
+}
+
+impl Counts {
+    /// What an amount is in this count: itself, or one gesture where those are counted.
+    pub(crate) fn share_of(self, amount_minor: i64) -> i64 {
+        match self {
+            Self::Amounts | Self::Grants => amount_minor,
+            Self::Times => i64::from(amount_minor > 0),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The one function that holds an amount against every limit; headroom, preview and the real
 //! thing all use it.
 
-use crate::ids::{LimitId, PoolId};
+use crate::ids::{LimitId, PoolId, RoleCode};
 use crate::money::Currency;
-use crate::policy::{Counts, Dimension, Limit, Policy, Pool, Window};
+use crate::policy::{Counts, Dimension, Limit, POOL_LIMIT_PREFIX, Policy, Window, pool_limit_id};
 use crate::time::Time;
 
 use super::headroom::Question;
@@ -42,14 +42,30 @@ impl LimitState {
         self.held_minor.saturating_add(self.given_minor)
     }
 
-    /// What the limit leaves, in minor units; zero where a lowered cap is already passed.
+    /// What the limit leaves, in minor units or in gestures, as it counts; zero where a lowered cap is already passed.
     pub fn available_minor(&self) -> i64 {
         self.cap_minor.saturating_add(self.granted_minor).saturating_sub(self.used_minor()).max(0)
+    }
+
+    /// The largest amount that the limit leaves, in minor units: any, where gestures are counted
+    /// and one more is left.
+    pub fn room_minor(&self) -> i64 {
+        match self.counts {
+            Counts::Amounts | Counts::Grants => self.available_minor(),
+            Counts::Times if self.available_minor() > 0 => i64::MAX,
+            Counts::Times => 0,
+        }
+    }
+
+    /// Whether this is the cap of a pool.
+    pub fn is_pool(&self) -> bool {
+        self.limit.as_str().starts_with(POOL_LIMIT_PREFIX)
     }
 
     /// The trace of an amount that is charged, or of one that is refused.
     pub(crate) fn trace(&self, amount_minor: i64, is_charged: bool) -> LimitTrace {
         let before_minor = self.used_minor();
+        let amount_minor = self.counts.share_of(amount_minor);
         let added = if is_charged { amount_minor } else { 0 };
         LimitTrace {
             limit: self.limit.clone(),
@@ -119,7 +135,8 @@ impl WindowKey {
 
 /// Every limit that applies to a question, in the policy's order, the pool's cap last.
 ///
-/// None at all means no authority, even where a pool has room.
+/// None at all means no authority, even where a pool has room or gestures are counted: only a limit
+/// on amounts gives any.
 pub(crate) fn weigh(
     rows: &impl Read,
     policy: &Policy,
@@ -134,24 +151,65 @@ pub(crate) fn weigh(
     let Some(pool) = policy.pool_of(question.caller.team.as_ref()) else {
         return Ok(Vec::new());
     };
-    let mut states = Vec::new();
-    for applying in applying(policy, question, &pool.id) {
-        let Applying { limit, cap_minor, counter } = applying?;
-        states.push(limit_state(rows, counter, &limit.label, cap_minor, question.at));
+    let mut states = states(rows, applying(policy, question, &pool.id, Authority::Own))?;
+    if !states.iter().any(|state| state.counts == Counts::Amounts) {
+        return Ok(Vec::new());
     }
-    if !states.is_empty() {
-        states.extend(pool_state(rows, &pool, question.currency));
-    }
+    states.extend(pool_state(rows, (&pool.id, &pool.label), question.currency));
     Ok(states)
+}
+
+/// Every limit of a second person's own authority, in the policy's order; none at all means no
+/// authority.
+pub(crate) fn weigh_grants(
+    rows: &impl Read,
+    policy: &Policy,
+    question: &Question,
+) -> Result<Vec<LimitState>, Fault> {
+    match policy.pool_of(question.caller.team.as_ref()) {
+        Some(pool) => states(rows, applying(policy, question, &pool.id, Authority::Second)),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn states<'p>(
+    rows: &impl Read,
+    applying: impl Iterator<Item = Result<Applying<'p>, Fault>>,
+) -> Result<Vec<LimitState>, Fault> {
+    applying
+        .map(|applying| {
+            let Applying { limit, cap_minor, counter, at } = applying?;
+            Ok(limit_state(rows, counter, (&limit.label, limit.counts, cap_minor), at))
+        })
+        .collect()
+}
+
+/// Whose authority limits are weighed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authority {
+    /// An agent's, for their own gestures.
+    Own,
+    /// A second person's, for what others give above their limits.
+    Second,
+}
+
+impl Authority {
+    fn weighs(self, counts: Counts) -> bool {
+        match counts {
+            Counts::Amounts | Counts::Times => self == Self::Own,
+            Counts::Grants => self == Self::Second,
+        }
+    }
 }
 
 /// A limit that applies to a question.
 pub(crate) struct Applying<'p> {
     pub(crate) limit: &'p Limit,
-    /// The cap in the question's currency, in minor units.
+    /// The cap in the question's currency, in minor units, or in gestures where those are counted.
     pub(crate) cap_minor: i64,
     /// The count that the limit is held against.
     pub(crate) counter: CounterKey,
+    at: Time,
 }
 
 /// The limits that apply to a question, in the policy's order; a fault for each calendar limit
@@ -160,13 +218,18 @@ pub(crate) fn applying<'p>(
     policy: &'p Policy,
     question: &'p Question,
     pool: &'p PoolId,
+    authority: Authority,
 ) -> impl Iterator<Item = Result<Applying<'p>, Fault>> {
     let (caller, reason) = (&question.caller, question.subject.reason.as_ref());
     policy.limits.iter().filter_map(move |limit| {
-        if !limit.applies(&caller.role, caller.tenure_days, reason) {
+        let applies = limit.applies(&caller.role, caller.tenure_days, reason);
+        if !applies || !authority.weighs(limit.counts) {
             return None;
         }
-        let cap_minor = *limit.caps.get(&question.currency)?;
+        let cap_minor = match limit.counts {
+            Counts::Times => limit.cap_times?.into(),
+            Counts::Amounts | Counts::Grants => *limit.caps.get(&question.currency)?,
+        };
         Some(window_key(limit, question).map(|window| Applying {
             limit,
             cap_minor,
@@ -176,6 +239,7 @@ pub(crate) fn applying<'p>(
                 window,
                 currency: (limit.counts != Counts::Times).then_some(question.currency),
             },
+            at: question.at,
         }))
     })
 }
@@ -183,33 +247,33 @@ pub(crate) fn applying<'p>(
 /// The limit with the least room; the first in order where several leave the same.
 pub(crate) fn binding(states: &[LimitState]) -> Option<&LimitState> {
     // `min_by_key` takes the first of equals.
-    states.iter().min_by_key(|state| state.available_minor())
+    states.iter().min_by_key(|state| state.room_minor())
 }
 
 /// Why an amount above zero may not be held; `None` where every limit has room.
 pub(crate) fn refusal(
     states: &[LimitState],
-    question: &Question,
+    (role, currency): (&RoleCode, Currency),
     amount_minor: i64,
 ) -> Option<Refusal> {
     let Some(tightest) = binding(states) else {
-        return Some(Refusal::NoAuthority { role: question.caller.role.clone() });
+        return Some(Refusal::NoAuthority { role: role.clone() });
     };
-    let available_minor = tightest.available_minor();
+    let available_minor = tightest.room_minor();
     (amount_minor > available_minor).then(|| Refusal::LimitExceeded {
         limit: tightest.limit.clone(),
         label: tightest.label.clone(),
         available_minor,
         requested_minor: amount_minor,
-        currency: question.currency,
+        currency,
     })
 }
 
-fn limit_state(
+/// A limit as it stands now at a count.
+pub(crate) fn limit_state(
     rows: &impl Read,
     key: CounterKey,
-    label: &str,
-    cap_minor: i64,
+    (label, counts, cap_minor): (&str, Counts, i64),
     now: Time,
 ) -> LimitState {
     let used = Use::of(rows.counter(&key), key.window, now);
@@ -229,18 +293,22 @@ fn limit_state(
         held_minor: used.held_minor,
         given_minor: used.given_minor,
         granted_minor: used.granted_minor,
-        counts: Counts::Amounts,
+        counts,
         resets_at,
     }
 }
 
 /// The pool's cap as a limit; `None` where the pool has none.
-fn pool_state(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<LimitState> {
-    let row = rows.pool(&pool.id, currency)?;
+pub(crate) fn pool_state(
+    rows: &impl Read,
+    (pool, label): (&PoolId, &str),
+    currency: Currency,
+) -> Option<LimitState> {
+    let row = rows.pool(pool, currency)?;
     Some(LimitState {
-        limit: pool.limit_id(),
-        label: pool.label.clone(),
-        scope: ScopeKey { pool: Some(pool.id.clone()), ..ScopeKey::default() },
+        limit: pool_limit_id(pool),
+        label: label.to_owned(),
+        scope: ScopeKey { pool: Some(pool.clone()), ..ScopeKey::default() },
         window: WindowKey::Lifetime,
         cap_minor: row.allotted_minor?,
         held_minor: row.held_minor,

@@ -38,16 +38,14 @@ pub(super) fn activate(
         });
     }
     check_whole(policy)?;
-    let activation = scribe.write(Draft {
-        currency: None,
-        trace: Vec::new(),
-        postings: Vec::new(),
-        body: EntryBody::PolicyActivated {
+    let activation = scribe.write(Draft::of(
+        None,
+        EntryBody::PolicyActivated {
             name: policy.name.clone(),
             version: policy.version.clone(),
             previous: previous.map(|active| active.digest),
         },
-    });
+    ));
     let outcome = answer(&activation, None, None);
     let mut entries = vec![activation];
     for pool in policy.pools_in_force() {
@@ -84,15 +82,11 @@ fn open(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<Draft> {
     } else {
         Posting::pair(left, house, more.saturating_neg())
     };
-    Some(Draft {
-        currency: Some(currency),
-        trace: Vec::new(),
-        postings,
-        body: EntryBody::PoolOpened {
-            pool: pool.id.clone(),
-            team: pool.team.clone(),
-            allotted_minor,
-            previous_minor,
-        },
-    })
+    let opened = EntryBody::PoolOpened {
+        pool: pool.id.clone(),
+        team: pool.team.clone(),
+        allotted_minor,
+        previous_minor,
+    };
+    Some(Draft { postings, ..Draft::of(Some(currency), opened) })
 }

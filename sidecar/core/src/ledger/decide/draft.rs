@@ -11,7 +11,28 @@ pub(super) struct Draft {
     pub(super) currency: Option<Currency>,
     pub(super) trace: Vec<LimitTrace>,
     pub(super) postings: Vec<Posting>,
+    pub(super) effective_at: Option<Time>,
+    pub(super) is_post_close: bool,
     pub(super) body: EntryBody,
+}
+
+impl Draft {
+    /// A draft without traces and lines, which counts for the time of record.
+    pub(super) fn of(currency: Option<Currency>, body: EntryBody) -> Self {
+        Self {
+            currency,
+            trace: Vec::new(),
+            postings: Vec::new(),
+            effective_at: None,
+            is_post_close: false,
+            body,
+        }
+    }
+
+    /// The same, counting for another instant.
+    pub(super) fn counting_for(self, effective_at: Option<Time>, is_post_close: bool) -> Self {
+        Self { effective_at, is_post_close, ..self }
+    }
 }
 
 /// Numbers and times the entries of one decision.
@@ -42,8 +63,8 @@ impl<'a> Scribe<'a> {
             currency: draft.currency,
             trace: draft.trace,
             postings: draft.postings,
-            effective_at: None,
-            is_post_close: false,
+            effective_at: draft.effective_at,
+            is_post_close: draft.is_post_close,
             body: draft.body,
         };
         self.position = self.position.saturating_add(1);

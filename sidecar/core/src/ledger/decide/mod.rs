@@ -5,8 +5,14 @@
 //! `Refused` entry. Past the last check nothing can fail.
 
 mod activate;
+mod consult;
 mod draft;
+mod gesture;
+mod grant;
+mod movement;
 mod operate;
+mod raise;
+mod rebook;
 mod reserve;
 mod settle;
 
@@ -40,7 +46,12 @@ pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<De
             settle::expire(rows, *spend, scribe)
         }
         Action::Spend(operation) => operate::operate(rows, policy, command, operation, scribe),
-        Action::PassConsult { .. } | Action::Act { .. } => Err(Fault::NoPolicy),
+        Action::PassConsult { consult, to } => {
+            check_access(&command.caller, &[Access::System])?;
+            check_in_force(rows, policy)?;
+            consult::pass(rows, policy, (*consult, *to), scribe)
+        }
+        Action::Act { .. } => Err(Fault::NoPolicy),
     }
 }
 

@@ -3,13 +3,16 @@
 use crate::policy::Policy;
 use crate::time::Time;
 
+use super::consult::{Answered, Asked};
 use super::draft::{Draft, Scribe};
-use super::{reserve, settle};
+use super::gesture::{own, own_or_supervised, reversible};
+use super::rebook::Booking;
+use super::{consult, raise, rebook, reserve, settle};
 use crate::ledger::headroom::{check_amount, check_in_force, check_spends};
 use crate::ledger::outcome::answer;
 use crate::ledger::{
-    Caller, Command, Decision, EntryBody, Fault, LimitTrace, Operation, Outcome, Read, Refusal,
-    SpendRow,
+    Caller, Command, ConsultRow, Decision, Entry, EntryBody, Fault, LimitTrace, Operation, Outcome,
+    Read, Refusal, SpendRow,
 };
 
 /// What a ruling looks at.
@@ -20,7 +23,8 @@ pub(super) struct Bench<'a, R> {
     pub(super) now: Time,
 }
 
-/// What is to be written: one draft, and a second one for a gift.
+/// What is to be written: one draft, and a second one for a gift, a question, or a consult that
+/// ends with its hold.
 pub(super) struct Ruling {
     pub(super) first: Draft,
     pub(super) then: Option<Draft>,
@@ -58,9 +62,7 @@ pub(super) fn operate(
     scribe: Scribe<'_>,
 ) -> Result<Decision, Fault> {
     check_spends(command.caller.access)?;
-    if let Some(amount_minor) = operation.amount_minor() {
-        check_amount(amount_minor)?;
-    }
+    check_shape(operation)?;
     if let Some(outcome) = first_answer(rows, &command.caller, operation)? {
         return Ok(Decision { entries: Vec::new(), outcome });
     }
@@ -72,6 +74,15 @@ pub(super) fn operate(
         Err(Stop::Refusal(refusal, trace)) => refused(rows, operation, refusal, trace).into(),
     };
     Ok(record(rows, operation, ruling, scribe))
+}
+
+fn check_shape(operation: &Operation) -> Result<(), Fault> {
+    match operation {
+        // Zero declines.
+        Operation::Answer { approved_minor: 0, .. } => Ok(()),
+        Operation::Answer { approved_minor, .. } => check_amount(*approved_minor),
+        _ => operation.amount_minor().map_or(Ok(()), check_amount),
+    }
 }
 
 /// The answer that this operation got before; a fault where its id was used for another.
@@ -97,22 +108,37 @@ fn rule(bench: &Bench<'_, impl Read>, operation: &Operation) -> Result<Ruling, S
         Operation::Reserve(request) => reserve::reserve(bench, request),
         Operation::Give(request) => reserve::give(bench, request),
         Operation::Extend { request, spend } => {
-            let row = settle::own(bench, *spend)?;
-            settle::extend(bench, row, *request)
+            settle::extend(bench, own(bench, *spend)?, *request)
         }
         Operation::Commit { request, spend, amount_minor, is_final } => {
-            let row = settle::own(bench, *spend)?;
-            settle::commit(bench, row, *request, (*amount_minor, *is_final))
+            settle::commit(bench, own(bench, *spend)?, *request, (*amount_minor, *is_final))
         }
         Operation::Void { request, spend, reason } => {
-            let row = settle::own_or_supervised(bench, *spend)?;
-            settle::void(bench, row, *request, *reason)
+            settle::void(bench, own_or_supervised(bench, *spend)?, *request, *reason)
         }
-        Operation::Reverse { request, spend, amount_minor, reason, effective_at: _ } => {
-            let row = settle::reversible(bench, *spend, *reason)?;
-            settle::reverse(bench, row, *request, (*amount_minor, *reason))
+        Operation::Reverse { request, spend, amount_minor, reason, effective_at } => {
+            let row = reversible(bench, *spend, *reason)?;
+            rebook::reverse(bench, row, *request, (*amount_minor, *reason, *effective_at))
         }
-        later => Err(Fault::SpendNotFound { spend: later.spend() }.into()),
+        Operation::Increment { request, spend, amount_minor } => {
+            raise::increment(bench, own(bench, *spend)?, *request, *amount_minor)
+        }
+        Operation::Correct { request, spend, reason, gesture, effective_at } => {
+            let row = own_or_supervised(bench, *spend)?;
+            let booking = Booking { reason, gesture, effective_at: *effective_at };
+            rebook::correct(bench, row, *request, &booking)
+        }
+        Operation::Ask { consult, gesture, to } => {
+            consult::ask(bench, &Asked { consult: *consult, gesture, to: *to })
+        }
+        Operation::Answer { request, consult, spend, approved_minor } => {
+            let (request, consult, spend) = (*request, *consult, *spend);
+            let answered = Answered { request, consult, spend, approved_minor: *approved_minor };
+            consult::answer(bench, answered)
+        }
+        Operation::Withdraw { request, consult, spend } => {
+            consult::withdraw(bench, own(bench, *spend)?, *request, *consult)
+        }
     }
 }
 
@@ -124,22 +150,21 @@ fn refused(
 ) -> Draft {
     let row = rows.spend(operation.spend());
     let currency = match operation {
-        Operation::Reserve(request) | Operation::Give(request) => Some(request.amount.currency),
+        Operation::Reserve(gesture) | Operation::Give(gesture) | Operation::Ask { gesture, .. } => {
+            Some(gesture.amount.currency)
+        }
         _ => row.map(|row| row.currency),
     };
-    Draft {
-        currency,
-        trace,
-        postings: Vec::new(),
-        body: EntryBody::Refused {
-            operation: operation.clone(),
-            refusal,
-            about: row.map(|row| Box::new(row.about.clone())),
-        },
-    }
+    let body = EntryBody::Refused {
+        operation: operation.clone(),
+        refusal,
+        about: row.map(|row| Box::new(row.about.clone())),
+    };
+    Draft { trace, ..Draft::of(currency, body) }
 }
 
-/// Writes the entries and answers with the gesture right after the last of them.
+/// Writes the entries and answers with the gesture and the consult right after the one that
+/// answers: of a gift the commit, of a question the asking.
 fn record(
     rows: &impl Read,
     operation: &Operation,
@@ -147,22 +172,43 @@ fn record(
     mut scribe: Scribe<'_>,
 ) -> Decision {
     let first = scribe.write(ruling.first);
-    let mut row = match rows.spend(operation.spend()) {
+    let spend = match rows.spend(operation.spend()) {
         Some(row) => Some(row.clone()),
         None => SpendRow::reserved(&first),
     };
-    if let Some(row) = &mut row {
-        row.advance(first.at, &first.body);
-    }
-    let mut outcome = answer(&first, row.as_ref(), None);
+    let mut after = After { spend, consult: None };
+    let mut outcome = after.follow(rows, &first);
     let mut entries = vec![first];
     if let Some(draft) = ruling.then {
         let second = scribe.write(draft);
-        if let Some(row) = &mut row {
-            row.advance(second.at, &second.body);
+        let of_second = after.follow(rows, &second);
+        // A consult that ends with its hold was not what was asked for.
+        if !matches!(second.body, EntryBody::ConsultClosed { .. }) {
+            outcome = of_second;
         }
-        outcome = answer(&second, row.as_ref(), None);
         entries.push(second);
     }
     Decision { entries, outcome }
+}
+
+/// A gesture and a consult right after an entry.
+struct After {
+    spend: Option<SpendRow>,
+    consult: Option<ConsultRow>,
+}
+
+impl After {
+    fn follow(&mut self, rows: &impl Read, entry: &Entry) -> Outcome {
+        if let Some(spend) = &mut self.spend {
+            spend.advance(entry.at, entry.caller.agent, &entry.body);
+        }
+        self.consult = entry.body.consult().and_then(|consult| {
+            ConsultRow::asked(entry).or_else(|| {
+                let mut row = rows.consult(consult)?.clone();
+                row.advance(entry);
+                Some(row)
+            })
+        });
+        answer(entry, self.spend.as_ref(), self.consult.as_ref())
+    }
 }
