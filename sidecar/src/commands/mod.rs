@@ -4,10 +4,12 @@ mod audit;
 mod demo;
 mod doctor;
 mod import;
+mod keys;
 mod ledger;
 mod policy;
 mod serve;
 mod setup;
+mod subject;
 mod token;
 
 use std::process::ExitCode;
@@ -42,6 +44,12 @@ enum Command {
     /// Look at policies.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Tell what is held about a person, and erase people.
+    #[command(subcommand)]
+    Subject(subject::SubjectCommand),
+    /// Change the key that wraps every other key.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Make tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -64,6 +72,8 @@ impl Cli {
             Command::Ledger(command) => ledger::run(&command),
             Command::Audit(command) => audit::run(&command),
             Command::Policy(command) => Ok(policy::run(&command)),
+            Command::Subject(command) => subject::run(&command),
+            Command::Keys(command) => keys::run(&command),
             Command::Token(command) => token::run(&command),
             Command::Config(flags) => doctor::show_config(&flags),
             Command::Doctor(flags) => Ok(doctor::run(&flags)),

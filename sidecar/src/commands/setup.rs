@@ -68,7 +68,8 @@ pub(super) fn key_encryption_key(config: &Config) -> anyhow::Result<[u8; 32]> {
     read_key(&path)
 }
 
-fn read_key(path: &Path) -> anyhow::Result<[u8; 32]> {
+/// Reads a key-encryption key.
+pub(super) fn read_key(path: &Path) -> anyhow::Result<[u8; 32]> {
     let text = read_secret(path)?;
     let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.with_context(|| format!("{} must hold 32 bytes in base64", path.display()))

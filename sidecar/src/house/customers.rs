@@ -57,7 +57,7 @@ impl House {
 /// Finds the customers whom an identifier fits; nobody found is an answer.
 pub(super) fn identify(shared: &Shared, lookup: Option<&v1::Lookup>) -> Result<Match, HouseError> {
     let by = lookup.and_then(|lookup| lookup.by.as_ref());
-    let Some((kind, value)) = by.map(|by| term(shared, by)).transpose()? else {
+    let Some((kind, value)) = by.map(|by| term_of(by, &shared.phone_region)).transpose()? else {
         return Ok(Match { status: v1::MatchStatus::Anonymous, pids: Vec::new() });
     };
     let hash = shared.vault.read().index_hash(kind.into(), &value);
@@ -97,11 +97,15 @@ pub(super) fn candidates(shared: &Shared, pids: &[Pid]) -> Result<Vec<v1::Candid
     Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
 }
 
-/// The index term of an identifier, in the form in which importers store it.
-fn term(shared: &Shared, by: &v1::lookup::By) -> Result<(IndexKind, String), HouseError> {
+/// The index term of an identifier, in the form in which importers store it; telephone numbers
+/// without a country are of this region.
+pub(crate) fn term_of(
+    by: &v1::lookup::By,
+    phone_region: &str,
+) -> Result<(IndexKind, String), HouseError> {
     use v1::lookup::By;
     Ok(match by {
-        By::Phone(text) => (IndexKind::Phone, phone::normalise(text, &shared.phone_region)?),
+        By::Phone(text) => (IndexKind::Phone, phone::normalise(text, phone_region)?),
         By::Email(text) => (IndexKind::Email, text.trim().to_lowercase()),
         By::ExternalId(text) => (IndexKind::External, text.clone()),
         By::AccountNumber(text) => (IndexKind::Account, text.clone()),

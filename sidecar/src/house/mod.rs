@@ -41,6 +41,7 @@ use crate::read_model::{Progress, ReadModel, Rebuilding};
 use crate::vault::{Erased, Pid, Vault, VaultError};
 
 pub use calls::Start;
+pub(crate) use customers::term_of;
 pub use directory::AgentProfile;
 pub use encoded::EncodedPanel;
 pub use open::{House, OpenError, Settings};

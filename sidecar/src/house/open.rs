@@ -117,8 +117,7 @@ impl House {
         let lock = DataLock::acquire(&settings.data_dir)?;
         let vault = Arc::new(RwLock::new(Vault::open(&folder, &settings.key_encryption_key)?));
         let ledger = open_journal(&folder.join("ledger"))?;
-        let erased = vault.read().erased();
-        subjects::carry_out_again(&vault, &ledger.reader(), ledger.next_position())?;
+        let erased = subjects::carry_out_again(&vault, &ledger)?;
         let (records, sealed) = open_records(&folder.join("records"))?;
         let hub = Arc::new(Hub::default());
         let state = Arc::new(LedgerState::restore(
@@ -151,9 +150,7 @@ impl House {
             development: settings.development,
         })
         .map_err(fail(&folder))?;
-        let breaker = writer.breaker();
-        let verifier = Verifier::start(sealed, move |damage| breaker.poison(damage));
-        let verifier = verifier.map_err(fail(&folder))?;
+        let verifier = verify(sealed, &writer).map_err(fail(&folder))?;
         Ok(Self {
             shared: Shared {
                 state,
@@ -292,6 +289,12 @@ impl House {
     pub fn note_characters(&self) -> usize {
         self.shared.policy.note_max_chars as usize
     }
+}
+
+/// Verifies the older part of the records; damage there ends all writing.
+fn verify(sealed: Sealed, writer: &Writer) -> io::Result<Verifier> {
+    let breaker = writer.breaker();
+    Verifier::start(sealed, move |damage| breaker.poison(damage))
 }
 
 fn tells_every_desk(hub: &Arc<Hub>) -> Box<dyn Fn() + Send + Sync> {

@@ -69,10 +69,14 @@ impl<'a> Batch<'a> {
         self.records.insert(keys::place(&record.envelope.record_id), record);
     }
 
-    pub(super) fn add_fact(&mut self, fact: Fact) {
+    /// Adds what an entry changes, if it changes anything.
+    pub(super) fn add_fact(&mut self, fact: Option<Fact>) {
         match fact {
-            Fact::Gesture(gesture) => self.gestures.push(gesture.key()),
-            Fact::Erased(pid) => drop(self.erased.insert(pid)),
+            Some(Fact::Gesture(gesture)) => self.gestures.push(gesture.key()),
+            Some(Fact::Erased(pid)) => {
+                self.erased.insert(pid);
+            }
+            None => {}
         }
     }
 

@@ -330,7 +330,7 @@ impl Work {
             }
             self.gestures_read.set(Some(Instant::now()));
             self.journals.each_entry(from.ledger, to.ledger, |position, fact| {
-                fact.into_iter().for_each(|fact| batch.add_fact(fact));
+                batch.add_fact(fact);
                 batch.at.ledger = position + 1;
                 batch.commit_when_full()?;
                 Ok(())

@@ -44,7 +44,7 @@ const TOMBSTONE_ZEROS: usize = WRAPPED_BYTES - size_of::<u64>();
 pub(super) const ROW_BYTES: usize = PID_BYTES + WRAPPED_BYTES;
 
 /// What stands before the rows of an append: their number.
-pub(super) const COUNT_BYTES: usize = 4;
+const COUNT_BYTES: usize = 4;
 
 /// What an append has besides its rows: their number and the CRC.
 const FRAME_BYTES: usize = COUNT_BYTES + 4;

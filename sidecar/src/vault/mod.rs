@@ -320,6 +320,11 @@ pub fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     Ok(bytes)
 }
 
+/// What a key-encryption key is called where it must not be told: a hash under the key itself.
+pub fn name_of_key(key: &[u8; 32]) -> [u8; 32] {
+    keyed(mac(key), b"makegood/kek/v1", &[])
+}
+
 fn associated(pid: &Pid, binding: Binding<'_>) -> Vec<u8> {
     [b"makegood/record/v1".as_slice(), pid, &binding.kind.to_be_bytes(), binding.record_id].concat()
 }

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use super::contents::Contents;
 use super::key_file::{
-    COUNT_BYTES, HEADER_2, KeyFile, PID_BYTES, ROW_BYTES, ROWS_PER_APPEND, append, erased_at,
-    failed, rows_of, tombstone,
+    HEADER_2, KeyFile, PID_BYTES, ROW_BYTES, ROWS_PER_APPEND, append, erased_at, failed, rows_of,
+    tombstone,
 };
 use super::{ByRandomBytes, Key, Pid, VaultError};
 
@@ -52,27 +52,26 @@ impl Rewrite {
 
     /// Copies what the old file has and the new one has not.
     pub(super) fn copy(&mut self, old: &KeyFile) -> Result<(), VaultError> {
-        old.each_append(self.copied_to, |at, rows| {
-            let mut blank = Vec::new();
-            for (pid, place, row) in rows_of(at, rows) {
-                if let Some(position) = self.gone.get(&pid) {
-                    if blank.is_empty() {
-                        blank = rows.to_vec();
-                    }
-                    let from = usize::try_from(place - rows_begin(at)).unwrap_or(usize::MAX);
-                    let tombstone = tombstone(*position);
-                    blank[from + PID_BYTES..from + ROW_BYTES].copy_from_slice(&tombstone);
-                } else {
-                    let row = self.rewrapped(old, &pid, row)?;
-                    self.add(&row)?;
-                }
-            }
-            if !blank.is_empty() {
-                self.blanked.push((at, append(at, &blank)));
-            }
-            Ok(())
-        })?;
+        old.each_append(self.copied_to, |at, rows| self.copy_append(old, at, rows))?;
         self.copied_to = old.end();
+        Ok(())
+    }
+
+    fn copy_append(&mut self, old: &KeyFile, at: u64, rows: &[u8]) -> Result<(), VaultError> {
+        let (mut blanked, mut is_blanked) = (Vec::with_capacity(rows.len()), false);
+        for (pid, _, row) in rows_of(at, rows) {
+            if let Some(position) = self.gone.get(&pid) {
+                blanked.extend(tombstone_row(&pid, *position));
+                is_blanked = true;
+                continue;
+            }
+            blanked.extend_from_slice(row);
+            let row = self.rewrapped(old, &pid, row)?;
+            self.add(&row)?;
+        }
+        if is_blanked {
+            self.blanked.push((at, append(at, &blanked)));
+        }
         Ok(())
     }
 
@@ -105,7 +104,7 @@ impl Rewrite {
     pub(super) fn finish(mut self, old: &KeyFile) -> Result<Finished, VaultError> {
         self.copy(old)?;
         for (pid, position) in std::mem::take(&mut self.gone) {
-            self.add(&[pid.as_slice(), &tombstone(position)].concat())?;
+            self.add(&tombstone_row(&pid, position))?;
         }
         self.put()?;
         let synced = self.new.replace()?;
@@ -140,7 +139,7 @@ fn blank_out(old: &KeyFile, blanked: &[(u64, Vec<u8>)]) {
     }
 }
 
-/// Where the first row of an append is.
-fn rows_begin(append_at: u64) -> u64 {
-    append_at + COUNT_BYTES as u64
+/// The row of somebody whom the entry at a position has erased.
+fn tombstone_row(pid: &Pid, position: u64) -> Vec<u8> {
+    [pid.as_slice(), &tombstone(position)].concat()
 }

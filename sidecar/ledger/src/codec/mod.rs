@@ -44,5 +44,13 @@ pub fn decode(bytes: &[u8]) -> Result<Entry, DecodeError> {
     decode::entry(message(bytes)?)
 }
 
+/// Reads an entry's message, as it is listed.
+///
+/// # Errors
+/// As [`decode`].
+pub fn entry(message: pb::Entry) -> Result<Entry, DecodeError> {
+    decode::entry(message)
+}
+
 #[cfg(test)]
 mod tests;

@@ -92,12 +92,11 @@ impl Held<'_> {
             return Ok(());
         }
         for envelope in &records {
-            if let Some(content) = self.content(envelope)? {
-                let record_time = Some(timestamp(envelope.record_time_ns));
-                let record = v1::ExportedRecord { record_time, content: Some(content) };
-                if !part(Part::Record(record)) {
-                    return Ok(());
-                }
+            let Some(content) = self.content(envelope)? else { continue };
+            let record_time = Some(timestamp(envelope.record_time_ns));
+            let record = v1::ExportedRecord { record_time, content: Some(content) };
+            if !part(Part::Record(record)) {
+                return Ok(());
             }
         }
         self.entries_of(pid, &mut part)

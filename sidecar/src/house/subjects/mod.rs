@@ -23,8 +23,9 @@ use crate::hub::Topic;
 use crate::ledger::erasure::{ScanError, erasures, pid_of};
 use crate::ledger::writer::Work;
 use crate::read_model::Progress;
-use crate::vault::{Pid, Vault, VaultError};
+use crate::vault::{Erased, Pid, Vault, VaultError};
 use held::{ExportError, Held};
+use makegood_ledger::journal::Journal;
 use makegood_ledger::journal::reader::Reader;
 
 /// How long an erasure waits for the read model to have deleted what it had; it does so by itself.
@@ -73,7 +74,7 @@ impl House {
     /// Whose pseudonym it is.
     fn person(&self, pid: Pid) -> Result<Person, HouseError> {
         if let Some(position) = self.shared.erased.position(&pid) {
-            let erasure = held::erasure(self.ledger(), position).map_err(stored)?;
+            let erasure = held::erasure(self.ledger(), position).map_err(|error| stored(&error))?;
             return Ok(erasure.person);
         }
         if !self.shared.vault.read().knows(&pid) {
@@ -99,7 +100,7 @@ impl House {
         take: &mut dyn FnMut(v1::ExportSubjectResponse) -> bool,
     ) -> Result<(), HouseError> {
         let records = Reader::open(&self.folder().join("records"));
-        let records = records.map_err(|error| stored(error.into()))?;
+        let records = records.map_err(|error| stored(&error.into()))?;
         let held = Held {
             vault: &self.shared.vault,
             records: &records,
@@ -107,7 +108,7 @@ impl House {
             record_count: self.shared.state.record_count(),
             entry_count: self.shared.state.entry_count(),
         };
-        held.export(&pid_of(person), take).map_err(stored)
+        held.export(&pid_of(person), take).map_err(|error| stored(&error))
     }
 
     /// Erases a person: enters it, destroys their key, and forgets them. Once this returns, their
@@ -128,18 +129,18 @@ impl House {
             let name = customer_id(&pid);
             let _turn = house.turns.of(&name).write().await;
             let before = house.shared.erased.position(&pid);
-            let position = match before {
-                Some(position) => position,
-                None => {
-                    let act = Act::EraseSubject { subject, basis };
-                    let ask = Some((caller, Action::Act { request, act }));
-                    let done = house.shared.writer.submit(Work { ask, ..Work::default() }).await?;
-                    done.outcome.ok_or(HouseError::Stored)?.position
-                }
+            let position = if let Some(position) = before {
+                position
+            } else {
+                let act = Act::EraseSubject { subject, basis };
+                let ask = Some((caller, Action::Act { request, act }));
+                let done = house.shared.writer.submit(Work { ask, ..Work::default() }).await?;
+                done.outcome.ok_or(HouseError::Stored)?.position
             };
             house.carry_out_erasure(pid, position).await?;
             tracing::info!(position, "a person was erased");
-            let entered = held::erasure(house.ledger(), position).map_err(stored)?;
+            let entered =
+                held::erasure(house.ledger(), position).map_err(|error| stored(&error))?;
             let receipt = v1::Receipt {
                 ledger_position: position.cast_signed(),
                 leaf_hash: entered.leaf.to_vec(),
@@ -171,6 +172,17 @@ impl House {
         Ok(())
     }
 
+    /// Enters something that the sidecar itself has done; the position of the entry. For a thread
+    /// that may wait.
+    ///
+    /// # Errors
+    /// That it cannot be entered.
+    pub fn act(&self, caller: Caller, action: Action) -> Result<u64, HouseError> {
+        let work = Work { ask: Some((caller, action)), ..Work::default() };
+        let done = self.shared.writer.submit_blocking(work)?;
+        Ok(done.outcome.ok_or(HouseError::Stored)?.position)
+    }
+
     async fn wait_until_deleted(&self, position: u64) {
         let read_model = &self.shared.read_model;
         let deleted = async {
@@ -188,22 +200,23 @@ impl House {
 /// with an older key file from a backup.
 pub(super) fn carry_out_again(
     vault: &RwLock<Vault>,
-    ledger: &Reader,
-    entry_count: u64,
-) -> Result<(), ErasureError> {
+    ledger: &Journal,
+) -> Result<Arc<Erased>, ErasureError> {
+    let entry_count = ledger.next_position();
     let noted = vault.read().ledger_read();
     // A note from beyond the end is of another ledger than this one.
     let from = if noted > entry_count { 0 } else { noted };
-    let erased = erasures(ledger, from)?;
-    let before = vault.read().erased().count();
-    vault.read().forget(erased);
-    let count = vault.read().erased().count() - before;
+    let found = erasures(&ledger.reader(), from)?;
+    let erased = vault.read().erased();
+    let before = erased.count();
+    vault.read().forget(found);
+    let count = erased.count() - before;
     if count > 0 {
         tracing::warn!(count, "people whom the ledger says to be erased had keys; destroying them");
     }
     Vault::destroy_forgotten(vault)?;
     note_ledger(vault, entry_count)?;
-    Ok(())
+    Ok(erased)
 }
 
 /// Notes how far the ledger was read for erasures, where that is due.
@@ -221,7 +234,7 @@ fn only(found: &[Pid]) -> Result<Pid, HouseError> {
     }
 }
 
-fn stored(error: ExportError) -> HouseError {
+fn stored(error: &ExportError) -> HouseError {
     tracing::error!(%error, "what is held about a person cannot be read");
     HouseError::Stored
 }

@@ -165,7 +165,9 @@ impl WriterLoop {
         }
         let envelopes = std::mem::take(&mut batch.envelopes);
         read_model.accept((first_record..).zip(envelopes).collect());
-        erased.iter().for_each(|(pid, _)| read_model.forget(pid));
+        for (pid, _) in &erased {
+            read_model.forget(pid);
+        }
         for topic in &batch.topics {
             if let Topic::Customer(pid) | Topic::Agent(pid) = topic {
                 state.touch(pid);
