@@ -180,4 +180,36 @@ pub enum Damage {
         /// The position of the intact record behind it.
         later: u64,
     },
+    /// The file has not the size that its header states.
+    #[error("the file has {found} bytes, but its header states {stated}")]
+    Size {
+        /// The size that the header states.
+        stated: u64,
+        /// The file's size.
+        found: u64,
+    },
+    /// A head slot does not hold a head that the writer could have left there.
+    #[error("head slot {slot} does not hold what a writer leaves there")]
+    Slot {
+        /// Which, 0 or 1.
+        slot: u64,
+    },
+    /// The newest head lies more than a batch behind the records.
+    #[error(
+        "the newest head confirms records up to position {next_position} alone, yet more than one \
+         batch follows"
+    )]
+    HeadBehind {
+        /// The next position that the head states.
+        next_position: u64,
+    },
+    /// Bytes that hold nothing are not zero.
+    #[error("there is something where nothing was written")]
+    NotBlank,
+    /// What follows the last whole batch is neither a batch nor nothing.
+    #[error(
+        "what follows the last whole batch cannot be read: {0}; a crash cut it short and no start \
+         has mended it since, or it was changed"
+    )]
+    Tail(FrameFault),
 }

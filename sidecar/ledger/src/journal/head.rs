@@ -8,7 +8,7 @@ use super::frame::{LeafHash, take};
 use super::segment::Cursor;
 
 pub(super) const SECTOR_BYTES: usize = 512;
-const HEAD_BYTES: usize = 8 + 8 + 8 + 32;
+pub(super) const HEAD_BYTES: usize = 8 + 8 + 8 + 32;
 
 /// Everything before `next_position` was synced before this head was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Head {
         sector
     }
 
-    fn decode(slot: &[u8]) -> Option<Self> {
+    pub(super) fn decode(slot: &[u8]) -> Option<Self> {
         let (mut fields, mut rest) = slot.split_at_checked(HEAD_BYTES)?;
         let checksum = crc32c::crc32c(fields);
         let head = Self {

@@ -10,7 +10,7 @@ use super::head::SECTOR_BYTES;
 
 const MAGIC: [u8; 8] = *b"MAKEGOOD";
 const FORMAT_VERSION: u32 = 1;
-const HEADER_BYTES: usize = 8 + 4 + 8 + 8 + 32;
+pub(super) const HEADER_BYTES: usize = 8 + 4 + 8 + 8 + 32;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {

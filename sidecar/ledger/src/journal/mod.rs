@@ -74,6 +74,7 @@ mod space;
 mod spare;
 #[cfg(test)]
 mod tests;
+pub mod whole;
 
 use std::fmt;
 use std::ops::Range;

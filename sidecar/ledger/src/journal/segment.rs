@@ -22,7 +22,7 @@ use super::spare::Spare;
 /// Where the first frame of a segment begins, in bytes.
 pub(super) const FRAMES_START: u64 = 4096;
 
-const SLOTS_START: u64 = SECTOR_BYTES as u64;
+pub(super) const SLOTS_START: u64 = SECTOR_BYTES as u64;
 const SLOTS_BYTES: usize = 2 * SECTOR_BYTES;
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 const SUFFIX: &str = ".seg";

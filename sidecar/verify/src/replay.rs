@@ -1,0 +1,279 @@
+//! Replays the ledger: every entry is decided again from the rows before it, and has to be the very
+//! bytes that come out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use makegood_core::ledger::invariants::{Violation, check_entry};
+use makegood_core::ledger::{Entry, Key, RULES_VERSION, Read as _, Row, apply, decide};
+use makegood_core::policy::Policy;
+use makegood_ledger::codec;
+
+use crate::calendar::Calendar;
+use crate::command::{command_of, needs_next};
+use crate::duties::Duties;
+use crate::policies::Policies;
+use crate::problem::Failure;
+use crate::rows::ReplayedRows;
+use crate::silence::caught;
+
+/// An entry with the bytes that it was read from.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// The position by its place.
+    pub position: u64,
+    /// The stored bytes.
+    pub bytes: Vec<u8>,
+    /// What they say.
+    pub entry: Entry,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The entry itself.
+    Entry {
+        /// Which.
+        position: u64,
+        /// What about it.
+        what: String,
+    },
+    /// What it depends on.
+    Elsewhere {
+        /// The entry that needs it.
+        position: u64,
+        /// What is wrong there.
+        failure: Failure,
+    },
+}
+
+/// The ledger up to some entry.
+#[derive(Debug)]
+pub struct Replay {
+    rows: ReplayedRows,
+    /// `None` where there are no texts of policies, so that decisions cannot be made again.
+    policies: Option<Policies>,
+    calendar: Calendar,
+    duties: Duties,
+    /// What the last decision wrote besides its first entry.
+    expected: VecDeque<Entry>,
+    /// An entry that the one after it explains.
+    held: Option<Read>,
+    rules_version: u32,
+    /// Whether the last entry was written in development mode.
+    development: bool,
+    /// How many entries were the first of their decision, and were decided again.
+    decisions: u64,
+}
+
+impl Replay {
+    /// A replay from the first entry on.
+    pub fn new(policies: Option<Policies>) -> Self {
+        Self {
+            rows: ReplayedRows::default(),
+            policies,
+            calendar: Calendar::default(),
+            duties: Duties::default(),
+            expected: VecDeque::new(),
+            held: None,
+            rules_version: 0,
+            development: false,
+            decisions: 0,
+        }
+    }
+
+    /// How many decisions were made again so far.
+    pub fn decisions(&self) -> u64 {
+        self.decisions
+    }
+
+    /// What the calendar of the entries and that at hand differ in.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The rows so far.
+    pub fn rows(&self) -> &ReplayedRows {
+        &self.rows
+    }
+
+    /// Takes the next entry.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the one before it that it explains; the replay has ended then.
+    pub fn take(&mut self, read: Read) -> Result<(), Fault> {
+        if let Some(held) = self.held.take() {
+            self.judge(&held, Some(&read.entry))?;
+        }
+        if needs_next(&read.entry) {
+            self.held = Some(read);
+            return Ok(());
+        }
+        self.judge(&read, None)
+    }
+
+    /// Takes the end of the ledger.
+    ///
+    /// # Errors
+    /// What is wrong with the last entry, or with what all entries add up to.
+    pub fn finish(&mut self) -> Result<(), Fault> {
+        if let Some(held) = self.held.take() {
+            self.judge(&held, None)?;
+        }
+        let position = self.rows.head().entry_count;
+        let wrong = |what: String| Err(Fault::Entry { position, what });
+        if let Some(missing) = self.expected.front() {
+            return wrong(format!("is missing: {} should follow", missing.body.kind()));
+        }
+        match self.trial_balance() {
+            Ok(()) => Ok(()),
+            Err(violation) => wrong(violation.to_string()),
+        }
+    }
+
+    /// Whatever an entry says, it must not stop the verifier: the core takes what its own rules
+    /// would never write for a reason to stop, which here is one more thing that is wrong.
+    fn judge(&mut self, read: &Read, next: Option<&Entry>) -> Result<(), Fault> {
+        let position = read.position;
+        caught(|| self.judge_unguarded(read, next)).unwrap_or_else(|| {
+            let what = "cannot follow the entries before it".to_owned();
+            Err(Fault::Entry { position, what })
+        })
+    }
+
+    fn judge_unguarded(&mut self, read: &Read, next: Option<&Entry>) -> Result<(), Fault> {
+        let Read { position, bytes: _, entry } = read;
+        let wrong = |what: String| Fault::Entry { position: *position, what };
+        self.check_alone(*position, entry).map_err(wrong)?;
+        self.duties.check(entry, &self.rows).map_err(|what| wrong(what.to_owned()))?;
+        if self.policies.is_some() {
+            let expected = match self.expected.pop_front() {
+                Some(expected) => expected,
+                None => self.decide_again(entry, next)?,
+            };
+            self.compare(read, &expected).map_err(wrong)?;
+        }
+        apply(&mut self.rows, entry);
+        Ok(())
+    }
+
+    /// What can be told without any decision.
+    fn check_alone(&mut self, position: u64, entry: &Entry) -> Result<(), String> {
+        if entry.position != position {
+            return Err(format!("says that it is the entry of position {}", entry.position));
+        }
+        let head = self.rows.head();
+        if entry.at <= head.last_at && position > 0 {
+            return Err("is not later than the entry before it".to_owned());
+        }
+        let versions = self.rules_version.max(1)..=RULES_VERSION;
+        if !versions.contains(&entry.rules_version) {
+            let (found, first, last) = (entry.rules_version, versions.start(), versions.end());
+            return Err(format!("was decided by rules {found}, which is not {first} to {last}"));
+        }
+        self.rules_version = entry.rules_version;
+        check_entry(entry).map_err(|violation| violation.to_string())
+    }
+
+    /// The first entry of the decision that is to have written this one.
+    fn decide_again(&mut self, entry: &Entry, next: Option<&Entry>) -> Result<Entry, Fault> {
+        let position = entry.position;
+        let wrong = |what: String| Fault::Entry { position, what };
+        let policy = self.policy_of(entry)?;
+        let windows = self.calendar.windows(&policy, entry);
+        let command =
+            command_of(&self.rows, entry, next, windows).map_err(|what| wrong(what.to_owned()))?;
+        let decision = decide(&self.rows, &policy, &command)
+            .map_err(|fault| wrong(format!("cannot have been decided: {fault}")))?;
+        self.decisions += 1;
+        let mut entries = decision.entries;
+        if entries.is_empty() {
+            return Err(wrong("repeats what was answered before".to_owned()));
+        }
+        // Rules of version 1 decide what they decided as those of version 2 do; see `golden`.
+        for expected in &mut entries {
+            expected.rules_version = entry.rules_version;
+        }
+        let mut entries = VecDeque::from(entries);
+        let first = entries.pop_front();
+        self.expected = entries;
+        first.ok_or_else(|| wrong("has no decision".to_owned()))
+    }
+
+    fn policy_of(&mut self, entry: &Entry) -> Result<Arc<Policy>, Fault> {
+        let position = entry.position;
+        let policies = self.policies.as_mut().map(|policies| policies.get(entry.policy));
+        let missing = || Fault::Entry { position, what: "has no policy at hand".to_owned() };
+        policies.ok_or_else(missing)?.map_err(|failure| Fault::Elsewhere { position, failure })
+    }
+
+    /// The stored bytes have to be those of the decision.
+    fn compare(&mut self, read: &Read, expected: &Entry) -> Result<(), String> {
+        if codec::encode(expected, self.development) == read.bytes {
+            return Ok(());
+        }
+        if codec::encode(expected, !self.development) == read.bytes {
+            self.development = !self.development;
+            return Ok(());
+        }
+        Err(difference(&read.entry, expected))
+    }
+
+    /// All debits and all credits of each book are equal, in each currency.
+    fn trial_balance(&self) -> Result<(), Violation> {
+        let mut sums = std::collections::BTreeMap::new();
+        for (key, row) in self.rows.others() {
+            if let (Key::Balance(account, currency), Row::Balance(row)) = (key, row) {
+                let sum: &mut i128 = sums.entry((account.book(), *currency)).or_default();
+                *sum += row.debit_minor - row.credit_minor;
+            }
+        }
+        match sums.into_iter().find(|(_, sum)| *sum != 0) {
+            None => Ok(()),
+            Some(((book, currency), difference_minor)) => {
+                Err(Violation::TrialBalance { book, currency, difference_minor })
+            }
+        }
+    }
+}
+
+/// The first thing in which an entry is not what was decided.
+fn difference(found: &Entry, expected: &Entry) -> String {
+    let Entry {
+        position,
+        at,
+        caller,
+        policy,
+        rules_version: _,
+        currency,
+        trace,
+        postings,
+        effective_at,
+        is_post_close,
+        body,
+    } = expected;
+    if found.body.kind() != body.kind() {
+        return format!("is {}, but the rules decide {}", found.body.kind(), body.kind());
+    }
+    let parts = [
+        ("position", found.position == *position),
+        ("time", found.at == *at),
+        ("caller", found.caller == *caller),
+        ("policy", found.policy == *policy),
+        ("currency", found.currency == *currency),
+        ("content", found.body == *body),
+        ("trace of limits", found.trace == *trace),
+        ("lines in the books", found.postings == *postings),
+        ("effective time", found.effective_at == *effective_at),
+        ("mark of a closed period", found.is_post_close == *is_post_close),
+    ];
+    match parts.iter().find(|(_, is_same)| !is_same) {
+        Some((part, _)) => {
+            format!(
+                "has another {part} than the rules decide under its policy: {}",
+                found.body.kind()
+            )
+        }
+        None => "is not stored in the bytes that a writer makes of it".to_owned(),
+    }
+}

@@ -1,0 +1,73 @@
+//! The ledger's rows while it is replayed, hashed where there are many of a kind.
+//!
+//! They are the core's own rows; only where they are kept differs from a sidecar's memory, which
+//! keeps them in order.
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::RandomState;
+use makegood_core::ids::SpendId;
+use makegood_core::ledger::{CounterKey, HeadRow, Key, OperationId, Read, Row, Write};
+use makegood_core::time::Time;
+
+type Hashed<K> = HashMap<K, Row, RandomState>;
+
+/// Every row of the ledger so far.
+#[derive(Debug, Default)]
+pub struct ReplayedRows {
+    head: Option<Row>,
+    active_policy: Option<Row>,
+    counters: Hashed<CounterKey>,
+    spends: Hashed<SpendId>,
+    outcomes: Hashed<OperationId>,
+    /// Kinds of which there are few.
+    others: BTreeMap<Key, Row>,
+}
+
+impl ReplayedRows {
+    /// The rows of kinds of which there are few, balances and pools among them.
+    pub fn others(&self) -> impl Iterator<Item = (&Key, &Row)> {
+        self.others.iter()
+    }
+}
+
+impl Read for ReplayedRows {
+    fn get(&self, key: &Key) -> Option<&Row> {
+        match key {
+            Key::Head => self.head.as_ref(),
+            Key::ActivePolicy => self.active_policy.as_ref(),
+            Key::Counter(counter) => self.counters.get(counter),
+            Key::Spend(spend) => self.spends.get(spend),
+            Key::Outcome(id) => self.outcomes.get(id),
+            _ => self.others.get(key),
+        }
+    }
+
+    fn head(&self) -> HeadRow {
+        match &self.head {
+            Some(Row::Head(head)) => *head,
+            _ => HeadRow { entry_count: 0, last_at: Time::MIN },
+        }
+    }
+}
+
+impl Write for ReplayedRows {
+    fn put(&mut self, key: Key, row: Row) {
+        match key {
+            Key::Head => self.head = Some(row),
+            Key::ActivePolicy => self.active_policy = Some(row),
+            Key::Counter(counter) => {
+                self.counters.insert(counter, row);
+            }
+            Key::Outcome(id) => {
+                self.outcomes.insert(id, row);
+            }
+            Key::Spend(id) => {
+                self.spends.insert(id, row);
+            }
+            other => {
+                self.others.insert(other, row);
+            }
+        }
+    }
+}
