@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use makegood_core::ledger::{Fault, Refusal};
+use makegood_core::ledger::{ActFaultKind, Fault, Refusal};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -194,6 +194,7 @@ fn from_fault(fault: &Fault) -> Status {
         | Fault::NothingGiven { .. }
         | Fault::CurrencyNotInPolicy { .. } => Code::FailedPrecondition,
         Fault::PolicyNotInForce { .. } | Fault::WindowNotCurrent { .. } => Code::Unavailable,
+        Fault::Act(fault) => code_of_act(fault.kind()),
     };
     build(code, fault.reason(), &text, fault.metadata(), |details| {
         if code == Code::InvalidArgument {
@@ -205,8 +206,18 @@ fn from_fault(fault: &Fault) -> Status {
     })
 }
 
+fn code_of_act(kind: ActFaultKind) -> Code {
+    match kind {
+        ActFaultKind::Shape => Code::InvalidArgument,
+        ActFaultKind::Missing => Code::NotFound,
+        ActFaultKind::Duty => Code::PermissionDenied,
+        ActFaultKind::State => Code::FailedPrecondition,
+    }
+}
+
 fn field_of(fault: &Fault) -> &'static str {
     match fault {
+        Fault::Act(fault) => fault.field().unwrap_or("act"),
         Fault::UnknownReason { .. } => "reason_code",
         Fault::EffectiveInFuture => "effective_time",
         Fault::UnknownGesture { .. } | Fault::GestureIsFree { .. } => "gesture_code",

@@ -97,6 +97,8 @@ pub struct House {
     clock: Arc<dyn Clock>,
     folder: PathBuf,
     policy_text: String,
+    /// Whether any policy may be put in force at once.
+    is_development: bool,
     // Released last: until then the folder is ours.
     _lock: DataLock,
 }
@@ -175,6 +177,7 @@ impl House {
             clock,
             folder,
             policy_text: settings.policy_text,
+            is_development: settings.development,
             _lock: lock,
         })
     }
@@ -195,7 +198,9 @@ impl House {
             let path = self.folder.join("policies").join(format!("{digest}.toml"));
             write_durably(&path, self.policy_text.as_bytes())
                 .map_err(|source| OpenError::Folder { path, source })?;
-            let ask = Some((writer::system(), Action::ActivatePolicy { digest }));
+            let system = writer::system();
+            let caller = if self.is_development { system.in_development() } else { system };
+            let ask = Some((caller, Action::ActivatePolicy { digest }));
             self.shared.writer.submit_blocking(Work { ask, ..Work::default() })?;
         }
         self.shared.writer.end_due_holds();

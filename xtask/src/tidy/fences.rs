@@ -36,9 +36,10 @@ const FENCES: [Fence; 2] = [
     },
 ];
 
-/// The pure core's manifest names no crate but these: error types and a table of currencies.
+/// The pure core's manifest names no crate but these: error types, a table of currencies, and
+/// SHA-256.
 const CORE_MANIFEST: &str = "sidecar/core/Cargo.toml";
-const CORE_DEPENDENCIES: [&str; 2] = ["iso_currency", "thiserror"];
+const CORE_DEPENDENCIES: [&str; 3] = ["iso_currency", "sha2", "thiserror"];
 
 pub(super) fn check(source: &Source, findings: &mut Vec<Finding>) {
     if source.path == CORE_MANIFEST {

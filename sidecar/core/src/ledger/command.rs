@@ -255,6 +255,22 @@ pub enum OperationId {
     Request(RequestId),
 }
 
+/// The role of a sidecar in development mode.
+const DEVELOPMENT_ROLE: &str = "development";
+
+impl Caller {
+    /// The sidecar in development mode: it may put any policy in force at once.
+    #[must_use]
+    pub fn in_development(self) -> Self {
+        Self { role: RoleCode::known(DEVELOPMENT_ROLE), ..self }
+    }
+
+    /// Whether this is the sidecar in development mode.
+    pub(crate) fn is_in_development(&self) -> bool {
+        self.access == Access::System && self.role.as_str() == DEVELOPMENT_ROLE
+    }
+}
+
 impl Access {
     /// The name used in messages and metadata.
     pub const fn code(self) -> &'static str {

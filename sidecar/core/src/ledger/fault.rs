@@ -6,7 +6,7 @@ use crate::ids::{Digest, GestureCode, LimitId, ReasonCode, RequestId, SpendId};
 use crate::money::MAX_AMOUNT_MINOR;
 use crate::time::Time;
 
-use super::Access;
+use super::{Access, ActFault};
 
 /// Why a command was not considered, in the order of the checks.
 ///
@@ -152,6 +152,9 @@ pub enum Fault {
         /// The time of the decision.
         at: Time,
     },
+    /// What is wrong with an act.
+    #[error(transparent)]
+    Act(#[from] ActFault),
 }
 
 impl Fault {
@@ -180,6 +183,7 @@ impl Fault {
             Self::GestureIsFree { .. } => "GESTURE_IS_FREE",
             Self::CurrencyNotInPolicy { .. } => "CURRENCY_NOT_IN_POLICY",
             Self::WindowNotCurrent { .. } => "WINDOW_NOT_CURRENT",
+            Self::Act(fault) => fault.reason(),
         }
     }
 
@@ -223,6 +227,7 @@ impl Fault {
                 ("allowed_currency_codes", allowed.join(",")),
             ],
             Self::WindowNotCurrent { limit, .. } => vec![("limit", limit.to_string())],
+            Self::Act(fault) => fault.metadata(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::money::Currency;
 use crate::policy::Policy;
 
 use super::account::ExpenseClass;
+use super::act_keys::keys_of_act;
 use super::headroom::Question;
 use super::weigh::{Authority, applying};
 use super::{
@@ -22,7 +23,10 @@ use super::{
 pub fn keys(rows: &impl Read, policy: &Policy, command: &Command) -> Vec<Key> {
     let mut keys = vec![Key::Head, Key::ActivePolicy];
     match &command.action {
-        Action::ActivatePolicy { .. } => add_pools(&mut keys, policy),
+        Action::ActivatePolicy { digest } => {
+            keys.push(Key::Policy(*digest));
+            add_pools(&mut keys, policy);
+        }
         Action::Expire { spend } => add_spend(&mut keys, rows, *spend),
         Action::PassConsult { consult, .. } => {
             keys.push(Key::Consult(*consult));
@@ -30,7 +34,10 @@ pub fn keys(rows: &impl Read, policy: &Policy, command: &Command) -> Vec<Key> {
                 add_spend(&mut keys, rows, row.spend);
             }
         }
-        Action::Act { request, .. } => keys.extend(request.map(Key::Act)),
+        Action::Act { request, act } => {
+            keys.extend(request.map(Key::Act));
+            keys.extend(keys_of_act(act));
+        }
         Action::Spend(operation) => {
             keys.push(Key::Outcome(operation.id()));
             add_spend(&mut keys, rows, operation.spend());
@@ -94,7 +101,11 @@ fn add_operation(
 pub fn keys_of_entry(rows: &impl Read, entry: &Entry) -> Vec<Key> {
     let mut keys = vec![Key::Head, Key::ActivePolicy];
     match (&entry.body, entry.currency) {
-        (EntryBody::PolicyActivated { .. }, _) => {}
+        (EntryBody::PolicyActivated { .. }, _) => keys.push(Key::Policy(entry.policy)),
+        (EntryBody::Act { request, act, .. }, _) => {
+            keys.extend(request.map(Key::Act));
+            keys.extend(keys_of_act(act));
+        }
         (EntryBody::PoolOpened { pool, .. }, Some(currency)) => {
             keys.push(Key::Pool(pool.clone(), currency));
         }

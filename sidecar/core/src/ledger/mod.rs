@@ -6,10 +6,14 @@
 
 mod account;
 mod act;
+mod act_fault;
+mod act_keys;
 mod apply;
+mod balances;
 mod command;
 mod consult;
 mod decide;
+pub mod duties;
 mod entry;
 mod fault;
 mod headroom;
@@ -28,7 +32,9 @@ pub use act::{
     Act, Disposition, ErasureBasis, FINDING_POSITIONS, FindingRaised, KeyKind, PauseReason, Period,
     Person, PolicyNamed, ReviewState, SampleDrawn, SampleMethod,
 };
+pub use act_fault::{ActFault, ActFaultKind};
 pub use apply::apply;
+pub use balances::balances_digest;
 pub use command::{
     Access, Action, Caller, Command, GestureRequest, Operation, OperationId, ReverseReason,
     VoidReason, WindowBounds,

@@ -112,6 +112,13 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Whether it names a pool or an account.
+    pub(crate) const fn is_book(&self) -> bool {
+        matches!(self, Self::Pool(..) | Self::Balance(..))
+    }
+}
+
 impl HeadRow {
     /// The time of a decision that is asked for at `at`: that, or just after the last entry.
     pub(crate) fn next_at(self, at: Time) -> Time {

@@ -17,6 +17,9 @@ pub trait Read {
     /// The row; `None` where there is none yet.
     fn get(&self, key: &Key) -> Option<&Row>;
 
+    /// Every pool and every account, in the order of their names.
+    fn books(&self) -> BTreeMap<&Key, &Row>;
+
     /// Where the ledger stands; before the first entry, at zero.
     fn head(&self) -> HeadRow {
         match self.get(&Key::Head) {
@@ -288,6 +291,12 @@ impl Read for Rows {
     fn get(&self, key: &Key) -> Option<&Row> {
         self.by_key.get(key)
     }
+
+    fn books(&self) -> BTreeMap<&Key, &Row> {
+        // Names are ordered by kind, and those that are always in memory come first.
+        let resident = self.by_key.iter().take_while(|(key, _)| key.is_resident());
+        resident.filter(|(key, _)| key.is_book()).collect()
+    }
 }
 
 impl Write for Rows {
@@ -364,6 +373,12 @@ impl Changes {
 impl<B: Base> Read for Overlay<'_, B> {
     fn get(&self, key: &Key) -> Option<&Row> {
         self.changed.get(key).or_else(|| self.base.get(key))
+    }
+
+    fn books(&self) -> BTreeMap<&Key, &Row> {
+        let mut books = self.base.books();
+        books.extend(self.changed.iter().filter(|(key, _)| key.is_book()));
+        books
     }
 }
 

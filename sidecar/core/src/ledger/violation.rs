@@ -84,6 +84,26 @@ pub enum Violation {
         /// The currency.
         currency: Currency,
     },
+    /// Somebody did alone what takes two, or what is another's to do.
+    #[error("entry {position} breaks the separation of duties: {duty}")]
+    DutyBroken {
+        /// The entry.
+        position: u64,
+        /// The duty.
+        duty: &'static str,
+    },
+    /// An entry counts for a closed period that two persons had not opened again.
+    #[error("entry {position} counts for a closed period")]
+    InClosedPeriod {
+        /// The entry.
+        position: u64,
+    },
+    /// The digest in an entry is not that of the balances and pools.
+    #[error("entry {position} has another digest of balances than the entries before it add up to")]
+    BalancesDiffer {
+        /// The entry.
+        position: u64,
+    },
     /// Replaying the entries gives another row.
     #[error("replay differs from the live state, first at {key:?}")]
     ReplayDiffers {

@@ -11,6 +11,7 @@ mod validate;
 pub use gesture::{Gesture, GestureKind, GestureValue};
 pub use limit::{CalendarUnit, Counts, Dimension, Limit, Window};
 pub use validate::PolicyProblem;
+pub(crate) use validate::TEXT_MAX_CHARS;
 
 use std::collections::{BTreeMap, BTreeSet};
 

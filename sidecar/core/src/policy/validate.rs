@@ -11,7 +11,7 @@ use crate::time::NS_PER_DAY;
 /// The longest label of a gesture's button, in characters.
 const BUTTON_MAX_CHARS: usize = 10;
 /// The longest name, label, vision or standard, in characters.
-const TEXT_MAX_CHARS: usize = 200;
+pub(crate) const TEXT_MAX_CHARS: usize = 200;
 /// The longest note that a policy may allow, in characters: every note fits a record many times.
 const NOTE_MAX_CHARS: u32 = 2_000;
 /// The most limits, reasons, gestures or pools: an entry traces every limit, and must stay small.

@@ -26,7 +26,7 @@ fn with_pool(digest: u8, id: &str, cap_minor: Option<i64>) -> Policy {
 fn activate(house: &mut House, policy: Policy, at: i64) {
     let digest = policy.digest;
     house.policy = policy;
-    let command = house.command(seconds(at), "adm", Action::ActivatePolicy { digest });
+    let command = house.command(seconds(at), "dev", Action::ActivatePolicy { digest });
     house.submit(&command).unwrap();
     house.check();
 }

@@ -101,6 +101,6 @@ fn activates_over_the_rows_it_names_as_over_all() {
     policy.digest = makegood_core::ids::Digest::from_bytes([2; 32]);
     policy.pools = crate::steps::crowded_policy().pools;
     let action = Action::ActivatePolicy { digest: policy.digest };
-    let command = house.command(seconds(9), "sys", action);
+    let command = house.command(seconds(9), "dev", action);
     assert!(is_whole(&house.rows, &policy, &command));
 }

@@ -7,6 +7,7 @@
 )]
 
 mod activation;
+mod acts;
 mod keys;
 mod laws;
 mod oracle;

@@ -266,7 +266,7 @@ fn lowers_a_cap_without_touching_history() {
     house.policy.limits[0].caps = BTreeMap::from([(Currency::USD, 50)]);
     house.policy.digest = digest;
     let action = makegood_core::ledger::Action::ActivatePolicy { digest };
-    let command = house.command(seconds(2), "adm", action);
+    let command = house.command(seconds(2), "dev", action);
     house.submit(&command).unwrap();
     let room = room(&house, 3, "ann", &gesture("S2", "cora", 1));
     assert_eq!((room.available_minor, room.given_minor, room.cap_minor), (0, 90, 50));

@@ -111,6 +111,10 @@ impl Read for View<'_> {
         self.missing.borrow_mut().push(key.clone());
         None
     }
+
+    fn books(&self) -> BTreeMap<&Key, &Row> {
+        self.hot.rows.books()
+    }
 }
 
 impl Base for View<'_> {

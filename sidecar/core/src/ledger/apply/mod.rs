@@ -1,5 +1,6 @@
 //! Puts an entry's effect into rows; replaying every entry in order gives the live state.
 
+mod acts;
 mod answers;
 mod gestures;
 mod shift;
@@ -28,6 +29,7 @@ pub fn apply(rows: &mut impl Write, entry: &Entry) {
                 activated_at: entry.at,
             };
             rows.put(Key::ActivePolicy, Row::ActivePolicy(row));
+            acts::activated(rows, entry.policy);
         }
         EntryBody::PoolOpened { .. } => open_pool(rows, entry),
         EntryBody::Reserved { .. } => gestures::reserve(rows, entry),
@@ -46,7 +48,7 @@ pub fn apply(rows: &mut impl Write, entry: &Entry) {
         | EntryBody::ConsultPassed { about, .. }
         | EntryBody::ConsultApproved { about, .. }
         | EntryBody::ConsultClosed { about, .. } => gestures::advance(rows, entry, about),
-        EntryBody::Act { .. } => {}
+        EntryBody::Act { .. } => acts::apply(rows, entry),
     }
 }
 

@@ -5,13 +5,17 @@ use crate::money::Currency;
 use crate::policy::{Policy, Pool};
 
 use super::draft::{Draft, Scribe};
+use super::policies::check_may_activate;
 use crate::ledger::outcome::answer;
-use crate::ledger::{Account, Decision, EntryBody, Fault, Outcome, PoolRow, Posting, Read};
+use crate::ledger::{
+    Account, Command, Decision, EntryBody, Fault, Outcome, PoolRow, Posting, Read,
+};
 
 /// Activating the policy that is in force already is a repeat and writes nothing.
 pub(super) fn activate(
     rows: &impl Read,
     policy: &Policy,
+    command: &Command,
     digest: Digest,
     mut scribe: Scribe<'_>,
 ) -> Result<Decision, Fault> {
@@ -38,6 +42,7 @@ pub(super) fn activate(
         });
     }
     check_whole(policy)?;
+    check_may_activate(rows, &command.caller, digest, scribe.now())?;
     let activation = scribe.write(Draft::of(
         None,
         EntryBody::PolicyActivated {

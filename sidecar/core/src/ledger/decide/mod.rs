@@ -5,15 +5,22 @@
 //! `Refused` entry. Past the last check nothing can fail.
 
 mod activate;
+mod acts;
 mod consult;
 mod draft;
 mod gesture;
 mod grant;
+mod keeping;
 mod movement;
 mod operate;
+mod pause;
+mod periods;
+mod policies;
+mod pools;
 mod raise;
 mod rebook;
 mod reserve;
+mod reviews;
 mod settle;
 
 use crate::policy::Policy;
@@ -38,7 +45,7 @@ pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<De
     match &command.action {
         Action::ActivatePolicy { digest } => {
             check_access(&command.caller, &[Access::Admin, Access::System])?;
-            activate::activate(rows, policy, *digest, scribe)
+            activate::activate(rows, policy, command, *digest, scribe)
         }
         Action::Expire { spend } => {
             check_access(&command.caller, &[Access::System])?;
@@ -51,7 +58,7 @@ pub fn decide(rows: &impl Read, policy: &Policy, command: &Command) -> Result<De
             check_in_force(rows, policy)?;
             consult::pass(rows, policy, (*consult, *to), scribe)
         }
-        Action::Act { .. } => Err(Fault::NoPolicy),
+        Action::Act { request, act } => acts::act(rows, policy, command, (*request, act), scribe),
     }
 }
 

@@ -1,0 +1,220 @@
+//! What must always hold of those who govern and review, told from the entries alone: nobody does
+//! alone what takes two, closed periods stay closed, and digests are those of the balances.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ids::{AgentPid, Digest, SpendId};
+use crate::time::Time;
+
+use super::balances::balances_digest;
+use super::violation::Violation;
+use super::{Act, Entry, EntryBody, Period, ReviewState, Rows, apply};
+
+/// Checks that no policy came into force by its author alone, that nobody approved, reviewed or
+/// settled what is their own, and that no allocation took what a pool needs.
+///
+/// # Errors
+/// The first violation.
+pub fn check_duties<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<(), Violation> {
+    let mut seen = Seen::default();
+    for entry in entries {
+        seen.check(entry)
+            .map_err(|duty| Violation::DutyBroken { position: entry.position, duty })?;
+        check_allocation(entry)?;
+        seen.note(entry);
+    }
+    Ok(())
+}
+
+/// Checks that after a period was closed nothing counts for it, unless two persons had opened it
+/// again and the entry says so.
+///
+/// # Errors
+/// The first violation.
+pub fn check_periods<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<(), Violation> {
+    let mut closed: Option<Period> = None;
+    let mut asked_by: Option<AgentPid> = None;
+    let mut is_open_again = false;
+    for entry in entries {
+        let counts_at = entry.effective_at.unwrap_or(entry.at);
+        let in_closed = closed.is_some_and(|period| counts_at < period.end);
+        let in_reopened = is_open_again && closed.is_some_and(|period| counts_at >= period.start);
+        let is_right = entry.is_post_close == in_closed && (!in_closed || in_reopened);
+        if !is_right || counts_at > entry.at {
+            return Err(Violation::InClosedPeriod { position: entry.position });
+        }
+        let caller = entry.caller.agent;
+        match act_of(entry) {
+            Some(Act::ClosePeriod(period)) => {
+                (closed, asked_by, is_open_again) = (Some(*period), None, false);
+            }
+            Some(Act::ReopenPeriod(_)) => asked_by = Some(caller),
+            Some(Act::SecondReopening(_)) => {
+                is_open_again = asked_by.is_some_and(|asked_by| asked_by != caller);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Checks that every digest of balances is that of what the entries before it add up to.
+///
+/// # Errors
+/// The first violation.
+pub fn check_balances<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<(), Violation> {
+    let mut rows = Rows::default();
+    for entry in entries {
+        if let EntryBody::Act { balances: Some(taken), .. } = &entry.body
+            && *taken != balances_digest(&rows)
+        {
+            return Err(Violation::BalancesDiffer { position: entry.position });
+        }
+        apply(&mut rows, entry);
+    }
+    Ok(())
+}
+
+/// Who did what so far, as far as it forbids them something later.
+#[derive(Default)]
+struct Seen {
+    authors: BTreeMap<Digest, AgentPid>,
+    scheduled: BTreeMap<Digest, (AgentPid, Time)>,
+    has_policy: bool,
+    /// Who gave or approved each gesture.
+    parties: BTreeMap<SpendId, BTreeSet<AgentPid>>,
+    reviewers: BTreeMap<SpendId, BTreeSet<AgentPid>>,
+    findings: BTreeMap<u64, Vec<AgentPid>>,
+    reopening_asked_by: Option<AgentPid>,
+}
+
+impl Seen {
+    /// The duty that an entry breaks.
+    fn check(&self, entry: &Entry) -> Result<(), &'static str> {
+        let caller = entry.caller.agent;
+        match &entry.body {
+            EntryBody::PolicyActivated { .. } if self.has_policy => self.check_activation(entry),
+            EntryBody::ConsultApproved { about, .. } if about.agent == caller => {
+                Err("nobody approves their own gesture")
+            }
+            EntryBody::Act { act, .. } => self.check_act(act, caller),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_activation(&self, entry: &Entry) -> Result<(), &'static str> {
+        if entry.caller.is_in_development() {
+            return Ok(());
+        }
+        let author = self.authors.get(&entry.policy);
+        match self.scheduled.get(&entry.policy) {
+            None => Err("a policy comes into force once another person has scheduled it"),
+            Some((by, _)) if author.is_none_or(|author| by == author) => {
+                Err("the author of a policy does not schedule it")
+            }
+            Some((_, effective_at)) if *effective_at > entry.at => {
+                Err("a policy comes into force at its time")
+            }
+            Some(_) if author == Some(&entry.caller.agent) => {
+                Err("the author of a policy does not put it in force")
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn check_act(&self, act: &Act, caller: AgentPid) -> Result<(), &'static str> {
+        let is_own = |spend| self.parties.get(spend).is_some_and(|of| of.contains(&caller));
+        let reviewed = |spend| self.reviewers.get(spend).is_some_and(|of| of.contains(&caller));
+        match act {
+            Act::PublishPolicy { digest } if self.authors.get(digest) != Some(&caller) => {
+                Err("the author of a policy publishes it")
+            }
+            Act::SchedulePolicy { digest, .. } if self.authors.get(digest) == Some(&caller) => {
+                Err("the author of a policy does not schedule it")
+            }
+            Act::SecondReopening(_) if self.reopening_asked_by.is_none_or(|by| by == caller) => {
+                Err("opening a closed period takes two")
+            }
+            Act::Note { spend, state: ReviewState::Answered, .. } if !is_own(spend) => {
+                Err("the agent of a gesture answers for it")
+            }
+            Act::Note { state: ReviewState::Answered, .. } => Ok(()),
+            Act::Note { spend, .. } if is_own(spend) => Err("nobody reviews their own gesture"),
+            Act::Note { spend, state: ReviewState::Cleared, .. } if reviewed(spend) => {
+                Err("a second person clears a review")
+            }
+            Act::DisposeFinding { finding, .. } => match self.findings.get(finding) {
+                Some(agents) if !agents.contains(&caller) => Ok(()),
+                _ => Err("nobody settles a finding about themselves"),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn note(&mut self, entry: &Entry) {
+        let caller = entry.caller.agent;
+        match &entry.body {
+            EntryBody::PolicyActivated { .. } => {
+                self.has_policy = true;
+                self.scheduled.remove(&entry.policy);
+            }
+            EntryBody::Reserved { request, .. } => {
+                self.parties.entry(request.spend).or_default().insert(caller);
+            }
+            EntryBody::ConsultApproved { about, .. } => {
+                self.parties.entry(about.spend).or_default().insert(caller);
+            }
+            EntryBody::Act { act, .. } => self.note_act(act, entry),
+            _ => {}
+        }
+    }
+
+    fn note_act(&mut self, act: &Act, entry: &Entry) {
+        let caller = entry.caller.agent;
+        match act {
+            Act::DraftPolicy(named) => {
+                self.authors.insert(named.digest, caller);
+                self.scheduled.remove(&named.digest);
+            }
+            Act::SchedulePolicy { digest, effective_at } => {
+                self.scheduled.insert(*digest, (caller, *effective_at));
+            }
+            Act::WithdrawPolicy { digest } => {
+                self.scheduled.remove(digest);
+            }
+            Act::ReopenPeriod(_) => self.reopening_asked_by = Some(caller),
+            Act::SecondReopening(_) | Act::ClosePeriod(_) => self.reopening_asked_by = None,
+            Act::Note { state: ReviewState::Answered, .. } => {}
+            Act::Note { spend, .. } => {
+                self.reviewers.entry(*spend).or_default().insert(caller);
+            }
+            Act::RaiseFinding(finding) => {
+                self.findings.insert(entry.position, finding.agents.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A pool that authority is taken from keeps what covers its holds and gifts.
+fn check_allocation(entry: &Entry) -> Result<(), Violation> {
+    let Some(Act::Allocate { from: Some(_), .. }) = act_of(entry) else {
+        return Ok(());
+    };
+    match entry.trace.iter().find(|trace| trace.after_minor > trace.cap_minor) {
+        None => Ok(()),
+        Some(trace) => Err(Violation::AboveCap {
+            position: entry.position,
+            limit: trace.limit.clone(),
+            after_minor: trace.after_minor,
+            cap_minor: trace.cap_minor,
+        }),
+    }
+}
+
+fn act_of(entry: &Entry) -> Option<&Act> {
+    match &entry.body {
+        EntryBody::Act { act, .. } => Some(act),
+        _ => None,
+    }
+}
