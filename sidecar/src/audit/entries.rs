@@ -22,7 +22,7 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use makegood_ledger::journal::frame::LeafHash;
-use sha2::{Digest as _, Sha256};
+use makegood_ledger::tree::{empty_root, node_hash};
 
 /// The files' names.
 pub(super) const ENTRIES: &str = "entries.bin";
@@ -95,16 +95,16 @@ fn link(
     let (left, right) = halves(leaves);
     let left_root = link(left, low, range, nodes);
     let right_root = link(right, low + left.len(), range, nodes);
-    node(&left_root, &right_root)
+    node_hash(&left_root, &right_root)
 }
 
 fn root(leaves: &[LeafHash]) -> LeafHash {
     match leaves {
-        [] => Sha256::digest([]).into(),
+        [] => empty_root(),
         [leaf] => *leaf,
         _ => {
             let (left, right) = halves(leaves);
-            node(&root(left), &root(right))
+            node_hash(&root(left), &root(right))
         }
     }
 }
@@ -114,19 +114,14 @@ fn halves(leaves: &[LeafHash]) -> (&[LeafHash], &[LeafHash]) {
     leaves.split_at(leaves.len().div_ceil(2).next_power_of_two())
 }
 
-fn node(left: &LeafHash, right: &LeafHash) -> LeafHash {
-    let mut hasher = Sha256::new_with_prefix([1]);
-    hasher.update(left);
-    hasher.update(right);
-    hasher.finalize().into()
-}
-
 fn usize_of(position: u64) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     fn leaves(count: u8) -> Vec<LeafHash> {
@@ -151,7 +146,7 @@ mod tests {
             middle *= 2;
         }
         let left = rebuilt((low, low + middle), range, entries, nodes);
-        node(&left, &rebuilt((low + middle, high), range, entries, nodes))
+        node_hash(&left, &rebuilt((low + middle, high), range, entries, nodes))
     }
 
     #[test]

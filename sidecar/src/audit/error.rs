@@ -43,6 +43,12 @@ pub enum ExportError {
         /// How many there are.
         entry_count: u64,
     },
+    /// The ledger is not the one that its checkpoint speaks of.
+    #[error("the first {size} entries are not those that the checkpoint of that size signed")]
+    Fork {
+        /// The size.
+        size: u64,
+    },
     /// The ledger has no entry.
     #[error("the ledger is empty; there is nothing to export")]
     Empty,

@@ -220,6 +220,10 @@ fn operation_id(body: &EntryBody) -> Option<OperationId> {
         | EntryBody::Corrected { request, .. }
         | EntryBody::ConsultApproved { request, .. }
         | EntryBody::ConsultAsked { consult: request, .. } => Some(*request),
+        // What is given at once is asked under the gesture's own id.
+        EntryBody::Committed { request: None, about, .. } => {
+            return Some(OperationId::Spend(about.spend));
+        }
         EntryBody::Committed { request, .. }
         | EntryBody::ConsultClosed { request, .. }
         | EntryBody::Act { request, .. } => *request,

@@ -7,6 +7,7 @@
 
 mod books;
 mod cell;
+mod checkpoint;
 mod entries;
 mod error;
 mod event;
@@ -14,6 +15,7 @@ mod format;
 mod gather;
 mod manifest;
 mod period;
+mod plain;
 mod progress;
 mod rows;
 mod second;
@@ -44,7 +46,8 @@ pub struct Export {
     pub tenant: String,
     /// Which days.
     pub period: Period,
-    /// How many entries of the ledger are looked at; all that are confirmed where none is given.
+    /// How many entries of the ledger are looked at; where none is given, as many as its newest
+    /// checkpoint speaks of, or where there is none, all that are confirmed.
     pub size: Option<u64>,
     /// The folder for the pack: new, or empty.
     pub out: PathBuf,
@@ -114,7 +117,7 @@ fn write(
     let workbook = Workbook::new()?;
     let period = export.period;
     let stem = period.stem();
-    let mut files = EntryFiles::create(folder, &stem, &workbook, gathered)?;
+    let mut files = EntryFiles::create(folder, period, &workbook, gathered)?;
     for stored in source.between(gathered.first, gathered.end) {
         files.push(&stored?)?;
         progress.advance();
@@ -123,7 +126,12 @@ fn write(
     tables.extend(summaries(folder, gathered, period, &workbook)?);
     workbook.save(&folder.join(format!("xlsx/Makegood_Audit_{stem}.xlsx")))?;
     let proof = RangeProof::of(&gathered.leaves, gathered.first..gathered.end);
-    write_text(&folder.join(entries::PROOF), &proof.text(None))?;
+    let checkpoint = source.checkpoint();
+    if checkpoint.is_some_and(|checkpoint| checkpoint.head().root != proof.root) {
+        return Err(ExportError::Fork { size: gathered.size() });
+    }
+    let checkpoint = checkpoint.map(ToString::to_string);
+    write_text(&folder.join(entries::PROOF), &proof.text(checkpoint.as_deref()))?;
     let texts = texts::copy(&export.tenant_folder, folder, &gathered.policies)?;
     write_text(&folder.join("README.txt"), &texts::readme(&tables, period))?;
     let parts = Parts {
@@ -132,7 +140,7 @@ fn write(
         root_hash: proof.root_text(),
         tables: &tables,
         texts: &texts,
-        checkpoint: None,
+        checkpoint,
     };
     let manifest = Manifest::of(folder, parts, gathered)?.text();
     write_text(&folder.join(manifest::FILE), &manifest)?;

@@ -11,6 +11,7 @@ use super::event::Event;
 use super::format::{TableWriter, Workbook, Written, create};
 use super::gather::Gathered;
 use super::period::{Period, compact};
+use super::plain::{Book, Dialect};
 use super::rows::{chart, control, general_ledger, spend_detail, trial_balance, users};
 use super::source::Stored;
 
@@ -20,6 +21,7 @@ pub(super) struct EntryFiles<'a> {
     detail: TableWriter,
     control: TableWriter,
     spends: TableWriter,
+    books: Vec<Book>,
     entries: BufWriter<File>,
     path: PathBuf,
     /// The number of the last journal.
@@ -30,16 +32,21 @@ impl<'a> EntryFiles<'a> {
     /// Begins the files.
     pub(super) fn create(
         folder: &Path,
-        stem: &str,
+        period: Period,
         workbook: &Workbook,
         gathered: &'a Gathered,
     ) -> Result<Self, ExportError> {
+        let stem = &period.stem();
         let path = folder.join(entries::ENTRIES);
         Ok(Self {
             gathered,
             detail: TableWriter::create(folder, &general_ledger::TABLE, stem, workbook)?,
             control: TableWriter::create(folder, &control::TABLE, stem, workbook)?,
             spends: TableWriter::create(folder, &spend_detail::TABLE, stem, workbook)?,
+            books: Dialect::ALL
+                .into_iter()
+                .map(|dialect| Book::create(folder, dialect, period, &gathered.balances))
+                .collect::<Result<_, _>>()?,
             entries: create(&path)?,
             path,
             journal: gathered.journals_before,
@@ -56,6 +63,10 @@ impl<'a> EntryFiles<'a> {
             number = Some(self.journal);
             let journal = self.gathered.journal(self.journal, stored.position, event.spend);
             push_all(&mut self.detail, &general_ledger::rows(entry, &event, &journal))?;
+            let words = general_ledger::header(&entry.body, &event);
+            for book in &mut self.books {
+                book.push(entry, self.journal, &words)?;
+            }
             push_all(&mut self.control, &control::rows(entry, self.journal))?;
         }
         self.spends.push(&spend_detail::row(stored, &event, number, self.gathered))?;
@@ -65,6 +76,9 @@ impl<'a> EntryFiles<'a> {
     /// Completes the files.
     pub(super) fn finish(mut self, workbook: &Workbook) -> Result<Vec<Written>, ExportError> {
         self.entries.flush().map_err(ExportError::file(&self.path))?;
+        for book in self.books {
+            book.finish(&self.gathered.balances)?;
+        }
         Ok(vec![
             self.detail.finish(workbook)?,
             self.control.finish(workbook)?,

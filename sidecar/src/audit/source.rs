@@ -3,16 +3,19 @@
 use std::path::Path;
 
 use makegood_core::ledger::Entry;
+use makegood_ledger::checkpoint::SignedCheckpoint;
 use makegood_ledger::codec;
 use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
 use makegood_ledger::journal::reader::Reader;
 
+use super::checkpoint;
 use super::error::ExportError;
 
 /// A ledger's journal, read up to a size.
 pub(super) struct Source {
     reader: Reader,
     size: u64,
+    checkpoint: Option<SignedCheckpoint>,
 }
 
 /// An entry with its stored bytes.
@@ -28,14 +31,28 @@ pub(super) struct Stored {
 }
 
 impl Source {
-    /// Opens a tenant's ledger; without a size it ends where its journal is confirmed to end.
+    /// Opens a tenant's ledger; without a size it ends at its newest checkpoint, or where it issues
+    /// none, where its journal is confirmed to end.
     pub(super) fn open(tenant_folder: &Path, size: Option<u64>) -> Result<Self, ExportError> {
         let reader = Reader::open(&tenant_folder.join("ledger"))?;
         let entry_count = reader.confirmed_position()?;
-        match size {
-            Some(size) if size > entry_count => Err(ExportError::Size { size, entry_count }),
-            _ => Ok(Self { reader, size: size.unwrap_or(entry_count) }),
+        if let Some(size) = size.filter(|size| *size > entry_count) {
+            return Err(ExportError::Size { size, entry_count });
         }
+        let issued = checkpoint::issued(tenant_folder).map_err(ExportError::file(tenant_folder))?;
+        let mut issued = issued.into_iter().filter(|issued| issued.head().size <= entry_count);
+        let checkpoint = match size {
+            Some(size) => issued.find(|issued| issued.head().size == size),
+            None => issued.next_back(),
+        };
+        let checkpoint_size = checkpoint.as_ref().map(|checkpoint| checkpoint.head().size);
+        let size = size.or(checkpoint_size).unwrap_or(entry_count);
+        Ok(Self { reader, size, checkpoint })
+    }
+
+    /// The checkpoint of this size, where there is one.
+    pub(super) fn checkpoint(&self) -> Option<&SignedCheckpoint> {
+        self.checkpoint.as_ref()
     }
 
     /// How many entries the export looks at.

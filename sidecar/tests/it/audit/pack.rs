@@ -86,14 +86,14 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn makes_the_same_bytes_twice_and_from_a_longer_ledger_at_the_same_size() {
-    let pack = Pack::of(&Story::busy(300), "2026-01-01", "2026-03-31");
+    let pack = Pack::of(&Story::busy(100), "2026-01-01", "2026-03-31");
     let folder = pack.folder.path();
     let days = ("2026-01-01", "2026-03-31");
     let again = run(folder, days, None, "again").unwrap();
     assert_eq!(again, pack.exported);
 
     let longer = tempfile::tempdir().unwrap();
-    Story::busy(300).store(&longer.path().join("data/house"));
+    Story::busy(100).store(&longer.path().join("data/house"));
     let size = Some(pack.exported.tree_size - 20);
     let (one, two) = (
         run(folder, days, size, "earlier").unwrap(),
@@ -172,6 +172,34 @@ fn stores_the_entries_of_the_period_as_they_are() {
     }
     let first = usize::try_from(pack.exported.first).unwrap();
     assert_eq!(entries, story.entries()[first..]);
+}
+
+#[test]
+fn ends_at_the_newest_checkpoint_and_refuses_one_of_another_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let tenant = folder.path().join("data/house");
+    let story = Story::small();
+    story.store(&tenant);
+    let days = ("2026-01-01", "2026-01-31");
+    let log = |text: &str| fs::write(tenant.join("checkpoints"), text).unwrap();
+    let (early, whole) = (story.checkpoint(12), story.checkpoint(story.entries().len()));
+    log(&format!("{early}\n{whole}\n"));
+    let newest = run(folder.path(), days, None, "newest").unwrap();
+    assert_eq!(newest.tree_size, story.entries().len() as u64);
+    let proof = fs::read_to_string(folder.path().join("newest/entries.proof")).unwrap();
+    assert!(proof.ends_with(&format!("\n\n{whole}")), "{proof}");
+
+    log(&format!("{early}\n"));
+    let earlier = run(folder.path(), days, None, "earlier").unwrap();
+    assert_eq!(earlier.tree_size, 12);
+    // One that speaks of entries to come is not looked at yet.
+    let other = Story::busy(40).checkpoint(50);
+    log(&format!("{early}\n{other}\n"));
+    assert_eq!(run(folder.path(), days, None, "same").unwrap(), earlier);
+
+    log(&format!("{}\n", Story::busy(40).checkpoint(12)));
+    let refused = run(folder.path(), days, None, "forked").unwrap_err();
+    assert!(matches!(refused, ExportError::Fork { size: 12 }), "{refused}");
 }
 
 #[test]

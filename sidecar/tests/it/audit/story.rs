@@ -13,7 +13,10 @@ use makegood_core::ledger::{
 use makegood_core::money::{Currency, Money};
 use makegood_core::policy::Policy;
 use makegood_core::time::{NS_PER_DAY, NS_PER_MINUTE, NS_PER_S, Time};
+use makegood_ledger::checkpoint::{Checkpoint, KeyKind, SignedCheckpoint, SigningKey};
 use makegood_ledger::journal::{Config, Journal};
+use makegood_ledger::proof::TreeHead;
+use makegood_ledger::tree::{MemoryTree, leaf_hash};
 use makegood_ledger::{codec, policy_file};
 
 /// The first instant of 2026.
@@ -164,14 +167,8 @@ impl Story {
             let reason = if draw(3) == 0 { "damage" } else { "late" };
             let wish = Wish { reason, gesture, ..Wish::refund(agent, customer, minor) };
             match draw(10) {
-                0 => {
-                    let held = story.reserve(wish);
-                    story.void(agent, held);
-                }
-                1 => {
-                    let given = story.give(wish);
-                    story.reverse(agent, given, 100);
-                }
+                0 => story.withdrawn(wish),
+                1 => story.taken_back(wish),
                 _ => {
                     story.give(wish);
                 }
@@ -197,6 +194,35 @@ impl Story {
             journal.append(batch).unwrap();
         }
         journal.confirm().unwrap();
+    }
+
+    fn withdrawn(&mut self, wish: Wish) {
+        let held = self.reserve(wish);
+        if !self.was_refused() {
+            self.void(wish.agent, held);
+        }
+    }
+
+    fn taken_back(&mut self, wish: Wish) {
+        let given = self.give(wish);
+        if !self.was_refused() {
+            self.reverse(wish.agent, given, 100);
+        }
+    }
+
+    fn was_refused(&self) -> bool {
+        let last = self.entries.last();
+        last.is_some_and(|entry| matches!(entry.body, EntryBody::Refused { .. }))
+    }
+
+    /// What the ledger signed when it had so many entries.
+    pub(super) fn checkpoint(&self, size: usize) -> SignedCheckpoint {
+        let origin = "makegood.invalid/house/ledger".to_owned();
+        let leaves = self.entries[..size].iter();
+        let tree: MemoryTree = leaves.map(|entry| leaf_hash(&codec::encode(entry, true))).collect();
+        let head = TreeHead { size: tree.size(), root: tree.root() };
+        let key = SigningKey::from_seed(&origin, KeyKind::Log, &[7; 32]).unwrap();
+        Checkpoint { origin, head }.sign(&[key])
     }
 
     fn on_day(&mut self, day: i64) {
