@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::ids::{LimitId, PoolId, SpendId};
+use crate::ids::{LimitId, PoolId, RequestId, SpendId};
 use crate::money::Currency;
 
 use super::{Book, CounterKey, Key};
@@ -39,6 +39,42 @@ pub enum Violation {
         after_minor: i64,
         /// The cap.
         cap_minor: i64,
+    },
+    /// An entry mixes currencies.
+    #[error("entry {position} mixes currencies")]
+    CurrencyMixed {
+        /// The entry.
+        position: u64,
+    },
+    /// Somebody was asked to approve, or approved, their own gesture.
+    #[error("entry {position} lets somebody approve their own")]
+    OwnApproval {
+        /// The entry.
+        position: u64,
+    },
+    /// An entry counts for a later time, or for a closed period without a time.
+    #[error("entry {position} counts for a time that cannot be")]
+    EffectiveTime {
+        /// The entry.
+        position: u64,
+    },
+    /// An id was answered by more than one entry.
+    #[error("entry {position} answers what was answered before")]
+    AnsweredTwice {
+        /// The entry.
+        position: u64,
+    },
+    /// A hold was acted on that never was, or that was over.
+    #[error("entry {position} acts on a hold that is over")]
+    HoldOver {
+        /// The entry.
+        position: u64,
+    },
+    /// A consult contradicts its gesture, or asks the agent themselves.
+    #[error("consult {consult} contradicts itself")]
+    ConsultContradicts {
+        /// The consult.
+        consult: RequestId,
     },
     /// A position is missing or comes twice.
     #[error("entry {position} stands where entry {expected} should")]
