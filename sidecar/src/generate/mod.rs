@@ -24,6 +24,7 @@ mod reasons;
 mod shape;
 mod staff;
 mod words;
+pub mod year;
 
 pub use cast::{CastMember, cast};
 pub use staff::{Employee, Shift, staff};

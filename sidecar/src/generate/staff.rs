@@ -144,6 +144,11 @@ impl<'a> Roster<'a> {
 }
 
 impl Shift {
+    /// The hour at which it begins.
+    pub(super) fn begins(self) -> i64 {
+        self.begins
+    }
+
     /// Whether an hour of the day falls into the shift.
     fn has(self, hour: i64) -> bool {
         if self.begins < self.ends {
