@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CalendarUnit, Gesture, GestureKind, GestureValue, Policy, Pool, Window};
+use super::{
+    CalendarUnit, Counts, Gesture, GestureKind, GestureValue, Limit, Policy, Pool, Window,
+};
 use crate::ids::{Digest, GestureCode, LimitId, PoolId, ReasonCode};
 use crate::money::Currency;
 
@@ -20,9 +22,15 @@ fn accepts_the_standard_policy() {
     assert_eq!(standard().validate(), Ok(()));
 }
 
+fn count_times(limit: &mut Limit, cap_times: Option<u32>) {
+    limit.counts = Counts::Times;
+    limit.cap_times = cap_times;
+    limit.caps.clear();
+}
+
 type Change = fn(&mut Policy);
 
-const CHANGES: [(&str, Change); 28] = [
+const CHANGES: [(&str, Change); 35] = [
     ("name", |policy| policy.name.clear()),
     ("version", |policy| policy.version = " ".to_owned()),
     ("vision", |policy| policy.vision = Some("x".repeat(201))),
@@ -34,7 +42,22 @@ const CHANGES: [(&str, Change); 28] = [
     ("undo", |policy| policy.undo_ns = i64::MAX),
     ("note_max_chars", |policy| policy.note_max_chars = 0),
     ("note_max_chars", |policy| policy.note_max_chars = 2_001),
+    ("backdate", |policy| policy.backdate_ns = -1),
+    ("consult.answer", |policy| policy.answer_ns = 0),
+    ("consult.roles", |policy| policy.approvers = vec!["lead".parse().unwrap()]),
     ("limits", |policy| policy.limits.clear()),
+    ("limits", |policy| count_times(&mut policy.limits[0], Some(3))),
+    ("limits[1].cap", |policy| {
+        policy.limits.push(policy.limits[0].clone());
+        policy.limits[1].id = LimitId::known("often");
+        count_times(&mut policy.limits[1], None);
+    }),
+    ("limits[0].cap", |policy| policy.limits[0].cap_times = Some(1)),
+    ("limits[1].counts", |policy| {
+        policy.limits.push(policy.limits[0].clone());
+        policy.limits[1].id = LimitId::known("grants");
+        policy.limits[1].counts = Counts::Grants;
+    }),
     ("reasons", |policy| {
         let first = policy.reasons[0].clone();
         let more = (0..100).map(|index| super::Reason {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Gesture, GestureValue, Limit, POOL_LIMIT_PREFIX, Policy, Pool, Window};
+use super::{
+    Counts, Dimension, Gesture, GestureValue, Limit, POOL_LIMIT_PREFIX, Policy, Pool, Window,
+};
 use crate::ids::CODE_MAX_CHARS;
 use crate::money::{Currency, MAX_AMOUNT_MINOR};
 use crate::time::NS_PER_DAY;
@@ -57,6 +59,10 @@ impl Policy {
             let fix = format!("must be 1 to {NOTE_MAX_CHARS} characters");
             found.add("note_max_chars", fix);
         }
+        if !(0..=SPAN_MAX_NS).contains(&self.backdate_ns) {
+            found.add("backdate", "must be zero to 366 days");
+        }
+        check_consult(self, &mut found);
         found.count("limits", self.limits.len());
         found.count("reasons", self.reasons.len());
         found.count("gestures", self.gestures.len());
@@ -69,9 +75,35 @@ impl Policy {
     }
 }
 
+/// Whoever is asked needs authority to grant, or every question ends in a refusal.
+fn check_consult(policy: &Policy, found: &mut Problems) {
+    found.span("consult.answer", policy.answer_ns);
+    found.count("consult.roles", policy.approvers.len());
+    let roles = || policy.approvers.iter().enumerate();
+    for (index, role) in roles() {
+        if roles().any(|(first, other)| first < index && other == role) {
+            found.add("consult.roles", format!("names {role} twice; name it once"));
+        }
+        let is_theirs = |limit: &Limit| {
+            limit.counts == Counts::Grants
+                && limit.roles.as_ref().is_none_or(|roles| roles.contains(role))
+        };
+        if !policy.limits.iter().any(is_theirs) {
+            let fix = format!(
+                "names {role}, who can approve nothing; add a limit with counts = \"grants\" for them"
+            );
+            found.add("consult.roles", fix);
+        }
+    }
+}
+
 fn check_limits(policy: &Policy, found: &mut Problems) {
     if policy.limits.is_empty() {
         found.add("limits", "is empty; without a limit nobody may give anything");
+    }
+    let gives = |limit: &Limit| limit.counts == Counts::Amounts;
+    if !policy.limits.is_empty() && !policy.limits.iter().any(gives) {
+        found.add("limits", "none counts amounts; without one nobody may give anything");
     }
     found.unique("limits", "id", policy.limits.iter().map(|one| one.id.as_str()));
     for (index, limit) in policy.limits.iter().enumerate() {
@@ -123,7 +155,36 @@ fn check_limit(
     if limit.reasons.as_ref().is_some_and(BTreeSet::is_empty) {
         found.add(field("reasons"), "is empty; leave it out for every reason");
     }
+    check_cap(policy, limit, field, found);
+}
+
+/// A limit has the cap that fits what it counts, and no other.
+fn check_cap(policy: &Policy, limit: &Limit, field: &dyn Fn(&str) -> String, found: &mut Problems) {
+    if limit.counts == Counts::Times {
+        match limit.cap_times {
+            None => found.add(field("cap"), "is missing; counting times needs one, such as 3"),
+            Some(0) => found.add(field("cap"), "must be at least 1"),
+            Some(_) => {}
+        }
+        if !limit.caps.is_empty() {
+            found.add(field("caps"), "does not belong to a limit that counts times; remove it");
+        }
+        return;
+    }
+    if limit.cap_times.is_some() {
+        found.add(field("cap"), "belongs to limits that count times; write caps instead");
+    }
     check_amounts(policy, &limit.caps, &field("caps"), found);
+    if limit.counts != Counts::Grants {
+        return;
+    }
+    if !limit.scope.contains(&Dimension::Agent) {
+        found.add(field("scope"), "must name agent; grants are counted for each who approves");
+    }
+    if policy.approvers.is_empty() {
+        let fix = "counts grants, but nobody is asked; name roles in consult.roles";
+        found.add(field("counts"), fix);
+    }
 }
 
 /// Every currency of the policy has an amount, and no other has one.

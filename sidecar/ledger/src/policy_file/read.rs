@@ -1,8 +1,8 @@
 //! From TOML to a policy: every key is read, and every problem is kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use makegood_core::ids::Digest;
+use makegood_core::ids::{Digest, RoleCode};
 use makegood_core::money::Currency;
 use makegood_core::policy::{
     CalendarUnit, Counts, DEFAULT_ANSWER_NS, DEFAULT_HOLD_NS, DEFAULT_NOTE_MAX_CHARS,
@@ -23,6 +23,9 @@ const DIMENSIONS: [(&str, Dimension); 7] = [
     ("interaction", Dimension::Interaction),
     ("reason", Dimension::Reason),
 ];
+
+const COUNTS: [(&str, Counts); 3] =
+    [("amounts", Counts::Amounts), ("times", Counts::Times), ("grants", Counts::Grants)];
 
 const UNITS: [(&str, CalendarUnit); 5] = [
     ("day", CalendarUnit::Day),
@@ -58,6 +61,8 @@ fn read(top: &mut Table<'_>, digest: Digest) -> Option<Policy> {
     let hold_ns = top.duration("hold");
     let undo_ns = top.duration("undo");
     let note_max_chars = top.count("note_max_chars");
+    let backdate_ns = top.duration("backdate");
+    let (answer_ns, approvers) = top.table("consult", consult).unwrap_or_default();
     let limits = top.tables("limits", limit);
     let reasons = top.tables("reasons", reason);
     let gestures = top.tables("gestures", gesture);
@@ -75,10 +80,19 @@ fn read(top: &mut Table<'_>, digest: Digest) -> Option<Policy> {
         reasons,
         gestures,
         pools,
-        answer_ns: DEFAULT_ANSWER_NS,
-        approvers: Vec::new(),
-        backdate_ns: 0,
+        answer_ns: answer_ns.unwrap_or(DEFAULT_ANSWER_NS),
+        approvers,
+        backdate_ns: backdate_ns.unwrap_or(0),
     })
+}
+
+/// How long each second person has, and the roles that are asked, in their order.
+fn consult(table: &mut Table<'_>) -> (Option<i64>, Vec<RoleCode>) {
+    let answer_ns = table.duration("answer");
+    if table.is_missing("roles") {
+        table.problem("roles", "is missing; name the roles that are asked, in order");
+    }
+    (answer_ns, table.codes_in_order("roles").unwrap_or_default())
 }
 
 fn currencies(top: &mut Table<'_>) -> BTreeSet<Currency> {
@@ -103,7 +117,20 @@ fn limit(table: &mut Table<'_>) -> Option<Limit> {
     let min_tenure_days = table.count("from_tenure_days");
     let below_tenure_days = table.count("below_tenure_days");
     let reasons = table.codes("reasons");
-    let caps = table.required("caps").map(|value| table.amounts("caps", value));
+    let counts = match table.text("counts") {
+        None => Counts::default(),
+        Some(name) => named(table, "counts", name, &COUNTS)?,
+    };
+    let cap_times = table.count("cap");
+    let caps = table.value("caps").map(|value| table.amounts("caps", value));
+    let caps = match (counts, caps) {
+        (Counts::Times, None) => Some(BTreeMap::new()),
+        (_, None) => {
+            table.problem("caps", "is missing; add it");
+            None
+        }
+        (_, caps) => caps,
+    };
     Some(Limit {
         id: id?,
         label: label?.to_owned(),
@@ -113,9 +140,9 @@ fn limit(table: &mut Table<'_>) -> Option<Limit> {
         min_tenure_days: min_tenure_days.unwrap_or(0),
         below_tenure_days,
         reasons,
-        counts: Counts::Amounts,
+        counts,
         caps: caps?,
-        cap_times: None,
+        cap_times,
     })
 }
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use makegood_core::ids::{ReasonCode, RoleCode};
 use makegood_core::money::{Currency, Money};
 use makegood_core::policy::{
-    CalendarUnit, Dimension, Gesture, GestureValue, Limit, Policy, Window,
+    CalendarUnit, Counts, Dimension, Gesture, GestureValue, Limit, Policy, Window,
 };
 
 /// The report; one line a thing, and a last line that says that all is well.
@@ -25,6 +25,8 @@ pub(super) fn of(policy: &Policy) -> String {
     }
     line("hold", &duration(policy.hold_ns));
     line("undo", &duration(policy.undo_ns));
+    line("backdate", &backdate(policy.backdate_ns));
+    line("consult", &consult(policy));
     for one in &policy.limits {
         line("limit", &limit(one));
     }
@@ -44,12 +46,37 @@ pub(super) fn of(policy: &Policy) -> String {
     text
 }
 
+fn backdate(backdate_ns: i64) -> String {
+    match backdate_ns {
+        0 => "nothing counts for another time than its own".to_owned(),
+        span => format!("reversals and corrections, up to {}", duration(span)),
+    }
+}
+
+fn consult(policy: &Policy) -> String {
+    if policy.approvers.is_empty() {
+        return "nobody is asked for more".to_owned();
+    }
+    let roles: Vec<&str> = policy.approvers.iter().map(RoleCode::as_str).collect();
+    format!("{}; each has {} to answer", roles.join(", then "), duration(policy.answer_ns))
+}
+
+/// The most that a limit allows.
+fn cap(limit: &Limit) -> String {
+    match (limit.counts, limit.cap_times) {
+        (Counts::Times, Some(1)) => "1 gesture".to_owned(),
+        (Counts::Times, times) => format!("{} gestures", times.unwrap_or(0)),
+        (Counts::Amounts, _) => amounts(&limit.caps),
+        (Counts::Grants, _) => format!("grants of {} to others", amounts(&limit.caps)),
+    }
+}
+
 fn limit(limit: &Limit) -> String {
     let each: Vec<&str> = limit.scope.iter().map(|one| dimension(*one)).collect();
     let mut text = format!(
         "{}: {} for each {}, {}",
         limit.id,
-        amounts(&limit.caps),
+        cap(limit),
         each.join(" and "),
         window(&limit.window)
     );

@@ -105,6 +105,15 @@ impl<'a> Table<'a> {
         Some(texts.into_iter().filter_map(|text| self.parsed(key, text)).collect())
     }
 
+    /// A list of codes in the order in which they are written; `None` where it is missing.
+    pub(super) fn codes_in_order<T: FromStr<Err: Display>>(
+        &mut self,
+        key: &'static str,
+    ) -> Option<Vec<T>> {
+        let texts = self.texts(key)?;
+        Some(texts.into_iter().filter_map(|text| self.parsed(key, text)).collect())
+    }
+
     /// A list of texts; `None` where it is missing.
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<&'a str>> {
         let value = self.value(key)?;
@@ -153,6 +162,23 @@ impl<'a> Table<'a> {
             }
         }
         amounts
+    }
+
+    /// One table such as `[consult]`, read by `read`; `None` where it is missing.
+    pub(super) fn table<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&mut Table<'_>) -> T,
+    ) -> Option<T> {
+        let value = self.value(key)?;
+        let Some(keys) = value.as_table() else {
+            self.problem(key, format!("must be a table; write it under [{key}]"));
+            return None;
+        };
+        let mut table = Table::new(keys, format!("{key}."), self.problems);
+        let read = read(&mut table);
+        table.refuse_others();
+        Some(read)
     }
 
     /// The tables of a list such as `[[limits]]`, each read by `read`; those that fail are left

@@ -1,6 +1,6 @@
 //! Tests of policy files: the standard one, and every problem that a text can have.
 
-use makegood_core::policy::{Dimension, GestureValue, Window};
+use makegood_core::policy::{Counts, Dimension, GestureValue, Window};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn changed(from: &str, to: &str) -> String {
 #[test]
 fn gives_2000_dollars_by_default() {
     let policy = read(STANDARD).unwrap();
-    assert_eq!(policy.limits.len(), 1);
+    assert_eq!(policy.limits.len(), 2);
     let limit = &policy.limits[0];
     assert!(limit.scope.contains(&Dimension::Agent) && limit.scope.contains(&Dimension::Customer));
     assert_eq!(limit.caps.values().copied().collect::<Vec<_>>(), [200_000]);
@@ -51,6 +51,24 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("hold = \"10 min\"", "hold = \"10 moments\"", "hold: \"10 moments\" is no duration"),
     ("hold = \"10 min\"", "hold = \"1 month\"", "hold: \"1 month\" is no duration"),
     ("hold = \"10 min\"", "hold = \"-10 min\"", "hold: must be above zero"),
+    ("backdate = \"0 s\"", "backdate = \"-1 s\"", "backdate: must be zero to 366 days"),
+    ("backdate = \"0 s\"", "backdate = \"400 days\"", "backdate: must be zero to 366 days"),
+    ("answer = \"60 s\"", "answer = \"soon\"", "consult.answer: \"soon\" is no duration"),
+    ("answer = \"60 s\"", "answer = \"0 s\"", "consult.answer: must be above zero"),
+    ("answer = \"60 s\"", "awnser = \"60 s\"", "consult.awnser: is unknown; the nearest key is answer"),
+    ("[consult]\n", "[consults]\n", "consults: is unknown; the nearest key is consult"),
+    ("roles = [\"team_lead\", \"lead\", \"duty_lead\"]\n\n", "\n", "consult.roles: is missing"),
+    ("roles = [\"team_lead\", \"lead\", \"duty_lead\"]\n\n", "roles = [\"Lead\"]\n\n", "consult.roles: \"Lead\": role code must be"),
+    ("roles = [\"team_lead\", \"lead\", \"duty_lead\"]\n\n", "roles = [\"lead\", \"lead\"]\n\n", "consult.roles: names lead twice"),
+    ("roles = [\"team_lead\", \"lead\", \"duty_lead\"]\n\n", "roles = [\"boss\"]\n\n", "consult.roles: names boss, who can approve nothing; add a limit with counts = \"grants\""),
+    ("roles = [\"team_lead\", \"lead\", \"duty_lead\"]\n\n", "roles = []\n\n", "limits[1].counts: counts grants, but nobody is asked"),
+    ("counts = \"grants\"", "counts = \"grant\"", "limits[1].counts: \"grant\" is unknown; the nearest is grants"),
+    ("counts = \"grants\"", "counts = \"times\"", "limits[1].cap: is missing; counting times needs one"),
+    ("counts = \"grants\"", "counts = \"times\"\ncap = 0", "limits[1].cap: must be at least 1"),
+    ("counts = \"grants\"", "counts = \"times\"\ncap = 3", "limits[1].caps: does not belong to a limit that counts times"),
+    ("counts = \"grants\"", "counts = \"grants\"\ncap = 3", "limits[1].cap: belongs to limits that count times"),
+    ("scope = [\"agent\"]", "scope = [\"pool\"]", "limits[1].scope: must name agent"),
+    ("scope = [\"agent\", \"customer\"]", "scope = [\"agent\", \"customer\"]\ncounts = \"grants\"", "limits: none counts amounts"),
     ("note_max_chars = 500", "note_max_chars = -1", "note_max_chars: must be a whole number"),
     ("id = \"customer_case\"", "id = \"Customer Case\"", "limits[0].id: \"Customer Case\": limit id must be"),
     ("scope = [\"agent\",", "scope = [\"agnet\",", "limits[0].scope: \"agnet\" is unknown; the nearest is agent"),
@@ -122,11 +140,43 @@ fn reads_windows_of_every_kind() {
 }
 
 #[test]
+fn reads_limits_of_every_count() {
+    let times = "id = \"often\"\nlabel = \"this month\"\ncounts = \"times\"\ncap = 3\n\
+                 scope = [\"customer\"]\nwindow = \"rolling\"\nlength = \"30 days\"\n";
+    let text = changed("[[limits]]\n", &format!("[[limits]]\n{times}\n[[limits]]\n"));
+    let policy = read(&text).unwrap();
+    let counts: Vec<Counts> = policy.limits.iter().map(|limit| limit.counts).collect();
+    assert_eq!(counts, [Counts::Times, Counts::Amounts, Counts::Grants]);
+    assert_eq!((policy.limits[0].cap_times, policy.limits[0].caps.len()), (Some(3), 0));
+    let report = report::of(&policy);
+    for expected in [
+        "limit      often: 3 gestures for each customer, in the last 30 days",
+        "limit      lead_grants: grants of 2000.00 USD to others for each agent, in the last 24h",
+    ] {
+        assert!(report.contains(expected), "{expected} is missing in {report}");
+    }
+}
+
+#[test]
+fn asks_nobody_without_a_section_for_it() {
+    let grants = STANDARD.find("# A lead may grant").unwrap();
+    let reasons = STANDARD.find("# --- Reasons").unwrap();
+    let text = [&STANDARD[..grants], &STANDARD[reasons..]].concat();
+    let section = text.find("[consult]").unwrap();
+    let limits = text.find("# --- Limits").unwrap();
+    let policy = read(&[&text[..section], &text[limits..]].concat()).unwrap();
+    assert!(policy.approvers.is_empty());
+    assert!(report::of(&policy).contains("consult    nobody is asked for more"));
+}
+
+#[test]
 fn reports_what_a_policy_means() {
     let report = report::of(&read(STANDARD).unwrap());
     for expected in [
         "policy     standard, version 1",
         "limit      customer_case: 2000.00 USD for each agent and customer, in one case, or in 30 days where there is none",
+        "backdate   nothing counts for another time than its own",
+        "consult    team_lead, then lead, then duty_lead; each has 1m to answer",
         "reason     Delay: We come when we said, or say so before.",
         "gesture    Waive fee (fee_waiver): 45.00 USD",
         "gesture    Call back (promise_made): costs nothing",
