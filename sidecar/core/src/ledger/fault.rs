@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::ids::{Digest, GestureCode, LimitId, ReasonCode, RequestId, SpendId};
-use crate::money::MAX_AMOUNT_MINOR;
+use crate::money::{Currency, MAX_AMOUNT_MINOR, Money};
 use crate::time::Time;
 
 use super::{Access, ActFault};
@@ -102,12 +102,15 @@ pub enum Fault {
         consult: RequestId,
     },
     /// Existence: as much is held already.
-    #[error("{field} is not above what is held already ({held_minor} minor units); name more")]
+    #[error("{field} is not above the {} held already; name more",
+        Money::new(*currency, *held_minor))]
     NotAboveHold {
         /// The field that names the amount.
         field: &'static str,
         /// What was reserved so far in all, in minor units.
         held_minor: i64,
+        /// The currency.
+        currency: Currency,
     },
     /// Existence: the gesture was not given, or all of it was taken back.
     #[error("nothing of spend {spend} stands as given; correct it once it is")]
@@ -207,9 +210,11 @@ impl Fault {
             Self::ConsultNotFound { consult }
             | Self::NotAsked { consult }
             | Self::ConsultNotDue { consult } => vec![("consult_id", consult.to_string())],
-            Self::NotAboveHold { field, held_minor } => {
-                vec![("field", (*field).to_owned()), ("held_minor", held_minor.to_string())]
-            }
+            Self::NotAboveHold { field, held_minor, currency } => vec![
+                ("field", (*field).to_owned()),
+                ("held_minor", held_minor.to_string()),
+                ("currency_code", currency.code().to_owned()),
+            ],
             Self::PolicyInvalid { field, fix } => {
                 vec![("field", field.clone()), ("fix", fix.clone())]
             }

@@ -90,7 +90,7 @@ pub enum Refusal {
         limit: LimitId,
     },
     /// State: the consult has ended.
-    #[error("the consult is already {}", state.code())]
+    #[error("the consult is already {}; see the gesture for what is held", state.code())]
     ConsultOver {
         /// How.
         state: ConsultState,

@@ -8,9 +8,12 @@
 
 mod activation;
 mod acts;
+mod consults;
+mod frequency;
 mod keys;
 mod laws;
 mod oracle;
+mod raises;
 mod script;
 mod steps;
 mod story;

@@ -2,16 +2,20 @@
 //!
 //! `SECONDS CALLER VERB IDS AMOUNT name=value… -> expected words`. The words expected must be
 //! among: the state or the reason of a refusal or fault, `name=value` for its amounts or metadata,
-//! `replayed`, `entries=N`. Lines that begin with `#` are for people.
+//! `replayed`, `entries=N`, `consult=STATE`. Lines that begin with `#` are for people.
 
 use std::collections::BTreeSet;
 
 use makegood_core::ledger::{
-    Action, Command, Decision, Fault, GestureRequest, Operation, ReverseReason, VoidReason,
+    Act, Action, Command, Decision, Fault, GestureRequest, Operation, PauseReason, Period,
+    ReverseReason, VoidReason,
 };
 use makegood_core::money::{Currency, Money};
+use makegood_core::time::Time;
 
-use crate::support::{House, case, gesture, interaction, request_id, seconds, spend_id};
+use crate::support::{
+    House, caller_named, case, gesture, interaction, request_id, seconds, spend_id,
+};
 
 /// Runs a script, and answers with every reason of a fault or refusal that it met.
 pub(crate) fn run(house: &mut House, script: &str) -> BTreeSet<String> {
@@ -53,9 +57,81 @@ fn read(house: &House, line: &str) -> Command {
             Action::Spend(Operation::Give(Box::new(request)))
         }
         ("expire", [spend]) => Action::Expire { spend: spend_id(spend) },
+        ("ask", [consult, spend, customer, amount]) => Action::Spend(Operation::Ask {
+            consult: request_id(consult),
+            gesture: Box::new(request(spend, customer, amount, &named)),
+            to: named("to").map(|name| caller_named(&name).agent),
+        }),
+        ("pass", [consult]) => Action::PassConsult {
+            consult: request_id(consult),
+            to: named("to").map(|name| caller_named(&name).agent),
+        },
+        ("pause" | "resume", [request]) => Action::Act {
+            request: Some(request_id(request)),
+            act: if *verb == "pause" {
+                Act::Pause { reason: PauseReason::Fraud, note: None }
+            } else {
+                Act::Resume { note: None }
+            },
+        },
+        ("reopen" | "close" | "second", [request, start, end]) => {
+            Action::Act { request: Some(request_id(request)), act: period_act(verb, start, end) }
+        }
+        ("approve" | "decline" | "withdraw", [request, consult, spend, amount @ ..]) => {
+            Action::Spend(answer(verb, (request, consult, spend), amount.first().copied()))
+        }
+        ("correct", [request, spend, reason, gesture]) => Action::Spend(Operation::Correct {
+            request: request_id(request),
+            spend: spend_id(spend),
+            reason: reason.parse().unwrap(),
+            gesture: gesture.parse().unwrap(),
+            effective_at: named("at").map(|at| seconds(at.parse().unwrap())),
+        }),
+        ("reverse", rest) => {
+            let effective_at = named("at").map(|at| seconds(at.parse().unwrap()));
+            Action::Spend(reversal(rest, effective_at))
+        }
         _ => Action::Spend(later_operation(verb, rest)),
     };
     house.command(seconds(at.parse().unwrap()), caller, action)
+}
+
+fn period_act(verb: &str, start: &str, end: &str) -> Act {
+    let period =
+        Period { start: seconds(start.parse().unwrap()), end: seconds(end.parse().unwrap()) };
+    match verb {
+        "close" => Act::ClosePeriod(period),
+        "reopen" => Act::ReopenPeriod(period),
+        _ => Act::SecondReopening(period),
+    }
+}
+
+fn answer(
+    verb: &str,
+    (request, consult, spend): (&str, &str, &str),
+    amount: Option<&str>,
+) -> Operation {
+    let (request, consult, spend) = (request_id(request), request_id(consult), spend_id(spend));
+    let approved_minor = amount.map_or(0, |amount| amount.parse().unwrap());
+    match verb {
+        "withdraw" => Operation::Withdraw { request, consult, spend },
+        _ => Operation::Answer { request, consult, spend, approved_minor },
+    }
+}
+
+fn reversal(rest: &[&str], effective_at: Option<Time>) -> Operation {
+    Operation::Reverse {
+        request: request_id(rest[0]),
+        spend: spend_id(rest[1]),
+        amount_minor: rest[2].parse().unwrap(),
+        effective_at,
+        reason: match rest[3] {
+            "returned" => ReverseReason::CustomerReturned,
+            "duplicate" => ReverseReason::Duplicate,
+            "other" => ReverseReason::Other,
+            _ => ReverseReason::MisEntry,
+        },
+    }
 }
 
 fn later_operation(verb: &str, rest: &[&str]) -> Operation {
@@ -79,18 +155,7 @@ fn later_operation(verb: &str, rest: &[&str]) -> Operation {
                 _ => VoidReason::CustomerDeclined,
             },
         },
-        "reverse" => Operation::Reverse {
-            request,
-            spend,
-            amount_minor: amount_minor.unwrap(),
-            effective_at: None,
-            reason: match word {
-                "returned" => ReverseReason::CustomerReturned,
-                "duplicate" => ReverseReason::Duplicate,
-                "other" => ReverseReason::Other,
-                _ => ReverseReason::MisEntry,
-            },
-        },
+        "increment" => Operation::Increment { request, spend, amount_minor: amount_minor.unwrap() },
         _ => panic!("no verb {verb}"),
     }
 }
@@ -145,6 +210,12 @@ fn words(answer: &Result<Decision, Fault>) -> BTreeSet<String> {
         assert_is_plain(&refusal.to_string());
         words.insert(refusal.reason().to_owned());
         words.extend(metadata(refusal.metadata()));
+    }
+    if let Some(consult) = &outcome.consult {
+        words.insert(format!("consult={}", consult.state.code()));
+        words.insert(format!("asked={}", consult.asked_minor));
+        words.insert(format!("answer_by={}", consult.answer_at.as_nanos() / 1_000_000_000));
+        words.extend(consult.approved_minor.map(|approved| format!("approved={approved}")));
     }
     if let Some(spend) = &outcome.spend {
         words.insert(spend.state.code().to_owned());

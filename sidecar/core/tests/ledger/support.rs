@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use makegood_core::ids::{AgentPid, CasePid, CustomerPid, Digest, InteractionPid};
 use makegood_core::ids::{RequestId, SpendId};
-use makegood_core::ledger::invariants::{check_entry, check_replay, check_rows, check_sequence};
+use makegood_core::ledger::invariants::{
+    check_entry, check_lives, check_replay, check_rows, check_sequence,
+};
 use makegood_core::ledger::{
     Access, Action, Caller, Command, Decision, Entry, Fault, GestureRequest, Overlay, Question,
     Rows, Subject, WindowBounds, apply, decide, expire_due,
@@ -93,6 +95,7 @@ impl House {
     /// Everything that holds for a whole ledger.
     pub(crate) fn check(&self) {
         check_sequence(&self.entries).unwrap();
+        check_lives(&self.entries).unwrap();
         check_replay(&self.entries, &self.rows).unwrap();
     }
 }
@@ -110,6 +113,7 @@ pub(crate) fn caller_named(name: &str) -> Caller {
     let (role, tenure_days) = match name {
         "dev" => ("development", 0),
         "temp" => ("temp", 400),
+        "lea" | "lou" => ("lead", 400),
         "newby" => ("agent", 3),
         _ => ("agent", 400),
     };
@@ -184,8 +188,31 @@ pub(crate) fn limit(id: &str, window: Window, cap_minor: i64) -> Limit {
     }
 }
 
+/// A limit on how often a customer is given something, by anyone.
+pub(crate) fn often(id: &str, window: Window, cap_times: u32) -> Limit {
+    Limit {
+        scope: BTreeSet::from([Dimension::Customer]),
+        counts: Counts::Times,
+        caps: BTreeMap::new(),
+        cap_times: Some(cap_times),
+        ..limit(id, window, 1)
+    }
+}
+
+/// What each lead may grant others above their limits.
+pub(crate) fn leads(id: &str, window: Window, cap_minor: i64) -> Limit {
+    Limit {
+        scope: BTreeSet::from([Dimension::Agent]),
+        roles: Some(BTreeSet::from(["lead".parse().unwrap()])),
+        counts: Counts::Grants,
+        ..limit(id, window, cap_minor)
+    }
+}
+
 pub(crate) fn policy_with(limits: Vec<Limit>) -> Policy {
-    Policy { limits, ..Policy::standard(Digest::from_bytes([2; 32])) }
+    let grants = limits.iter().any(|limit| limit.counts == Counts::Grants);
+    let approvers = if grants { vec!["lead".parse().unwrap()] } else { Vec::new() };
+    Policy { limits, approvers, ..Policy::standard(Digest::from_bytes([2; 32])) }
 }
 
 /// Bounds of calendar windows where every unit is a day of UTC, for tests need no calendar.

@@ -88,8 +88,9 @@ fn ask_anew(
     }
     let asked_minor = gesture.amount.amount_minor;
     if asked_minor <= row.amount_minor {
+        let (field, currency) = ("amount_minor", row.currency);
         let held_minor = row.amount_minor;
-        return Err(Fault::NotAboveHold { field: "amount_minor", held_minor }.into());
+        return Err(Fault::NotAboveHold { field, held_minor, currency }.into());
     }
     check_going_on(bench.rows)?;
     check_current(bench, row)?;

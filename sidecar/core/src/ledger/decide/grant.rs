@@ -20,8 +20,9 @@ pub(super) fn approve(
 ) -> Result<Ruling, Stop> {
     let approved_minor = answered.approved_minor;
     if approved_minor <= row.amount_minor {
+        let (field, currency) = ("approved_minor", row.currency);
         let held_minor = row.amount_minor;
-        return Err(Fault::NotAboveHold { field: "approved_minor", held_minor }.into());
+        return Err(Fault::NotAboveHold { field, held_minor, currency }.into());
     }
     if approved_minor > consult.asked_minor {
         return Err(Refusal::AmountAboveAsked {
