@@ -1,4 +1,4 @@
-//! Who watches what: tells open desks that something they show has changed.
+//! Who watches what: tells open desks that something they show has changed, and knows who is there.
 //!
 //! Nothing is queued. A desk learns *that* an interaction changed and reads the state itself, so a
 //! slow reader gets the latest and memory stays bounded.
@@ -20,6 +20,8 @@ pub enum Topic {
     Agent(Pid),
     /// The call itself.
     Interaction(Pid),
+    /// The consults that wait for an agent's answer.
+    Queue(Pid),
 }
 
 /// The open desks and their topics.
@@ -31,30 +33,68 @@ pub struct Hub {
 #[derive(Debug)]
 struct Watcher {
     desk: Weak<Desk>,
-    interaction: String,
+    shown: Shown,
 }
 
-/// One open stream: which of its interactions changed since it last looked.
+/// What a desk shows.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown {
+    /// The panel of an interaction.
+    Panel(String),
+    /// The consults that wait for its agent.
+    Queue,
+}
+
+/// One open stream: what of it changed since it last looked.
 #[derive(Debug, Default)]
 pub struct Desk {
-    changed: Mutex<BTreeSet<String>>,
+    changed: Mutex<Changed>,
     notify: Notify,
+}
+
+/// What of a desk changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The interactions whose panels did.
+    pub interactions: BTreeSet<String>,
+    /// Whether the consults that wait for its agent did.
+    pub queue: bool,
 }
 
 impl Hub {
     /// Lets `desk` know whenever `topic` changes, by the name of the interaction that shows it.
     pub fn watch(&self, topic: Topic, desk: &Arc<Desk>, interaction: &str) {
+        self.add(topic, desk, Shown::Panel(interaction.to_owned()));
+    }
+
+    /// Lets `desk` know whenever a consult begins or ends to wait for its agent; from then on until
+    /// the desk is closed the agent counts as being there.
+    pub fn seat(&self, agent: Pid, desk: &Arc<Desk>) {
+        self.add(Topic::Queue(agent), desk, Shown::Queue);
+    }
+
+    /// The agents who are there: those with an open desk.
+    pub fn present(&self) -> BTreeSet<Pid> {
+        let watchers = self.watchers.lock();
+        let seated = watchers.keys().filter_map(|topic| match topic {
+            Topic::Queue(agent) => Some(*agent),
+            Topic::Customer(_) | Topic::Agent(_) | Topic::Interaction(_) => None,
+        });
+        seated.collect()
+    }
+
+    fn add(&self, topic: Topic, desk: &Arc<Desk>, shown: Shown) {
         let mut watchers = self.watchers.lock();
         let list = watchers.entry(topic).or_default();
-        let is_known = |it: &Watcher| it.is_of(desk) && it.interaction == interaction;
-        if !list.iter().any(is_known) {
-            list.push(Watcher { desk: Arc::downgrade(desk), interaction: interaction.to_owned() });
+        if !list.iter().any(|it| it.is_of(desk) && it.shown == shown) {
+            list.push(Watcher { desk: Arc::downgrade(desk), shown });
         }
     }
 
     /// Forgets what `desk` watches for an interaction.
     pub fn forget(&self, desk: &Arc<Desk>, interaction: &str) {
-        self.retain(|watcher| !watcher.is_of(desk) || watcher.interaction != interaction);
+        let is_it = |shown: &Shown| matches!(shown, Shown::Panel(name) if name == interaction);
+        self.retain(|watcher| !watcher.is_of(desk) || !is_it(&watcher.shown));
     }
 
     /// Forgets a desk whose stream has ended.
@@ -71,9 +111,7 @@ impl Hub {
     /// Tells every desk about everything that it watches.
     pub fn publish_all(&self) {
         for watcher in self.watchers.lock().values().flatten() {
-            if let Some(desk) = watcher.desk.upgrade() {
-                desk.mark(&watcher.interaction);
-            }
+            watcher.tell();
         }
     }
 
@@ -82,9 +120,7 @@ impl Hub {
         let watchers = self.watchers.lock();
         let lists = topics.into_iter().filter_map(|topic| watchers.get(&topic));
         for watcher in lists.flatten() {
-            if let Some(desk) = watcher.desk.upgrade() {
-                desk.mark(&watcher.interaction);
-            }
+            watcher.tell();
         }
     }
 }
@@ -93,20 +129,36 @@ impl Watcher {
     fn is_of(&self, desk: &Arc<Desk>) -> bool {
         self.desk.as_ptr() == Arc::as_ptr(desk)
     }
+
+    fn tell(&self) {
+        let Some(desk) = self.desk.upgrade() else {
+            return;
+        };
+        match &self.shown {
+            Shown::Panel(interaction) => desk.mark(interaction),
+            Shown::Queue => desk.mark_queue(),
+        }
+    }
 }
 
 impl Desk {
     /// Marks an interaction as changed.
     pub fn mark(&self, interaction: &str) {
-        self.changed.lock().insert(interaction.to_owned());
+        self.changed.lock().interactions.insert(interaction.to_owned());
+        self.notify.notify_one();
+    }
+
+    /// Marks the consults that wait as changed.
+    fn mark_queue(&self) {
+        self.changed.lock().queue = true;
         self.notify.notify_one();
     }
 
     /// Waits until something changed and takes all of it.
-    pub async fn changed(&self) -> BTreeSet<String> {
+    pub async fn changed(&self) -> Changed {
         loop {
             let changed = std::mem::take(&mut *self.changed.lock());
-            if !changed.is_empty() {
+            if changed != Changed::default() {
                 return changed;
             }
             self.notify.notified().await;
@@ -128,8 +180,26 @@ mod tests {
             hub.publish([Topic::Customer([1; 15]), Topic::Customer([9; 15])]);
         }
         hub.publish([Topic::Agent([2; 15])]);
-        assert_eq!(desk.changed().await, BTreeSet::from(["c-1".to_owned(), "c-2".to_owned()]));
-        assert!(desk.changed.lock().is_empty());
+        let interactions = BTreeSet::from(["c-1".to_owned(), "c-2".to_owned()]);
+        assert_eq!(desk.changed().await, Changed { interactions, queue: false });
+        assert_eq!(*desk.changed.lock(), Changed::default());
+    }
+
+    #[tokio::test]
+    async fn knows_who_is_there_and_tells_them_what_waits() {
+        let hub = Hub::default();
+        let (desk, other) = (Arc::new(Desk::default()), Arc::new(Desk::default()));
+        hub.seat([1; 15], &desk);
+        hub.seat([1; 15], &other);
+        hub.seat([2; 15], &other);
+        assert_eq!(hub.present(), BTreeSet::from([[1; 15], [2; 15]]));
+        hub.publish([Topic::Queue([1; 15]), Topic::Agent([2; 15])]);
+        assert_eq!(desk.changed().await, Changed { queue: true, ..Changed::default() });
+
+        hub.close(&other);
+        assert_eq!(hub.present(), BTreeSet::from([[1; 15]]), "who has another desk is still there");
+        hub.close(&desk);
+        assert!(hub.present().is_empty());
     }
 
     #[test]
@@ -139,7 +209,7 @@ mod tests {
         hub.watch(Topic::Customer([1; 15]), &desk, "c-1");
         hub.forget(&desk, "c-1");
         hub.publish([Topic::Customer([1; 15])]);
-        assert!(desk.changed.lock().is_empty());
+        assert_eq!(*desk.changed.lock(), Changed::default());
 
         hub.watch(Topic::Customer([1; 15]), &desk, "c-1");
         hub.close(&desk);

@@ -86,7 +86,13 @@ pub async fn serve_until(
         tracing::info!("draining");
         desks.go_away();
     };
+    // Desks are open only while the port is, so that consults are sent on here.
+    let house = Arc::clone(house);
+    let passing = tokio::spawn(async move { house.pass_due_consults().await });
     server.serve_until(listener, stop, hurry).await;
+    passing.abort();
+    // It was aborted; what it had asked of the writer is carried out all the same.
+    drop(passing.await);
     Ok(())
 }
 

@@ -246,6 +246,17 @@ impl BudgetService for Service {
 
 impl Service {
     fn spend_request(&self, request: v1::ReserveSpendRequest) -> Result<SpendRequest, Status> {
+        let mut shape = Shape::default();
+        let request = self.gesture(&mut shape, request);
+        shape.build(request)
+    }
+
+    /// A gesture of value; none where something of it is at fault, which is noted.
+    pub(super) fn gesture(
+        &self,
+        shape: &mut Shape,
+        request: v1::ReserveSpendRequest,
+    ) -> Option<SpendRequest> {
         let v1::ReserveSpendRequest {
             spend_id,
             customer_id,
@@ -257,7 +268,6 @@ impl Service {
             decided_ms,
             suggestion_code,
         } = request;
-        let mut shape = Shape::default();
         let spend = shape.parse("spend_id", &spend_id);
         let customer = shape.customer(&customer_id);
         let interaction_id = shape.host_id("interaction_id", &interaction_id);
@@ -267,20 +277,17 @@ impl Service {
         let note = shape.words("note", &note, self.house.note_characters());
         let decided_ms = shape.milliseconds("decided_ms", decided_ms);
         let suggestion = shape.optional("suggestion_code", &suggestion_code);
-        let build = || {
-            Some(SpendRequest {
-                spend: spend?,
-                customer: customer?,
-                interaction_id: interaction_id?,
-                amount: amount?,
-                reason: reason?,
-                gesture: gesture?,
-                note: note?,
-                decided_ms: decided_ms?,
-                suggestion,
-            })
-        };
-        shape.build(build())
+        Some(SpendRequest {
+            spend: spend?,
+            customer: customer?,
+            interaction_id: interaction_id?,
+            amount: amount?,
+            reason: reason?,
+            gesture: gesture?,
+            note: note?,
+            decided_ms: decided_ms?,
+            suggestion,
+        })
     }
 }
 

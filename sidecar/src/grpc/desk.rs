@@ -1,6 +1,6 @@
 //! `DeskService`: one stream keeps all panels of an agent's browser current.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::shape::Shape;
 use super::{Service, status};
 use crate::clock::wall_time;
 use crate::house::{Visitor, timestamp};
-use crate::hub::{Desk, Hub};
+use crate::hub::{Changed, Desk, Hub};
 use crate::telemetry::{Metrics, OpenStream};
 
 /// A message comes at least this often; a client takes twice as long a silence for a dead stream.
@@ -42,6 +42,7 @@ type DeskKey = ([u8; 15], RequestId);
 /// One stream and what it shows.
 struct OpenDesk {
     desk: Arc<Desk>,
+    visitor: Visitor,
     topics: Mutex<BTreeMap<String, Topic>>,
     hub: Arc<Hub>,
     _counted: OpenStream,
@@ -104,6 +105,7 @@ impl DeskService for Service {
         let key = (visitor.agent.pid, shape.build(id)?);
         let open = Arc::new(OpenDesk {
             desk: Arc::default(),
+            visitor: visitor.clone(),
             topics: Mutex::default(),
             hub: Arc::clone(self.house.hub()),
             _counted: self.desks.metrics.stream_opened(),
@@ -111,6 +113,7 @@ impl DeskService for Service {
         for topic in topics {
             self.add(&open, &visitor, topic)?;
         }
+        self.house.hub().seat(visitor.agent.pid, &open.desk);
         self.desks.open.lock().insert(key, Arc::clone(&open));
         let (sender, receiver) = mpsc::channel(IN_FLIGHT);
         let service = self.clone();
@@ -180,7 +183,8 @@ impl Service {
         let mut going_away = self.desks.going_away.subscribe();
         let mut resume = resume;
         // The first message says what there is, also where that is nothing.
-        if !self.send(open, open.topic_names(), resume.take(), sender).await {
+        let all = Changed { interactions: open.topic_names(), queue: true };
+        if !self.send(open, all, resume.take(), sender).await {
             return;
         }
         loop {
@@ -210,7 +214,7 @@ impl Service {
     async fn send(
         &self,
         open: &OpenDesk,
-        names: impl IntoIterator<Item = String>,
+        changed: Changed,
         resume: Option<v1::Revision>,
         sender: &Sender,
     ) -> bool {
@@ -219,13 +223,18 @@ impl Service {
             return false;
         };
         let revision = self.house.revision();
-        if resume == Some(revision) {
-            permit.send(Ok(self.message(Vec::new())));
-            return true;
-        }
-        let panels = names.into_iter().filter_map(|name| self.panel(open, &name)).collect();
-        permit.send(Ok(v1::WatchDeskResponse { revision: Some(revision), ..self.message(panels) }));
+        let has_panels = resume == Some(revision);
+        let names = changed.interactions.into_iter().filter(|_| !has_panels);
+        let panels = names.filter_map(|name| self.panel(open, &name)).collect();
+        let consults = changed.queue.then(|| self.queue(open)).flatten();
+        let revision = Some(revision);
+        permit.send(Ok(v1::WatchDeskResponse { revision, consults, ..self.message(panels) }));
         true
+    }
+
+    fn queue(&self, open: &OpenDesk) -> Option<v1::ConsultQueue> {
+        let queue = self.house.queue(&open.visitor);
+        queue.inspect_err(|error| tracing::debug!(%error, "no consults for a desk")).ok()
     }
 
     fn panel(&self, open: &OpenDesk, interaction_id: &str) -> Option<v1::Panel> {
@@ -263,7 +272,7 @@ async fn going(going_away: &mut watch::Receiver<bool>) {
 }
 
 impl OpenDesk {
-    fn topic_names(&self) -> Vec<String> {
+    fn topic_names(&self) -> BTreeSet<String> {
         self.topics.lock().keys().cloned().collect()
     }
 }

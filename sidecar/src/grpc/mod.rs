@@ -3,6 +3,7 @@
 
 mod advocacy;
 mod budget;
+mod consult;
 mod customer;
 mod desk;
 mod encoded;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use makegood_core::ledger::Access;
 use makegood_proto::v1::advocacy_service_server::AdvocacyServiceServer;
 use makegood_proto::v1::budget_service_server::BudgetServiceServer;
+use makegood_proto::v1::consult_service_server::ConsultServiceServer;
 use makegood_proto::v1::customer_service_server::CustomerServiceServer;
 use makegood_proto::v1::desk_service_server::DeskServiceServer;
 use makegood_proto::v1::experience_service_server::ExperienceServiceServer;
@@ -55,6 +57,7 @@ pub fn routes(house: &Arc<House>, desks: &Arc<Desks>, message_bytes: usize) -> R
     Routes::new(CustomerRoutes::new(&service, message_bytes, customers))
         .add_service(bounded!(InteractionServiceServer))
         .add_service(bounded!(BudgetServiceServer))
+        .add_service(bounded!(ConsultServiceServer))
         .add_service(bounded!(AdvocacyServiceServer))
         .add_service(bounded!(ExperienceServiceServer))
         .add_service(bounded!(DeskServiceServer))

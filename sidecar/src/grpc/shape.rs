@@ -142,6 +142,14 @@ impl Shape {
         Some(money)
     }
 
+    /// An amount above zero that must be there.
+    pub(super) fn approved(&mut self, field: &str, money: Option<&v1::Money>) -> Option<Money> {
+        if money.is_none() {
+            self.note(field, "give the whole amount that may be given");
+        }
+        self.optional_money(field, money)
+    }
+
     /// A value of an enum other than unspecified.
     pub(super) fn choice<T: TryFrom<i32> + Default + PartialEq>(
         &mut self,

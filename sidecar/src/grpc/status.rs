@@ -117,6 +117,7 @@ pub fn from_house(error: &HouseError) -> Status {
         HouseError::PromiseNotFound => plain(Code::NotFound, "PROMISE_NOT_FOUND"),
         HouseError::PreferenceNotFound => plain(Code::NotFound, "PREFERENCE_NOT_FOUND"),
         HouseError::SpendNotFound => plain(Code::NotFound, "SPEND_NOT_FOUND"),
+        HouseError::ConsultNotFound => plain(Code::NotFound, "CONSULT_NOT_FOUND"),
         HouseError::OtherCurrency { .. } => {
             bad_request(&[Problem { field: "amount.currency_code".to_owned(), fix: text }])
         }

@@ -10,13 +10,16 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
 
 use super::refuse::Dialect;
 
-/// Methods that keep a hold, complete it, end it or take it back: shedding them would leave money
-/// tied up or a promise unkept, so they are always let through, at any rate.
-const NEVER_SHED: [&str; 4] = [
+/// Methods that keep a hold, complete it, end it or take it back, and those that end a question about
+/// it: shedding them would leave money tied up or a promise unkept, so they are always let through, at
+/// any rate.
+const NEVER_SHED: [&str; 6] = [
     "/makegood.v1.BudgetService/CommitSpend",
     "/makegood.v1.BudgetService/ExtendSpend",
     "/makegood.v1.BudgetService/ReverseSpend",
     "/makegood.v1.BudgetService/VoidSpend",
+    "/makegood.v1.ConsultService/AnswerConsult",
+    "/makegood.v1.ConsultService/WithdrawConsult",
 ];
 
 /// Methods that find people: whoever calls these often is no agent on a call.
@@ -242,6 +245,12 @@ mod tests {
             ("/makegood.v1.BudgetService/ExtendSpend", Effect::Write, Pace::Free),
             ("/makegood.v1.BudgetService/VoidSpend", Effect::Write, Pace::Free),
             ("/makegood.v1.BudgetService/ReverseSpend", Effect::Write, Pace::Free),
+            ("/makegood.v1.BudgetService/IncrementSpend", Effect::Write, Pace::Call),
+            ("/makegood.v1.BudgetService/CorrectSpend", Effect::Write, Pace::Call),
+            ("/makegood.v1.ConsultService/AskConsult", Effect::Write, Pace::Call),
+            ("/makegood.v1.ConsultService/AnswerConsult", Effect::Write, Pace::Free),
+            ("/makegood.v1.ConsultService/WithdrawConsult", Effect::Write, Pace::Free),
+            ("/makegood.v1.ConsultService/ListConsults", Effect::Read, Pace::Call),
             ("/makegood.v1.DeskService/WatchDesk", Effect::Stream, Pace::Call),
         ];
         for (path, effect, pace) in cases {

@@ -2,7 +2,10 @@
 //!
 //! This is what the adapters call. It knows nothing of gRPC; rules about money are the core's.
 
+mod approvers;
 mod calls;
+mod consult_view;
+mod consults;
 mod customers;
 mod directory;
 mod encoded;
@@ -41,6 +44,7 @@ use crate::read_model::{Progress, ReadModel, Rebuilding};
 use crate::vault::{Erased, Pid, Vault, VaultError};
 
 pub use calls::Start;
+pub use consults::{AskAnswer, ConsultAnswer};
 pub(crate) use customers::term_of;
 pub use directory::AgentProfile;
 pub use encoded::EncodedPanel;
@@ -114,6 +118,9 @@ pub enum HouseError {
     /// No such spend, or not the caller's.
     #[error("no spend has this id")]
     SpendNotFound,
+    /// No such consult, or neither the caller's nor put to them.
+    #[error("no consult has this id")]
+    ConsultNotFound,
     /// A spend is in another currency.
     #[error("this spend is in {currency_code}; give the amount in it")]
     OtherCurrency {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use makegood_core::ids::{CustomerPid, SpendId};
-use makegood_core::ledger::{Question, Read as _, SpendRow, Subject, headroom};
+use makegood_core::ledger::{ConsultRow, Question, Read as _, SpendRow, Subject, headroom};
 use makegood_core::money::Currency;
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 use makegood_proto::records::v1::{self as pb, RecordKind};
@@ -16,6 +16,7 @@ use makegood_proto::v1;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::consult_view::Asked;
 use super::customers::{Match, candidates, identify};
 use super::encoded::{self, EncodedPanel};
 use super::live::Live;
@@ -211,8 +212,13 @@ impl House {
             (headroom, Self::spends_of(rows, call, listed))
         })?;
         panel.rest.headroom = headroom;
-        let view = |row| self.spend_view(row, call.visitor, &call.live.host_id, call.now);
-        panel.rest.spends = spends.iter().map(view).collect();
+        let view = |row: &_| self.spend_view(row, call.visitor, &call.live.host_id, call.now);
+        panel.rest.spends = spends.iter().map(|(row, _)| view(row)).collect();
+        let asked = spends
+            .into_iter()
+            .filter_map(|(spend, consult)| Some(Asked { consult: consult?, spend }));
+        let view = |asked| self.consult_view(&asked, call.visitor, call.now);
+        panel.rest.consults = asked.map(view).collect();
         let actions = told.iter().flat_map(|told| &told.actions);
         let own = actions.filter(|action| action.interaction_id == call.live.host_id);
         panel.rest.actions = own.take(ACTIONS_SHOWN).cloned().collect();
@@ -242,12 +248,13 @@ impl House {
         Ok(actions)
     }
 
-    /// Open holds and what was given to the customer on a call, newest first.
+    /// Open holds and what was given to the customer on a call, newest first, each with the consult
+    /// about it.
     fn spends_of<'a>(
         rows: &View<'_>,
         call: &Call<'_>,
         listed: impl Iterator<Item = &'a SpendId>,
-    ) -> Vec<SpendRow> {
+    ) -> Vec<(SpendRow, Option<ConsultRow>)> {
         let interaction = call.live.interaction();
         let settled = listed.filter_map(|id| rows.spend(*id)).filter(|row| row.held_minor == 0);
         let settled = settled.filter(|row| row.about.interaction == interaction);
@@ -255,7 +262,9 @@ impl House {
         let own = all.filter(|row| *row.about.customer.as_bytes() == call.customer);
         let mut spends: Vec<_> = own.collect();
         spends.sort_by_key(|row| std::cmp::Reverse(row.reserved_at));
-        spends.into_iter().take(SPENDS_SHOWN).cloned().collect()
+        let consult = |row: &SpendRow| row.consult.and_then(|consult| rows.consult(consult));
+        let shown = spends.into_iter().take(SPENDS_SHOWN);
+        shown.map(|row| (row.clone(), consult(row).cloned())).collect()
     }
 
     /// What the visitor may give now; none for those who never give.

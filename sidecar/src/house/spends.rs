@@ -2,7 +2,8 @@
 
 use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, RequestId, SpendId};
 use makegood_core::ledger::{
-    Action, Fault, GestureRequest, Operation, OperationId, Preview, Read as _, SpendRow, preview,
+    Action, Fault, GestureRequest, Operation, OperationId, Outcome, Preview, Read as _, SpendRow,
+    preview,
 };
 use makegood_core::money::{Currency, Money};
 use makegood_proto::records::v1::{self as pb, RecordKind};
@@ -53,6 +54,24 @@ pub struct SpendAnswer {
     pub replayed: bool,
 }
 
+/// What came of something that was asked about a gesture.
+pub(super) struct Answered {
+    pub(super) outcome: Outcome,
+    pub(super) receipt: v1::Receipt,
+    /// The gesture as it stands.
+    pub(super) row: SpendRow,
+    /// The gesture as it stood right after the decision.
+    pub(super) spend: v1::Spend,
+    pub(super) headroom: Option<v1::Headroom>,
+}
+
+impl Answered {
+    fn into_answer(self) -> SpendAnswer {
+        let Self { outcome, receipt, spend, headroom, .. } = self;
+        SpendAnswer { spend, headroom, receipt, replayed: outcome.replayed }
+    }
+}
+
 impl House {
     /// Holds an amount, or gives it at once.
     ///
@@ -65,6 +84,20 @@ impl House {
         request: SpendRequest,
         is_give: bool,
     ) -> Result<SpendAnswer, HouseError> {
+        let id = OperationId::Spend(request.spend);
+        let operation = if is_give { Operation::Give } else { Operation::Reserve };
+        self.hold(visitor, request, (id, true), operation).await.map(Answered::into_answer)
+    }
+
+    /// Asks for a gesture, as the operation of this id. What the agent says of it, besides what it
+    /// is, goes along only where `is_told`.
+    pub(super) async fn hold(
+        &self,
+        visitor: &Visitor,
+        request: SpendRequest,
+        (id, is_told): (OperationId, bool),
+        operation: impl FnOnce(Box<GestureRequest>) -> Operation,
+    ) -> Result<Answered, HouseError> {
         visitor.may_act_on(&request.interaction_id)?;
         self.shared.check_customer(&request.customer)?;
         // The customer cannot be unbound between the look and the writing.
@@ -72,13 +105,12 @@ impl House {
         let live = self.interaction(&request.interaction_id)?;
         if let Err(refusal) = live.may_give_to(&request.customer) {
             // An id that was answered before gets its first answer, whatever has changed since.
-            let id = OperationId::Spend(request.spend);
             if !self.shared.state.read(|rows| rows.outcome(id).is_some())? {
                 return Err(refusal);
             }
         }
-        let note = self.commit_note(&request)?;
-        let records = self.note_record(&request).into_iter().collect();
+        let note = if is_told { self.commit_note(&request)? } else { None };
+        let records = self.note_record(&request).filter(|_| is_told).into_iter().collect();
         let gesture = Box::new(GestureRequest {
             spend: request.spend,
             customer: request.customer,
@@ -89,14 +121,12 @@ impl House {
             gesture: request.gesture,
             note,
             decided_ms: request.decided_ms,
-            suggestion: request.suggestion,
+            suggestion: request.suggestion.filter(|_| is_told),
         });
-        let operation =
-            if is_give { Operation::Give(gesture) } else { Operation::Reserve(gesture) };
-        self.ask(visitor, operation, records).await
+        self.ask(visitor, operation(gesture), records).await
     }
 
-    /// Extends, commits, voids or reverses.
+    /// Extends, raises, commits, voids, reverses or corrects.
     ///
     /// # Errors
     /// A fault or refusal of the ledger; that it could not be written.
@@ -106,7 +136,7 @@ impl House {
         operation: Operation,
     ) -> Result<SpendAnswer, HouseError> {
         self.check_bound(visitor, operation.spend())?;
-        self.ask(visitor, operation, Vec::new()).await
+        self.ask(visitor, operation, Vec::new()).await.map(Answered::into_answer)
     }
 
     /// How much a commit or reversal is about, in minor units: what was given along, else what it
@@ -225,12 +255,13 @@ impl House {
         seen.map_err(|fault: Fault| HouseError::Write(fault.into()))
     }
 
-    async fn ask(
+    /// Asks the ledger, and says what came of it.
+    pub(super) async fn ask(
         &self,
         visitor: &Visitor,
         operation: Operation,
         records: Vec<Draft>,
-    ) -> Result<SpendAnswer, HouseError> {
+    ) -> Result<Answered, HouseError> {
         let spend = operation.spend();
         let caller = visitor.agent.caller(visitor.access, wall_time());
         let ask = Some((caller, Action::Spend(operation)));
@@ -251,20 +282,20 @@ impl House {
             Some((row.clone(), headroom))
         })?;
         let (row, headroom) = seen.ok_or(HouseError::Stored)?;
-        let mut view = self.spend_view_of(&row, visitor, now);
+        let mut spend = self.spend_view_of(&row, visitor, now);
         if let Some(first) = &outcome.spend {
-            answer_as_first(&mut view, first);
+            answer_as_first(&mut spend, first);
         }
         let receipt = v1::Receipt {
             ledger_position: outcome.position.cast_signed(),
             leaf_hash: self.shared.state.leaf(outcome.position).unwrap_or_default().to_vec(),
             record_time: Some(timestamp(outcome.at.as_nanos())),
         };
-        Ok(SpendAnswer { spend: view, headroom, receipt, replayed: outcome.replayed })
+        Ok(Answered { outcome, receipt, row, spend, headroom })
     }
 
     /// A token that is bound to an interaction reaches the spends of no other.
-    fn check_bound(&self, visitor: &Visitor, spend: SpendId) -> Result<(), HouseError> {
+    pub(super) fn check_bound(&self, visitor: &Visitor, spend: SpendId) -> Result<(), HouseError> {
         let Some(bound) = &visitor.interaction else {
             return Ok(());
         };

@@ -10,7 +10,7 @@ use prost_types::Timestamp;
 
 use crate::vault::Pid;
 
-const NS_PER_MS: i64 = 1_000_000;
+pub(super) const NS_PER_MS: i64 = 1_000_000;
 
 /// An instant of the API from nanoseconds since the Unix epoch.
 pub fn timestamp(ns: i64) -> Timestamp {

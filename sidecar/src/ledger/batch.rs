@@ -1,6 +1,6 @@
 //! What one batch of the writer will store, and what it will answer once that is durable.
 
-use makegood_core::ledger::{Act, Entry, EntryBody, Person};
+use makegood_core::ledger::{Act, Changes, Entry, EntryBody, Person, Row};
 use makegood_proto::records::v1::Envelope;
 use prost::Message as _;
 use tokio::runtime::Handle;
@@ -68,6 +68,19 @@ impl Batch {
         self.envelopes.push(envelope);
     }
 
+    /// Tells those who are or were asked in a consult that it has changed.
+    pub(super) fn add_queues(&mut self, changes: &Changes) {
+        if !self.entries.iter().any(|entry| is_of_consult(&entry.body)) {
+            return;
+        }
+        for (_, row) in changes.iter() {
+            if let Row::Consult(consult) = row {
+                let asked = consult.passed.iter().chain([&consult.to]);
+                self.topics.extend(asked.map(|agent| Topic::Queue(*agent.as_bytes())));
+            }
+        }
+    }
+
     /// Answers everything with this error instead.
     pub(super) fn answer_all(self, error: &WriteError) {
         for (reply, _) in self.replies {
@@ -90,6 +103,16 @@ impl Batch {
             _ => answer_each(),
         }
     }
+}
+
+fn is_of_consult(body: &EntryBody) -> bool {
+    matches!(
+        body,
+        EntryBody::ConsultAsked { .. }
+            | EntryBody::ConsultPassed { .. }
+            | EntryBody::ConsultApproved { .. }
+            | EntryBody::ConsultClosed { .. }
+    )
 }
 
 /// Whom an entry concerns.

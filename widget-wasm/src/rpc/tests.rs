@@ -26,6 +26,7 @@ fn reads_what_prost_writes() {
         revision: None,
         server_time: Some(Timestamp { seconds: 1, nanos: 2 }),
         going_away: true,
+        ..pb::WatchDeskResponse::default()
     });
     assert_reads(&pb::Revision { ledger_position: -1, record_position: i64::MAX });
     assert_reads(&pb::Receipt { ledger_position: 7, leaf_hash: vec![1; 32], record_time: None });

@@ -1,6 +1,6 @@
 //! Consults: asking a second person for more than the limits leave, while the hold stays.
 
-use crate::ids::{AgentPid, RequestId, SpendId};
+use crate::ids::{AgentPid, LimitId, RequestId, SpendId};
 use crate::time::Time;
 
 use super::act::coded;
@@ -37,6 +37,8 @@ pub struct ConsultRow {
     pub asked_minor: i64,
     /// Who is asked now, or was asked last.
     pub to: AgentPid,
+    /// The limit that left least.
+    pub binding: LimitId,
     /// Who was asked before and did not answer in time; they still may.
     pub passed: Vec<AgentPid>,
     /// When the first was asked.
@@ -49,6 +51,8 @@ pub struct ConsultRow {
     pub answered_by: Option<AgentPid>,
     /// What was approved in all, in minor units.
     pub approved_minor: Option<i64>,
+    /// When it was approved or ended without; `None` while it is open.
+    pub ended_at: Option<Time>,
 }
 
 impl ConsultRow {
@@ -64,7 +68,7 @@ impl ConsultRow {
 
     /// The row that a `ConsultAsked` entry makes; `None` for any other entry.
     pub(crate) fn asked(entry: &Entry) -> Option<Self> {
-        let EntryBody::ConsultAsked { consult, about, asked_minor, to, answer_at, .. } =
+        let EntryBody::ConsultAsked { consult, about, asked_minor, to, answer_at, binding, .. } =
             &entry.body
         else {
             return None;
@@ -75,12 +79,14 @@ impl ConsultRow {
             agent: about.agent,
             asked_minor: *asked_minor,
             to: *to,
+            binding: binding.clone(),
             passed: Vec::new(),
             asked_at: entry.at,
             answer_at: *answer_at,
             state: ConsultState::Open,
             answered_by: None,
             approved_minor: None,
+            ended_at: None,
         })
     }
 
@@ -94,11 +100,13 @@ impl ConsultRow {
             }
             EntryBody::ConsultApproved { approved_minor, .. } => {
                 self.state = ConsultState::Approved;
+                self.ended_at = Some(entry.at);
                 self.answered_by = Some(entry.caller.agent);
                 self.approved_minor = Some(*approved_minor);
             }
             EntryBody::ConsultClosed { end, .. } => {
                 self.state = *end;
+                self.ended_at = Some(entry.at);
                 if *end == ConsultState::Declined {
                     self.answered_by = Some(entry.caller.agent);
                 }

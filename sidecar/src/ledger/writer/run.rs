@@ -151,6 +151,7 @@ impl WriterLoop {
             .iter()
             .filter_map(|entry| Some((erased_by(&entry.body)?, entry.position)))
             .collect();
+        batch.add_queues(&changes);
         // Nobody who reads the entry may still find the person.
         vault.read().forget(erased.iter().copied());
         if let Err(error) = vault.read().note_ledger(self.parts.ledger.next_position()) {

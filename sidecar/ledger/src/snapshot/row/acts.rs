@@ -11,7 +11,7 @@ use prost::Message;
 
 use super::decode::{Result, message};
 use crate::codec::acts;
-use crate::codec::decode::{optional_pid, pid, present};
+use crate::codec::decode::{optional_pid, parse, pid, present};
 
 #[derive(Clone, PartialEq, Message)]
 pub(in crate::snapshot) struct Consult {
@@ -37,6 +37,10 @@ pub(in crate::snapshot) struct Consult {
     answered_by: Vec<u8>,
     #[prost(int64, optional, tag = "11")]
     approved_minor: Option<i64>,
+    #[prost(string, tag = "12")]
+    binding_limit_id: String,
+    #[prost(int64, optional, tag = "13")]
+    ended_ns: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -128,12 +132,14 @@ pub(super) fn stored_consult(row: &ConsultRow) -> Consult {
         agent,
         asked_minor,
         to,
+        binding,
         passed,
         asked_at,
         answer_at,
         state,
         answered_by,
         approved_minor,
+        ended_at,
     } = row;
     Consult {
         consult_id: consult.as_bytes().to_vec(),
@@ -147,6 +153,8 @@ pub(super) fn stored_consult(row: &ConsultRow) -> Consult {
         state: state.code().to_owned(),
         answered_by: bytes(answered_by.as_ref()),
         approved_minor: *approved_minor,
+        binding_limit_id: binding.to_string(),
+        ended_ns: ended_at.map(Time::as_nanos),
     }
 }
 
@@ -161,12 +169,14 @@ pub(super) fn decode_consult(row: Consult) -> Result<ConsultRow> {
         agent: pid(&row.agent_pid, "agent_pid")?,
         asked_minor: row.asked_minor,
         to: pid(&row.to_pid, "to_pid")?,
+        binding: parse(&row.binding_limit_id, "binding_limit_id")?,
         passed: agents(&row.passed_pids)?,
         asked_at: Time::from_nanos(row.asked_ns),
         answer_at: Time::from_nanos(row.answer_ns),
         state: present(ConsultState::from_code(&row.state), "state")?,
         answered_by: optional_pid(&row.answered_by, "answered_by")?,
         approved_minor: row.approved_minor,
+        ended_at: row.ended_ns.map(Time::from_nanos),
     })
 }
 
