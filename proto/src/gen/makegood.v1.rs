@@ -6464,6 +6464,1934 @@ pub mod experience_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A policy and how far it is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PolicyStanding {
+    /// SHA-256 of its exact text, in hexadecimal digits.
+    #[prost(string, tag = "1")]
+    pub policy_digest: ::prost::alloc::string::String,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Its version.
+    #[prost(string, tag = "3")]
+    pub version: ::prost::alloc::string::String,
+    /// How far it is.
+    #[prost(enumeration = "PolicyState", tag = "4")]
+    pub state: i32,
+    /// Whether it is in force.
+    #[prost(bool, tag = "5")]
+    pub in_force: bool,
+    /// The pseudonym of who handed it in; empty if no person did.
+    #[prost(string, tag = "6")]
+    pub author_id: ::prost::alloc::string::String,
+    /// The pseudonym of who scheduled it; empty if nobody did.
+    #[prost(string, tag = "7")]
+    pub scheduler_id: ::prost::alloc::string::String,
+    /// From when on it is to be in force. Absent if it is not scheduled.
+    #[prost(message, optional, tag = "8")]
+    pub effective_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A span of time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Period {
+    /// The first instant.
+    #[prost(message, optional, tag = "1")]
+    pub start_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The first instant after it.
+    #[prost(message, optional, tag = "2")]
+    pub end_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A team's shared budget in one currency.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PoolStanding {
+    /// The pool.
+    #[prost(string, tag = "1")]
+    pub pool_id: ::prost::alloc::string::String,
+    /// The team that draws on it; empty for every team without its own.
+    #[prost(string, tag = "2")]
+    pub team_id: ::prost::alloc::string::String,
+    /// The currency of every amount.
+    #[prost(string, tag = "3")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// What may be given from it in all, in minor units. Absent without a cap.
+    #[prost(int64, optional, tag = "4")]
+    pub allotted_minor: ::core::option::Option<i64>,
+    /// What is held, in minor units.
+    #[prost(int64, tag = "5")]
+    pub held_minor: i64,
+    /// What was given, reversals deducted, in minor units.
+    #[prost(int64, tag = "6")]
+    pub given_minor: i64,
+}
+/// Hands in a policy.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DraftPolicyRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The policy's text in TOML, at most 100,000 bytes.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
+/// Says how the policy stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DraftPolicyResponse {
+    /// The policy.
+    #[prost(message, optional, tag = "1")]
+    pub policy: ::core::option::Option<PolicyStanding>,
+    /// What it means, in lines for people.
+    #[prost(string, tag = "2")]
+    pub report: ::prost::alloc::string::String,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "3")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "4")]
+    pub replayed: bool,
+}
+/// Declares a draft final.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PublishPolicyRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The policy.
+    #[prost(string, tag = "2")]
+    pub policy_digest: ::prost::alloc::string::String,
+}
+/// Says how the policy stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PublishPolicyResponse {
+    /// The policy.
+    #[prost(message, optional, tag = "1")]
+    pub policy: ::core::option::Option<PolicyStanding>,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Sets when a policy comes into force.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SchedulePolicyRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The policy.
+    #[prost(string, tag = "2")]
+    pub policy_digest: ::prost::alloc::string::String,
+    /// Required. From when on; not in the past.
+    #[prost(message, optional, tag = "3")]
+    pub effective_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Says how the policy stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SchedulePolicyResponse {
+    /// The policy.
+    #[prost(message, optional, tag = "1")]
+    pub policy: ::core::option::Option<PolicyStanding>,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Takes a policy back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawPolicyRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The policy.
+    #[prost(string, tag = "2")]
+    pub policy_digest: ::prost::alloc::string::String,
+}
+/// Says how the policy stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawPolicyResponse {
+    /// The policy.
+    #[prost(message, optional, tag = "1")]
+    pub policy: ::core::option::Option<PolicyStanding>,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Asks for a page of policies.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPoliciesRequest {
+    /// Rows to return, at most 200; 50 if 0. Negative is INVALID_ARGUMENT.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Holds a page of policies.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPoliciesResponse {
+    /// The policies, by digest.
+    #[prost(message, repeated, tag = "1")]
+    pub policies: ::prost::alloc::vec::Vec<PolicyStanding>,
+    /// Empty if there are no more.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Asks for a policy.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPolicyRequest {
+    /// The policy; empty for the one in force.
+    #[prost(string, tag = "1")]
+    pub policy_digest: ::prost::alloc::string::String,
+}
+/// Holds a policy.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPolicyResponse {
+    /// The policy.
+    #[prost(message, optional, tag = "1")]
+    pub policy: ::core::option::Option<PolicyStanding>,
+    /// Its exact text.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
+/// Pauses giving.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PauseGivingRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. Why; shown to everyone.
+    #[prost(enumeration = "PauseReason", tag = "2")]
+    pub reason: i32,
+}
+/// Says that giving is paused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PauseGivingResponse {
+    /// The entry that says so.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Lets giving go on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResumeGivingRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// Says that giving goes on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResumeGivingResponse {
+    /// The entry that says so.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Moves authority.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AllocatePoolRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Out of which pool; empty is the house.
+    #[prost(string, tag = "2")]
+    pub from_pool_id: ::prost::alloc::string::String,
+    /// Into which pool; empty is the house. Not the same as from_pool_id.
+    #[prost(string, tag = "3")]
+    pub to_pool_id: ::prost::alloc::string::String,
+    /// Required. How much; above zero.
+    #[prost(message, optional, tag = "4")]
+    pub amount: ::core::option::Option<Money>,
+}
+/// Says how the pools stand.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AllocatePoolResponse {
+    /// The pools that it came from and went to, as they stand now.
+    #[prost(message, repeated, tag = "1")]
+    pub pools: ::prost::alloc::vec::Vec<PoolStanding>,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Asks for a page of pools.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPoolsRequest {
+    /// Rows to return, at most 200; 50 if 0. Negative is INVALID_ARGUMENT.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Holds a page of pools.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPoolsResponse {
+    /// The pools, by id and currency.
+    #[prost(message, repeated, tag = "1")]
+    pub pools: ::prost::alloc::vec::Vec<PoolStanding>,
+    /// Empty if there are no more.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Closes a period.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClosePeriodRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The period.
+    #[prost(message, optional, tag = "2")]
+    pub period: ::core::option::Option<Period>,
+}
+/// Says that a period is closed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClosePeriodResponse {
+    /// The digest of all balances and pools as of the entry: SHA-256, 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub balances_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// Asks to open a period again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReopenPeriodRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The last closed period.
+    #[prost(message, optional, tag = "2")]
+    pub period: ::core::option::Option<Period>,
+}
+/// Says that a second person is asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReopenPeriodResponse {
+    /// The entry that says so.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Agrees to a reopening.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SecondReopeningRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The last closed period.
+    #[prost(message, optional, tag = "2")]
+    pub period: ::core::option::Option<Period>,
+}
+/// Says that a period is open again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SecondReopeningResponse {
+    /// The entry that says so.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Asks how far the books are closed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPeriodsRequest {}
+/// Says how far the books are closed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPeriodsResponse {
+    /// The last closed period; everything before its end is closed. Absent if none
+    /// was closed yet.
+    #[prost(message, optional, tag = "1")]
+    pub closed: ::core::option::Option<Period>,
+    /// The pseudonym of who asked to open it again; empty if nobody did.
+    #[prost(string, tag = "2")]
+    pub reopening_asked_by_id: ::prost::alloc::string::String,
+    /// The pseudonym of the second person; the period is open again if there is one.
+    #[prost(string, tag = "3")]
+    pub reopening_seconded_by_id: ::prost::alloc::string::String,
+}
+/// Takes the digest of all balances.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DigestBalancesRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// Holds the digest of all balances.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DigestBalancesResponse {
+    /// The digest of all balances and pools as of the entry: SHA-256, 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub balances_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// How far a policy is. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PolicyState {
+    /// Not known: no person handed it in, as with the first policy of a house.
+    Unspecified = 0,
+    /// Handed in.
+    Drafted = 1,
+    /// Declared final by its author.
+    Published = 2,
+    /// Comes into force at its time.
+    Scheduled = 3,
+    /// In force, or was once.
+    Activated = 4,
+    /// Taken back.
+    Withdrawn = 5,
+}
+impl PolicyState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "POLICY_STATE_UNSPECIFIED",
+            Self::Drafted => "POLICY_STATE_DRAFTED",
+            Self::Published => "POLICY_STATE_PUBLISHED",
+            Self::Scheduled => "POLICY_STATE_SCHEDULED",
+            Self::Activated => "POLICY_STATE_ACTIVATED",
+            Self::Withdrawn => "POLICY_STATE_WITHDRAWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "POLICY_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "POLICY_STATE_DRAFTED" => Some(Self::Drafted),
+            "POLICY_STATE_PUBLISHED" => Some(Self::Published),
+            "POLICY_STATE_SCHEDULED" => Some(Self::Scheduled),
+            "POLICY_STATE_ACTIVATED" => Some(Self::Activated),
+            "POLICY_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod governance_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Lets people govern the ledger: policies, pauses, pools and periods.
+    ///
+    /// Every change is an entry of the ledger. What takes two persons is refused to
+    /// one alone: PERMISSION_DENIED (NOT_THE_AUTHOR, SECOND_PERSON_NEEDED). Repeats
+    /// with the same request_id and fields return the first answer with replayed =
+    /// true; other fields: ALREADY_EXISTS (ID_REUSED).
+    #[derive(Debug, Clone)]
+    pub struct GovernanceServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> GovernanceServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> GovernanceServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            GovernanceServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Hands in a policy. Its text is kept under its digest; it changes nothing
+        /// until it is published, scheduled, and its time has come. For administrators.
+        ///
+        /// Errors: INVALID_ARGUMENT naming every problem of the text; FAILED_PRECONDITION
+        /// (POLICY_NOT_READY, POLICY_IN_FORCE) if it is handed in already.
+        pub async fn draft_policy(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DraftPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DraftPolicyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/DraftPolicy",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.GovernanceService", "DraftPolicy"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Declares a draft final. For its author alone.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND); FAILED_PRECONDITION (POLICY_NOT_READY).
+        pub async fn publish_policy(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishPolicyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/PublishPolicy",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "PublishPolicy"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sets when a published policy comes into force; then it does so by itself.
+        /// For administrators other than its author. May be called again to change the
+        /// time.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND); INVALID_ARGUMENT for a time in the past;
+        /// FAILED_PRECONDITION (POLICY_NOT_READY).
+        pub async fn schedule_policy(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SchedulePolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SchedulePolicyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/SchedulePolicy",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "SchedulePolicy"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes back a policy that is not in force. For administrators.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND); FAILED_PRECONDITION (POLICY_NOT_READY,
+        /// POLICY_IN_FORCE).
+        pub async fn withdraw_policy(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawPolicyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/WithdrawPolicy",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "WithdrawPolicy"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the policies that were handed in, and the one in force, by digest.
+        /// For everybody but agents.
+        pub async fn list_policies(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPoliciesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPoliciesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/ListPolicies",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "ListPolicies"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Returns a policy with its text. For everybody but agents.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND).
+        pub async fn get_policy(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPolicyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/GetPolicy",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.GovernanceService", "GetPolicy"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Pauses all giving: nothing new is held, while what is held may still be
+        /// given or released. For supervisors and administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (ALREADY_PAUSED).
+        pub async fn pause_giving(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PauseGivingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PauseGivingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/PauseGiving",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.GovernanceService", "PauseGiving"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets giving go on. For supervisors and administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (NOT_PAUSED).
+        pub async fn resume_giving(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResumeGivingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResumeGivingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/ResumeGiving",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "ResumeGiving"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Moves authority to, from or between pools with caps; what is held and given
+        /// stays covered. A policy that comes into force sets every pool anew. For
+        /// administrators.
+        ///
+        /// Errors: NOT_FOUND (POOL_NOT_FOUND); FAILED_PRECONDITION (POOL_UNCAPPED,
+        /// POOL_HOLDS_LESS).
+        pub async fn allocate_pool(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AllocatePoolRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AllocatePoolResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/AllocatePool",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "AllocatePool"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the pools, by id and currency. For everybody but agents.
+        pub async fn list_pools(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPoolsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPoolsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/ListPools",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.GovernanceService", "ListPools"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Closes a period: from then on nothing counts for it. Periods follow each
+        /// other without a gap; the last one may be closed again while it is being
+        /// reopened. For administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (PERIOD_NOT_NEXT, PERIOD_NOT_OVER,
+        /// ALREADY_REOPENING).
+        pub async fn close_period(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ClosePeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClosePeriodResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/ClosePeriod",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.GovernanceService", "ClosePeriod"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Asks for the last closed period to be opened again. For administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (PERIOD_NOT_LAST, ALREADY_REOPENING).
+        pub async fn reopen_period(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReopenPeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReopenPeriodResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/ReopenPeriod",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "ReopenPeriod"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Agrees to a reopening: the period is open again, and what counts for it says
+        /// so. For another administrator or a reviewer.
+        ///
+        /// Errors: FAILED_PRECONDITION (PERIOD_NOT_LAST, NO_REOPENING).
+        pub async fn second_reopening(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SecondReopeningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SecondReopeningResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/SecondReopening",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "SecondReopening"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Returns how far the books are closed. For everybody but agents.
+        pub async fn get_periods(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPeriodsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPeriodsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/GetPeriods",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.GovernanceService", "GetPeriods"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Writes the digest of all balances and pools into the ledger. For
+        /// administrators and reviewers.
+        pub async fn digest_balances(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DigestBalancesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DigestBalancesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.GovernanceService/DigestBalances",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.GovernanceService", "DigestBalances"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod governance_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with GovernanceServiceServer.
+    #[async_trait]
+    pub trait GovernanceService: std::marker::Send + std::marker::Sync + 'static {
+        /// Hands in a policy. Its text is kept under its digest; it changes nothing
+        /// until it is published, scheduled, and its time has come. For administrators.
+        ///
+        /// Errors: INVALID_ARGUMENT naming every problem of the text; FAILED_PRECONDITION
+        /// (POLICY_NOT_READY, POLICY_IN_FORCE) if it is handed in already.
+        async fn draft_policy(
+            &self,
+            request: tonic::Request<super::DraftPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DraftPolicyResponse>,
+            tonic::Status,
+        >;
+        /// Declares a draft final. For its author alone.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND); FAILED_PRECONDITION (POLICY_NOT_READY).
+        async fn publish_policy(
+            &self,
+            request: tonic::Request<super::PublishPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishPolicyResponse>,
+            tonic::Status,
+        >;
+        /// Sets when a published policy comes into force; then it does so by itself.
+        /// For administrators other than its author. May be called again to change the
+        /// time.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND); INVALID_ARGUMENT for a time in the past;
+        /// FAILED_PRECONDITION (POLICY_NOT_READY).
+        async fn schedule_policy(
+            &self,
+            request: tonic::Request<super::SchedulePolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SchedulePolicyResponse>,
+            tonic::Status,
+        >;
+        /// Takes back a policy that is not in force. For administrators.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND); FAILED_PRECONDITION (POLICY_NOT_READY,
+        /// POLICY_IN_FORCE).
+        async fn withdraw_policy(
+            &self,
+            request: tonic::Request<super::WithdrawPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawPolicyResponse>,
+            tonic::Status,
+        >;
+        /// Lists the policies that were handed in, and the one in force, by digest.
+        /// For everybody but agents.
+        async fn list_policies(
+            &self,
+            request: tonic::Request<super::ListPoliciesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPoliciesResponse>,
+            tonic::Status,
+        >;
+        /// Returns a policy with its text. For everybody but agents.
+        ///
+        /// Errors: NOT_FOUND (POLICY_NOT_FOUND).
+        async fn get_policy(
+            &self,
+            request: tonic::Request<super::GetPolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPolicyResponse>,
+            tonic::Status,
+        >;
+        /// Pauses all giving: nothing new is held, while what is held may still be
+        /// given or released. For supervisors and administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (ALREADY_PAUSED).
+        async fn pause_giving(
+            &self,
+            request: tonic::Request<super::PauseGivingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PauseGivingResponse>,
+            tonic::Status,
+        >;
+        /// Lets giving go on. For supervisors and administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (NOT_PAUSED).
+        async fn resume_giving(
+            &self,
+            request: tonic::Request<super::ResumeGivingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResumeGivingResponse>,
+            tonic::Status,
+        >;
+        /// Moves authority to, from or between pools with caps; what is held and given
+        /// stays covered. A policy that comes into force sets every pool anew. For
+        /// administrators.
+        ///
+        /// Errors: NOT_FOUND (POOL_NOT_FOUND); FAILED_PRECONDITION (POOL_UNCAPPED,
+        /// POOL_HOLDS_LESS).
+        async fn allocate_pool(
+            &self,
+            request: tonic::Request<super::AllocatePoolRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AllocatePoolResponse>,
+            tonic::Status,
+        >;
+        /// Lists the pools, by id and currency. For everybody but agents.
+        async fn list_pools(
+            &self,
+            request: tonic::Request<super::ListPoolsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPoolsResponse>,
+            tonic::Status,
+        >;
+        /// Closes a period: from then on nothing counts for it. Periods follow each
+        /// other without a gap; the last one may be closed again while it is being
+        /// reopened. For administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (PERIOD_NOT_NEXT, PERIOD_NOT_OVER,
+        /// ALREADY_REOPENING).
+        async fn close_period(
+            &self,
+            request: tonic::Request<super::ClosePeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClosePeriodResponse>,
+            tonic::Status,
+        >;
+        /// Asks for the last closed period to be opened again. For administrators.
+        ///
+        /// Errors: FAILED_PRECONDITION (PERIOD_NOT_LAST, ALREADY_REOPENING).
+        async fn reopen_period(
+            &self,
+            request: tonic::Request<super::ReopenPeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReopenPeriodResponse>,
+            tonic::Status,
+        >;
+        /// Agrees to a reopening: the period is open again, and what counts for it says
+        /// so. For another administrator or a reviewer.
+        ///
+        /// Errors: FAILED_PRECONDITION (PERIOD_NOT_LAST, NO_REOPENING).
+        async fn second_reopening(
+            &self,
+            request: tonic::Request<super::SecondReopeningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SecondReopeningResponse>,
+            tonic::Status,
+        >;
+        /// Returns how far the books are closed. For everybody but agents.
+        async fn get_periods(
+            &self,
+            request: tonic::Request<super::GetPeriodsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPeriodsResponse>,
+            tonic::Status,
+        >;
+        /// Writes the digest of all balances and pools into the ledger. For
+        /// administrators and reviewers.
+        async fn digest_balances(
+            &self,
+            request: tonic::Request<super::DigestBalancesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DigestBalancesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Lets people govern the ledger: policies, pauses, pools and periods.
+    ///
+    /// Every change is an entry of the ledger. What takes two persons is refused to
+    /// one alone: PERMISSION_DENIED (NOT_THE_AUTHOR, SECOND_PERSON_NEEDED). Repeats
+    /// with the same request_id and fields return the first answer with replayed =
+    /// true; other fields: ALREADY_EXISTS (ID_REUSED).
+    #[derive(Debug)]
+    pub struct GovernanceServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> GovernanceServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for GovernanceServiceServer<T>
+    where
+        T: GovernanceService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/makegood.v1.GovernanceService/DraftPolicy" => {
+                    #[allow(non_camel_case_types)]
+                    struct DraftPolicySvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::DraftPolicyRequest>
+                    for DraftPolicySvc<T> {
+                        type Response = super::DraftPolicyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DraftPolicyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::draft_policy(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DraftPolicySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/PublishPolicy" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishPolicySvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::PublishPolicyRequest>
+                    for PublishPolicySvc<T> {
+                        type Response = super::PublishPolicyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishPolicyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::publish_policy(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishPolicySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/SchedulePolicy" => {
+                    #[allow(non_camel_case_types)]
+                    struct SchedulePolicySvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::SchedulePolicyRequest>
+                    for SchedulePolicySvc<T> {
+                        type Response = super::SchedulePolicyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SchedulePolicyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::schedule_policy(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SchedulePolicySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/WithdrawPolicy" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawPolicySvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::WithdrawPolicyRequest>
+                    for WithdrawPolicySvc<T> {
+                        type Response = super::WithdrawPolicyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawPolicyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::withdraw_policy(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawPolicySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/ListPolicies" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPoliciesSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::ListPoliciesRequest>
+                    for ListPoliciesSvc<T> {
+                        type Response = super::ListPoliciesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPoliciesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::list_policies(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPoliciesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/GetPolicy" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPolicySvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::GetPolicyRequest>
+                    for GetPolicySvc<T> {
+                        type Response = super::GetPolicyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPolicyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::get_policy(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPolicySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/PauseGiving" => {
+                    #[allow(non_camel_case_types)]
+                    struct PauseGivingSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::PauseGivingRequest>
+                    for PauseGivingSvc<T> {
+                        type Response = super::PauseGivingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PauseGivingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::pause_giving(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PauseGivingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/ResumeGiving" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResumeGivingSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::ResumeGivingRequest>
+                    for ResumeGivingSvc<T> {
+                        type Response = super::ResumeGivingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResumeGivingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::resume_giving(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResumeGivingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/AllocatePool" => {
+                    #[allow(non_camel_case_types)]
+                    struct AllocatePoolSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::AllocatePoolRequest>
+                    for AllocatePoolSvc<T> {
+                        type Response = super::AllocatePoolResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AllocatePoolRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::allocate_pool(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AllocatePoolSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/ListPools" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPoolsSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::ListPoolsRequest>
+                    for ListPoolsSvc<T> {
+                        type Response = super::ListPoolsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPoolsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::list_pools(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPoolsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/ClosePeriod" => {
+                    #[allow(non_camel_case_types)]
+                    struct ClosePeriodSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::ClosePeriodRequest>
+                    for ClosePeriodSvc<T> {
+                        type Response = super::ClosePeriodResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ClosePeriodRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::close_period(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ClosePeriodSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/ReopenPeriod" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReopenPeriodSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::ReopenPeriodRequest>
+                    for ReopenPeriodSvc<T> {
+                        type Response = super::ReopenPeriodResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReopenPeriodRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::reopen_period(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReopenPeriodSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/SecondReopening" => {
+                    #[allow(non_camel_case_types)]
+                    struct SecondReopeningSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::SecondReopeningRequest>
+                    for SecondReopeningSvc<T> {
+                        type Response = super::SecondReopeningResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SecondReopeningRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::second_reopening(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SecondReopeningSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/GetPeriods" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPeriodsSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::GetPeriodsRequest>
+                    for GetPeriodsSvc<T> {
+                        type Response = super::GetPeriodsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPeriodsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::get_periods(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPeriodsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.GovernanceService/DigestBalances" => {
+                    #[allow(non_camel_case_types)]
+                    struct DigestBalancesSvc<T: GovernanceService>(pub Arc<T>);
+                    impl<
+                        T: GovernanceService,
+                    > tonic::server::UnaryService<super::DigestBalancesRequest>
+                    for DigestBalancesSvc<T> {
+                        type Response = super::DigestBalancesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DigestBalancesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as GovernanceService>::digest_balances(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DigestBalancesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for GovernanceServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "makegood.v1.GovernanceService";
+    impl<T> tonic::server::NamedService for GovernanceServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Starts an interaction.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StartInteractionRequest {
