@@ -335,3 +335,25 @@ fn holds_nothing_where_nothing_is_left_and_asks_all_the_same() {
         ",
     );
 }
+
+#[test]
+fn raises_what_was_granted_within_the_agents_own_room() {
+    let mut house = house();
+    run(
+        &mut house,
+        "
+        0 ann give S1 cora 150000                        -> committed
+        1 ann ask C1 S2 cora 120000 to=lea               -> held=50000
+        2 lea approve R1 C1 S2 120000                    -> held=120000
+        3 ann increment R2 S2 1                          -> LIMIT_EXCEEDED available_minor=0
+        4 ann reverse R3 S1 100000 other                 -> back=100000
+        5 ann increment R4 S2 30000                      -> held=150000
+        6 ann give S3 cora 70001                         -> LIMIT_EXCEEDED available_minor=70000
+        ",
+    );
+    assert_eq!(counter(&house, "customer"), (150_000, 50_000, 70_000));
+    assert_eq!(counter(&house, "grants"), (70_000, 0, 0));
+    run(&mut house, "7 ann commit R5 S2 80000 final -> committed given=80000");
+    assert_eq!(counter(&house, "customer"), (0, 130_000, 0));
+    assert_eq!(counter(&house, "grants"), (0, 0, 0));
+}

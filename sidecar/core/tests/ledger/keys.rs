@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
-use crate::steps::{AGENTS, operation_of, play, step};
+use crate::steps::{play, step};
 use crate::support::{House, seconds};
 
 /// The rows of all that are named, asked until no new ones are.
@@ -59,8 +59,7 @@ proptest! {
                 prop_assert!(is_whole(&house.rows, &house.policy, &command));
                 house.submit(&command).unwrap();
             }
-            let action = Action::Spend(operation_of(&step.verb));
-            let command = house.command(seconds(now), AGENTS[step.agent], action);
+            let command = house.command(seconds(now), step.caller(), step.action());
             let is_decided = decide(&house.rows, &house.policy, &command).is_ok();
             prop_assert_eq!(is_whole(&house.rows, &house.policy, &command), is_decided);
             drop(house.submit(&command));
@@ -89,6 +88,8 @@ proptest! {
         prop_assert!(house.rows.iter().eq(&taken));
         prop_assert!(rows.iter().eq(taken.iter().filter(|(_, row)| row.is_resident())));
         prop_assert_eq!(rows.next_due_at(), house.rows.next_due_at());
+        prop_assert_eq!(rows.next_consult_due_at(), house.rows.next_consult_due_at());
+        prop_assert!(rows.open_consults().eq(house.rows.open_consults()));
         rows.unsettle(taken);
         prop_assert_eq!(rows, house.rows);
     }

@@ -10,6 +10,7 @@ mod activation;
 mod acts;
 mod consults;
 mod frequency;
+mod grant_laws;
 mod keys;
 mod laws;
 mod oracle;
