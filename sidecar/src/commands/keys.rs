@@ -55,6 +55,7 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
 /// Enters that the key was changed.
 fn enter(config: &Config, key: &[u8; 32]) -> anyhow::Result<u64> {
     let house = setup::open_house(config)?;
+    house.found_ledger()?;
     let key = Digest::from_bytes(vault::name_of_key(key));
     let act = Act::RotateKey { kind: KeyKind::KeyEncryption, key };
     let entered = house.act(system(), Action::Act { request: None, act });

@@ -58,6 +58,7 @@ impl Vault {
         }
         let mut rewrite = Rewrite::without(&old, doomed.clone())?;
         rewrite.copy(&old)?;
+        rewrite.sync()?;
         let mut vault = vault.write();
         let finished = rewrite.finish(&vault.file)?;
         vault.file = finished.file;

@@ -57,6 +57,12 @@ impl Rewrite {
         Ok(())
     }
 
+    /// Puts what was copied so far on stable storage, so that little is left for the end.
+    pub(super) fn sync(&mut self) -> Result<(), VaultError> {
+        self.put()?;
+        self.new.sync()
+    }
+
     fn copy_append(&mut self, old: &KeyFile, at: u64, rows: &[u8]) -> Result<(), VaultError> {
         let (mut blanked, mut is_blanked) = (Vec::with_capacity(rows.len()), false);
         for (pid, _, row) in rows_of(at, rows) {

@@ -13,6 +13,7 @@ mod cli;
 mod crash;
 mod desk;
 mod disk;
+mod erasure;
 mod errors;
 mod flips;
 mod generate;

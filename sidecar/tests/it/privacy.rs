@@ -196,7 +196,7 @@ async fn provoke_errors(call: &Call) {
 }
 
 /// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
     let below = |path: PathBuf| {
         if path.is_dir() { files(&path) } else { vec![path] }
@@ -205,7 +205,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The blocks of a file that are not blank: files are made larger than what they hold.
-fn written(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn written(bytes: &[u8]) -> Vec<u8> {
     const BLOCK: usize = 4_096;
     const BLANK: [u8; BLOCK] = [0; BLOCK];
     let blocks = bytes.chunks(BLOCK);

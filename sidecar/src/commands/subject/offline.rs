@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use makegood_core::ids::CustomerPid;
 use makegood_core::ledger::ErasureBasis;
 use makegood_proto::records::v1::IndexKind;
@@ -20,6 +21,9 @@ use crate::ledger::erasure::erasures;
 use crate::ledger::writer::system;
 use crate::vault::{Pid, Vault};
 use makegood_ledger::journal::reader::Reader;
+
+/// How many people are erased at the same time.
+const AT_ONCE: usize = 64;
 
 /// Every part of what is held about a person.
 pub(super) fn export(config: &Config, who: &By) -> anyhow::Result<Vec<v1::ExportSubjectResponse>> {
@@ -93,6 +97,7 @@ pub(super) fn erase(
         )?
     };
     house.wait_for_history(|_| {})?;
+    house.found_ledger()?;
     let house = Arc::new(house);
     let erased = runtime.block_on(erase_all(&house, whom, basis, tell));
     let house = Arc::try_unwrap(house).map_err(|_| anyhow::anyhow!("the house is in use"))?;
@@ -107,9 +112,14 @@ async fn erase_all(
     basis: ErasureBasis,
     tell: &mut dyn FnMut(&v1::EraseSubjectResponse),
 ) -> anyhow::Result<()> {
-    for who in whom {
+    let erase = |who| async move {
         let person = house.subject(who)?;
-        tell(&house.erase_subject(system(), None, (person, basis)).await?);
+        house.erase_subject(system(), None, (person, basis)).await
+    };
+    // The key file is written anew once for all who are erased at the same time.
+    let mut erased = stream::iter(whom.iter().map(erase)).buffered(AT_ONCE);
+    while let Some(erased) = erased.try_next().await? {
+        tell(&erased);
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use parking_lot::RwLock;
 use super::calls::to_its_end;
 use super::customers::identify;
 use super::view::{customer_id, timestamp};
-use super::{House, HouseError};
+use super::{House, HouseError, OpenError};
 use crate::hub::Topic;
 use crate::ledger::erasure::{ScanError, erasures, pid_of};
 use crate::ledger::writer::Work;
@@ -170,6 +170,15 @@ impl House {
         destroyed.map_err(|_| HouseError::Stored)??;
         self.wait_until_deleted(position).await;
         Ok(())
+    }
+
+    /// Puts the policy that the house was opened with in force where none ever was, because every
+    /// entry names the policy that it was written under.
+    ///
+    /// # Errors
+    /// As [`House::activate_policy`].
+    pub fn found_ledger(&self) -> Result<(), OpenError> {
+        if self.shared.state.entry_count() == 0 { self.activate_policy() } else { Ok(()) }
     }
 
     /// Enters something that the sidecar itself has done; the position of the entry. For a thread

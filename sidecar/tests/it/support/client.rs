@@ -10,6 +10,7 @@ use makegood_proto::v1::desk_service_client::DeskServiceClient;
 use makegood_proto::v1::experience_service_client::ExperienceServiceClient;
 use makegood_proto::v1::interaction_service_client::InteractionServiceClient;
 use makegood_proto::v1::ledger_service_client::LedgerServiceClient;
+use makegood_proto::v1::subject_service_client::SubjectServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -39,6 +40,7 @@ pub(crate) struct Client {
     pub(crate) experience: ExperienceServiceClient<Authorised>,
     pub(crate) desk: DeskServiceClient<Authorised>,
     pub(crate) ledger: LedgerServiceClient<Authorised>,
+    pub(crate) subjects: SubjectServiceClient<Authorised>,
 }
 
 /// A connection to a port of this machine.
@@ -64,6 +66,7 @@ impl Client {
             experience: with_token!(ExperienceServiceClient),
             desk: with_token!(DeskServiceClient),
             ledger: with_token!(LedgerServiceClient),
+            subjects: with_token!(SubjectServiceClient),
         }
     }
 
