@@ -354,10 +354,8 @@ impl Operation {
             }
             (Self::Ask { gesture: left, .. }, Self::Ask { gesture: right, .. }) => {
                 // Who is there to be asked may have changed since; the first answer stands.
-                if left.spend != right.spend {
-                    return Some("spend_id");
-                }
-                left.differing_field(right)
+                let spend = (left.spend != right.spend).then_some("spend_id");
+                spend.or_else(|| left.differing_field(right))
             }
             (Self::Commit { .. }, Self::Commit { .. })
             | (Self::Void { .. }, Self::Void { .. })

@@ -4,7 +4,7 @@ use crate::ids::{AgentPid, LimitId, RequestId, SpendId};
 use crate::time::Time;
 
 use super::act::coded;
-use super::{Entry, EntryBody};
+use super::{Entry, EntryBody, Read};
 
 coded!(
     /// Where a consult stands.
@@ -90,6 +90,17 @@ impl ConsultRow {
         })
     }
 
+    /// The row of the consult that an entry moves, right after it; `None` where it moves none.
+    pub(crate) fn after(rows: &impl Read, entry: &Entry) -> Option<Self> {
+        let consult = entry.body.consult()?;
+        if let Some(row) = Self::asked(entry) {
+            return Some(row);
+        }
+        let mut row = rows.consult(consult)?.clone();
+        row.advance(entry);
+        Some(row)
+    }
+
     /// Moves the row on by a later entry of the same consult.
     pub(crate) fn advance(&mut self, entry: &Entry) {
         match &entry.body {
@@ -107,9 +118,8 @@ impl ConsultRow {
             EntryBody::ConsultClosed { end, .. } => {
                 self.state = *end;
                 self.ended_at = Some(entry.at);
-                if *end == ConsultState::Declined {
-                    self.answered_by = Some(entry.caller.agent);
-                }
+                let is_answered = *end == ConsultState::Declined;
+                self.answered_by = is_answered.then_some(entry.caller.agent);
             }
             _ => {}
         }

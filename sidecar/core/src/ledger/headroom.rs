@@ -143,13 +143,11 @@ pub fn preview(
     }
     check_gesture(policy, gesture)?;
     let headroom = headroom(rows, policy, question)?;
-    let refusal = match headroom.paused {
-        Some((reason, _)) => Some(Refusal::Paused { reason }),
-        None => {
-            let asker = (&question.caller.role, question.currency);
-            refusal(&headroom.limits, asker, amount_minor)
-        }
-    };
+    let asker = (&question.caller.role, question.currency);
+    let refusal = headroom
+        .paused
+        .map(|(reason, _)| Refusal::Paused { reason })
+        .or_else(|| refusal(&headroom.limits, asker, amount_minor));
     let available_after_minor = match &refusal {
         Some(_) => headroom.available_minor,
         None => room_after(&headroom.limits, amount_minor),

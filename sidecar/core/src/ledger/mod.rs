@@ -23,6 +23,7 @@ mod outcome;
 mod refusal;
 mod row;
 mod rows;
+mod share;
 mod spend;
 mod violation;
 mod weigh;

@@ -268,6 +268,16 @@ impl Rows {
         self.open_by_interaction.insert((row.about.interaction, spend));
     }
 
+    fn forget(&mut self, row: &Row) {
+        match row {
+            Row::Spend(old) => self.unindex(old),
+            Row::Consult(old) => {
+                self.due_consults.remove(&(old.answer_at, old.consult));
+            }
+            _ => {}
+        }
+    }
+
     fn unindex(&mut self, row: &SpendRow) {
         let spend = row.about.spend;
         self.due.remove(&(row.expire_at, spend));
@@ -301,14 +311,10 @@ impl Read for Rows {
 
 impl Write for Rows {
     fn put(&mut self, key: Key, row: Row) {
-        if matches!(key, Key::Spend(_) | Key::Consult(_)) {
-            match self.by_key.remove(&key) {
-                Some(Row::Spend(old)) => self.unindex(&old),
-                Some(Row::Consult(old)) => {
-                    self.due_consults.remove(&(old.answer_at, old.consult));
-                }
-                _ => {}
-            }
+        if matches!(key, Key::Spend(_) | Key::Consult(_))
+            && let Some(old) = self.by_key.remove(&key)
+        {
+            self.forget(&old);
         }
         match &row {
             Row::Spend(spend) if spend.state == SpendState::Held => self.index(spend),

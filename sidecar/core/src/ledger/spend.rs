@@ -5,6 +5,7 @@ use crate::money::Currency;
 use crate::policy::Counts;
 use crate::time::Time;
 
+use super::share::Granted;
 use super::{CounterKey, Entry, EntryBody, LimitTrace, SpendAbout};
 
 /// Where a gesture stands.
@@ -198,13 +199,9 @@ impl SpendRow {
     /// limits that it passes, and by each limit of the second person's own authority.
     pub(crate) fn grant(&mut self, granted: &[Granted], of_approver: &[LimitTrace]) {
         let total_minor = self.total_minor();
-        for Granted { counter, granted_minor } in granted {
-            let charged = self.charged.iter_mut().find(|charged| charged.counter == *counter);
-            let Some(charged) = charged.filter(|_| *granted_minor > 0) else {
-                continue;
-            };
-            let share = charged.counts.share_of(total_minor);
-            charged.granted_above_minor = Some(share.saturating_sub(*granted_minor));
+        for charged in &mut self.charged {
+            let granted = granted.iter().find(|granted| granted.counter == charged.counter);
+            charged.grant(granted.map_or(0, |granted| granted.granted_minor), total_minor);
         }
         for trace in of_approver {
             let above_minor = total_minor.saturating_sub(trace.amount_minor);
@@ -212,32 +209,6 @@ impl SpendRow {
                 granted_above_minor: Some(above_minor),
                 ..Charged::of(trace, self.currency)
             });
-        }
-    }
-
-    /// What one of its counts has of it.
-    pub(crate) fn share(&self, charged: &Charged) -> Share {
-        let (held_minor, given_minor) = (self.held_minor, self.given_minor());
-        let above = |total: i64| {
-            charged.granted_above_minor.map_or(0, |above| total.saturating_sub(above).max(0))
-        };
-        match charged.counts {
-            Counts::Amounts => {
-                Share { held_minor, given_minor, granted_minor: above(self.total_minor()) }
-            }
-            Counts::Times => {
-                let given = Counts::Times.share_of(given_minor);
-                let held = Counts::Times.share_of(self.total_minor()).saturating_sub(given);
-                let granted_minor = above(held.saturating_add(given));
-                Share { held_minor: held, given_minor: given, granted_minor }
-            }
-            Counts::Grants => {
-                let granted = above(self.total_minor());
-                // What is held is the top of it, and goes first.
-                let held = granted.min(held_minor);
-                let given = granted.saturating_sub(held);
-                Share { held_minor: held, given_minor: given, granted_minor: 0 }
-            }
         }
     }
 
@@ -260,66 +231,6 @@ impl SpendRow {
         self.held_minor = self.held_minor.saturating_sub(amount_minor);
         if self.held_minor == 0 {
             self.state = then;
-        }
-    }
-}
-
-/// What a gesture has in one of its counts: in minor units, or in gestures where those are counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Share {
-    pub(crate) held_minor: i64,
-    pub(crate) given_minor: i64,
-    /// The part of both that a second person granted above the cap.
-    pub(crate) granted_minor: i64,
-}
-
-impl Share {
-    pub(crate) fn used_minor(self) -> i64 {
-        self.held_minor.saturating_add(self.given_minor)
-    }
-
-    /// By how much it has grown since.
-    pub(crate) fn since(self, before: Self) -> Self {
-        Self {
-            held_minor: self.held_minor.saturating_sub(before.held_minor),
-            given_minor: self.given_minor.saturating_sub(before.given_minor),
-            granted_minor: self.granted_minor.saturating_sub(before.granted_minor),
-        }
-    }
-}
-
-/// What a second person granted above the cap of one count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Granted {
-    pub(crate) counter: CounterKey,
-    pub(crate) granted_minor: i64,
-}
-
-impl Charged {
-    fn of(trace: &LimitTrace, currency: Currency) -> Self {
-        Self {
-            counter: trace.counter(currency),
-            cap_minor: trace.cap_minor,
-            counts: trace.counts,
-            granted_above_minor: None,
-        }
-    }
-
-    /// What comes on top without a grant leaves what was granted as it is.
-    fn keep_granted(&mut self, added_minor: i64) {
-        if self.counts != Counts::Times {
-            self.granted_above_minor =
-                self.granted_above_minor.map(|above| above.saturating_add(added_minor));
-        }
-    }
-}
-
-impl Counts {
-    /// What an amount is in this count: itself, or one gesture where those are counted.
-    pub(crate) fn share_of(self, amount_minor: i64) -> i64 {
-        match self {
-            Self::Amounts | Self::Grants => amount_minor,
-            Self::Times => i64::from(amount_minor > 0),
         }
     }
 }

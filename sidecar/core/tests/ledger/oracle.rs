@@ -87,12 +87,9 @@ impl Oracle {
                 let gift = self.gifts.get_mut(&about.spend).unwrap();
                 gift.used_minor += amount_minor;
                 // The agent's own room, and no part of the grant.
-                if let Some((_, above)) = &mut gift.approved {
-                    *above += amount_minor;
-                }
-                for (limit, above) in &mut gift.granted_above {
-                    *above += if *limit == "often" { 0 } else { *amount_minor };
-                }
+                gift.approved = gift.approved.map(|(by, above)| (by, above + amount_minor));
+                let amounts = gift.granted_above.iter_mut().filter(|(limit, _)| **limit != "often");
+                amounts.for_each(|(_, above)| *above += amount_minor);
                 self.check(about.spend, entry, &OWN);
             }
             EntryBody::ConsultApproved { about, added_minor, .. } => {
@@ -133,9 +130,9 @@ impl Oracle {
             let added = gift.counted(limit) - before.counted(limit);
             let granted = (added - room).max(0);
             assert!(limit != "pool-all" || granted == 0, "a pool is never overdrawn");
-            if granted > 0 && Self::applies(limit, &before) {
-                gift.granted_above.insert(limit, gift.counted(limit) - granted);
-            }
+            let is_granted = granted > 0 && Self::applies(limit, &before);
+            let above = is_granted.then(|| (limit, gift.counted(limit) - granted));
+            gift.granted_above.extend(above);
         }
         self.check(spend, entry, &OWN);
         self.check(spend, entry, &GRANTS);

@@ -9,8 +9,8 @@ use makegood_core::time::NS_PER_DAY;
 use crate::script::run;
 use crate::support::{House, day, gesture, limit, policy_with, seconds};
 
-fn credit(house: &House, account: Account) -> i128 {
-    let row = house.rows.balance(&account, Currency::USD);
+fn credit(house: &House, account: &Account) -> i128 {
+    let row = house.rows.balance(account, Currency::USD);
     row.credit_minor - row.debit_minor
 }
 
@@ -121,7 +121,7 @@ fn books_a_correction_to_the_other_class_and_leaves_the_limits() {
         8 sue correct R4 S1 late upgrade                 -> committed
         ",
     );
-    let class = |number: &str| -credit(&house, number.parse().unwrap());
+    let class = |number: &str| -credit(&house, &number.parse().unwrap());
     assert_eq!((class("5100"), class("5400"), class("2100.house")), (0, 1_000, -1_000));
     let spend = house.rows.spend(crate::support::spend_id("S1")).unwrap();
     assert_eq!((spend.about.reason.as_str(), spend.about.gesture.as_str()), ("late", "upgrade"));
@@ -204,7 +204,7 @@ fn lets_authority_of_a_closed_period_lapse() {
             103 ann reverse R3 S2 400 other              -> reversed
             ",
         );
-        assert_eq!(credit(&house, Account::AuthorityLapsed), 300);
+        assert_eq!(credit(&house, &Account::AuthorityLapsed), 300);
         let lapsed = house.entries.iter().flat_map(|entry| &entry.postings);
         let is_lapse = |line: &&makegood_core::ledger::Posting| {
             line.account == Account::AuthorityLapsed && line.side == Side::Credit

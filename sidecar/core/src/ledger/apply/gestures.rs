@@ -1,6 +1,6 @@
 //! Gestures and their consults: the rows that entries about them make and move on.
 
-use super::super::spend::Granted;
+use super::super::share::Granted;
 use super::super::weigh::Use;
 use super::super::{
     ConsultRow, Entry, EntryBody, Key, LimitTrace, Row, SpendAbout, SpendRow, Write,
@@ -54,16 +54,8 @@ fn grants(rows: &impl Write, entry: &Entry, before: &SpendRow) -> (Vec<Granted>,
 }
 
 fn advance_consult(rows: &mut impl Write, entry: &Entry) -> Option<ConsultRow> {
-    let consult = entry.body.consult()?;
-    let row = match ConsultRow::asked(entry) {
-        Some(row) => row,
-        None => {
-            let mut row = rows.consult(consult)?.clone();
-            row.advance(entry);
-            row
-        }
-    };
-    rows.put(Key::Consult(consult), Row::Consult(Box::new(row.clone())));
+    let row = ConsultRow::after(rows, entry)?;
+    rows.put(Key::Consult(row.consult), Row::Consult(Box::new(row.clone())));
     Some(row)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::time::Time;
 
-use super::super::spend::Share;
+use super::super::share::Share;
 use super::super::{
     Account, Charge, Charged, CounterRow, Entry, Key, Row, Side, SpendRow, WindowKey, Write,
 };
@@ -54,8 +54,8 @@ fn shift_counter(
 ) {
     let row = match (rows.counter(&charged.counter), charged.counter.window) {
         (Some(CounterRow::Rolling { charges }), window) => {
-            let charges = charges.clone();
-            CounterRow::Rolling { charges: shift_charges(charges, window, spend, share, now) }
+            let counted = charges.clone();
+            CounterRow::Rolling { charges: shift_charges(counted, window, spend, share, now) }
         }
         (_, window @ WindowKey::Rolling { .. }) => {
             CounterRow::Rolling { charges: shift_charges(Vec::new(), window, spend, share, now) }
@@ -73,9 +73,9 @@ fn shift_total(total: Option<&CounterRow>, change: Share) -> CounterRow {
         _ => (0, 0, 0),
     };
     CounterRow::Total {
-        held_minor: counted(held_minor, change.held_minor),
-        given_minor: counted(given_minor, change.given_minor),
-        granted_minor: counted(granted_minor, change.granted_minor),
+        held_minor: counted(held_minor, change.held),
+        given_minor: counted(given_minor, change.given),
+        granted_minor: counted(granted_minor, change.granted),
     }
 }
 
@@ -97,8 +97,8 @@ fn shift_charges(
 ) -> Vec<Charge> {
     let (id, at) = (spend.about.spend, spend.reserved_at);
     charges.retain(|charge| charge.spend != id && window.counts(charge.at, now));
-    let Share { held_minor, given_minor, granted_minor } = share;
-    if share.used_minor() > 0 && window.counts(at, now) {
+    let Share { held: held_minor, given: given_minor, granted: granted_minor } = share;
+    if share.used() > 0 && window.counts(at, now) {
         let index = charges.partition_point(|charge| charge.at <= at);
         charges.insert(index, Charge { spend: id, at, held_minor, given_minor, granted_minor });
     }

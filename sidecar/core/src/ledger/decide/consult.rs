@@ -113,9 +113,8 @@ fn ask_anew(
 /// The first field in which a gesture differs from the one that was reserved under its id.
 fn first_difference(rows: &impl Read, gesture: &GestureRequest) -> Option<&'static str> {
     let first = rows.outcome(OperationId::Spend(gesture.spend))?;
-    let reserved = match &first.operation {
-        Operation::Reserve(reserved) | Operation::Give(reserved) => reserved,
-        _ => return Some("operation"),
+    let (Operation::Reserve(reserved) | Operation::Give(reserved)) = &first.operation else {
+        return Some("operation");
     };
     // How much is wished is what is asked about.
     let mut asked = Box::new(gesture.clone());

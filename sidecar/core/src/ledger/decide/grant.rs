@@ -6,7 +6,7 @@ use super::movement::{draft, holding, traces};
 use super::operate::{Bench, Ruling, Stop};
 use super::raise;
 use crate::ledger::headroom::Question;
-use crate::ledger::spend::Granted;
+use crate::ledger::share::Granted;
 use crate::ledger::weigh::{LimitState, Use, refusal, weigh_grants};
 use crate::ledger::{Charged, ConsultRow, EntryBody, Fault, LimitTrace, Read, Refusal, SpendRow};
 use crate::policy::Counts;
@@ -89,7 +89,7 @@ fn granted(bench: &Bench<'_, impl Read>, before: &SpendRow, after: &SpendRow) ->
     own.map(|charged| {
         let Charged { counter, cap_minor, .. } = charged;
         let used = Use::of(bench.rows.counter(counter), counter.window, bench.now);
-        let added = after.share(charged).since(before.share(charged)).used_minor();
+        let added = after.share(charged).since(before.share(charged)).used();
         let room = cap_minor.saturating_add(used.granted_minor).saturating_sub(used.used_minor());
         let granted_minor = added.saturating_sub(room).clamp(0, added);
         Granted { counter: counter.clone(), granted_minor }

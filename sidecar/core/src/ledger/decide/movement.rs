@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use crate::ledger::account::ExpenseClass;
-use crate::ledger::spend::Share;
+use crate::ledger::share::Share;
 use crate::ledger::weigh::{Use, pool_state};
 use crate::ledger::{Account, Charged, EntryBody, LimitTrace, Posting, Read, SpendAbout, SpendRow};
 use crate::policy::GestureKind;
@@ -52,11 +52,11 @@ pub(super) fn traces(
             scope: counter.scope.clone(),
             window: counter.window,
             before_minor: used.used_minor(),
-            amount_minor: change.used_minor(),
-            after_minor: used.used_minor().saturating_add(change.used_minor()),
+            amount_minor: change.used(),
+            after_minor: used.used_minor().saturating_add(change.used()),
             cap_minor: charged.cap_minor,
             counts: charged.counts,
-            granted_minor: used.granted_minor.saturating_add(change.granted_minor),
+            granted_minor: used.granted_minor.saturating_add(change.granted),
         }
     };
     let mut traces: Vec<_> = after.charged.iter().enumerate().map(moved).collect();

@@ -202,13 +202,7 @@ impl After {
         if let Some(spend) = &mut self.spend {
             spend.advance(entry.at, entry.caller.agent, &entry.body);
         }
-        self.consult = entry.body.consult().and_then(|consult| {
-            ConsultRow::asked(entry).or_else(|| {
-                let mut row = rows.consult(consult)?.clone();
-                row.advance(entry);
-                Some(row)
-            })
-        });
+        self.consult = ConsultRow::after(rows, entry);
         answer(entry, self.spend.as_ref(), self.consult.as_ref())
     }
 }

@@ -28,10 +28,9 @@ struct Lives {
 impl Lives {
     fn follow(&mut self, entry: &Entry) -> Result<(), Violation> {
         let position = entry.position;
-        for id in self.answers(entry) {
-            if !self.answered.insert(id) {
-                return Err(Violation::AnsweredTwice { position });
-            }
+        let ids = self.answers(entry);
+        if !ids.into_iter().all(|id| self.answered.insert(id)) {
+            return Err(Violation::AnsweredTwice { position });
         }
         self.reserved_for = match &entry.body {
             EntryBody::Reserved { consult, .. } => *consult,

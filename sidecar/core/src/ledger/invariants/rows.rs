@@ -133,9 +133,9 @@ impl<'a> Sums<'a> {
             counted.charges.push(Charge {
                 spend: row.about.spend,
                 at: row.reserved_at,
-                held_minor: share.held_minor,
-                given_minor: share.given_minor,
-                granted_minor: share.granted_minor,
+                held_minor: share.held,
+                given_minor: share.given,
+                granted_minor: share.granted,
             });
         }
         let pool = self.pools.entry((&row.about.pool, row.currency));
@@ -201,8 +201,8 @@ fn check_pool(
     let (held, given) = of_gestures.unwrap_or_default();
     let is_sum = row.held_minor == held
         && row.given_minor == given
-        && credit(rows, Account::Encumbered(pool.clone()), currency) == i128::from(held)
-        && credit(rows, Account::Expended(pool.clone()), currency) == i128::from(given)
+        && credit(rows, &Account::Encumbered(pool.clone()), currency) == i128::from(held)
+        && credit(rows, &Account::Expended(pool.clone()), currency) == i128::from(given)
         && lapsed_of(rows, (pool, currency), row) >= 0;
     if is_sum { Ok(()) } else { Err(Violation::PoolDiffers { pool: pool.clone(), currency }) }
 }
@@ -212,24 +212,26 @@ fn check_pool(
 fn lapsed_of(rows: &Rows, (pool, currency): (&PoolId, Currency), row: &PoolRow) -> i128 {
     let used = i128::from(row.held_minor).saturating_add(i128::from(row.given_minor));
     let left = i128::from(row.allotted_minor.unwrap_or(0)).saturating_sub(used);
-    left.saturating_sub(credit(rows, Account::AuthorityPool(pool.clone()), currency))
+    left.saturating_sub(credit(rows, &Account::AuthorityPool(pool.clone()), currency))
 }
 
 /// No pool misses more authority than has lapsed in its currency.
 fn check_lapsed(rows: &Rows) -> Result<(), Violation> {
     let mut missing: BTreeMap<Currency, i128> = BTreeMap::new();
-    for (key, row) in rows.iter() {
-        if let (Key::Pool(pool, currency), Row::Pool(row)) = (key, row) {
-            let sum = missing.entry(*currency).or_default();
-            *sum = sum.saturating_add(lapsed_of(rows, (pool, *currency), row));
-            if *sum > credit(rows, Account::AuthorityLapsed, *currency) {
-                return Err(Violation::PoolDiffers { pool: pool.clone(), currency: *currency });
-            }
+    let pools = rows.iter().filter_map(|(key, row)| match (key, row) {
+        (Key::Pool(pool, currency), Row::Pool(row)) => Some((pool, *currency, row)),
+        _ => None,
+    });
+    for (pool, currency, row) in pools {
+        let sum = missing.entry(currency).or_default();
+        *sum = sum.saturating_add(lapsed_of(rows, (pool, currency), row));
+        if *sum > credit(rows, &Account::AuthorityLapsed, currency) {
+            return Err(Violation::PoolDiffers { pool: pool.clone(), currency });
         }
     }
     Ok(())
 }
 
-fn credit(rows: &Rows, account: Account, currency: Currency) -> i128 {
-    net_debit(rows.balance(&account, currency)).saturating_neg()
+fn credit(rows: &Rows, account: &Account, currency: Currency) -> i128 {
+    net_debit(rows.balance(account, currency)).saturating_neg()
 }

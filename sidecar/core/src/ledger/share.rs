@@ -1,0 +1,100 @@
+//! What a gesture has in each of its counts: held, given, and granted by a second person.
+
+use super::{Charged, CounterKey, LimitTrace, SpendRow};
+use crate::money::Currency;
+use crate::policy::Counts;
+
+/// What a gesture has in one of its counts: in minor units, or in gestures where those are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) held: i64,
+    pub(crate) given: i64,
+    /// The part of both that a second person granted above the cap.
+    pub(crate) granted: i64,
+}
+
+impl Share {
+    pub(crate) fn used(self) -> i64 {
+        self.held.saturating_add(self.given)
+    }
+
+    /// By how much it has grown since.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            held: self.held.saturating_sub(before.held),
+            given: self.given.saturating_sub(before.given),
+            granted: self.granted.saturating_sub(before.granted),
+        }
+    }
+}
+
+impl SpendRow {
+    /// What one of its counts has of it.
+    pub(crate) fn share(&self, charged: &Charged) -> Share {
+        let (held_minor, given_minor) = (self.held_minor, self.given_minor());
+        let above = |total: i64| {
+            charged.granted_above_minor.map_or(0, |above| total.saturating_sub(above).max(0))
+        };
+        match charged.counts {
+            Counts::Amounts => {
+                Share { held: held_minor, given: given_minor, granted: above(self.total_minor()) }
+            }
+            Counts::Times => {
+                let given = Counts::Times.share_of(given_minor);
+                let held = Counts::Times.share_of(self.total_minor()).saturating_sub(given);
+                Share { held, given, granted: above(held.saturating_add(given)) }
+            }
+            Counts::Grants => {
+                let granted = above(self.total_minor());
+                // What is held is the top of it, and goes first.
+                let held = granted.min(held_minor);
+                let given = granted.saturating_sub(held);
+                Share { held, given, granted: 0 }
+            }
+        }
+    }
+}
+
+/// What a second person granted above the cap of one count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Granted {
+    pub(crate) counter: CounterKey,
+    pub(crate) granted_minor: i64,
+}
+
+impl Charged {
+    pub(super) fn of(trace: &LimitTrace, currency: Currency) -> Self {
+        Self {
+            counter: trace.counter(currency),
+            cap_minor: trace.cap_minor,
+            counts: trace.counts,
+            granted_above_minor: None,
+        }
+    }
+
+    /// Notes what a second person granted of a gesture of so much in all.
+    pub(super) fn grant(&mut self, granted_minor: i64, total_minor: i64) {
+        if granted_minor > 0 {
+            let share = self.counts.share_of(total_minor);
+            self.granted_above_minor = Some(share.saturating_sub(granted_minor));
+        }
+    }
+
+    /// What comes on top without a grant leaves what was granted as it is.
+    pub(super) fn keep_granted(&mut self, added_minor: i64) {
+        if self.counts != Counts::Times {
+            self.granted_above_minor =
+                self.granted_above_minor.map(|above| above.saturating_add(added_minor));
+        }
+    }
+}
+
+impl Counts {
+    /// What an amount is in this count: itself, or one gesture where those are counted.
+    pub(crate) fn share_of(self, amount_minor: i64) -> i64 {
+        match self {
+            Self::Amounts | Self::Grants => amount_minor,
+            Self::Times => i64::from(amount_minor > 0),
+        }
+    }
+}
