@@ -236,7 +236,7 @@ macro_rules! known_code {
     };
 }
 
-known_code!(ReasonCode, GestureCode, LimitId, PoolId, RoleCode);
+known_code!(ReasonCode, GestureCode, LimitId, PoolId, RoleCode, RuleCode);
 
 /// A SHA-256 digest: of a policy's text, or a salted commitment to a note.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

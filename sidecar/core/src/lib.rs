@@ -3,6 +3,7 @@
 //! Time, ids, the caller and the bounds of calendar windows arrive inside each command, so that the
 //! same entries always lead to the same state, on a server and in a browser alike.
 
+pub mod findings;
 pub mod ids;
 pub mod ledger;
 pub mod money;
