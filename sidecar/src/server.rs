@@ -17,6 +17,7 @@ use crate::guard::connection::Server;
 use crate::guard::{self, Guard, GuardParts, MethodTable};
 use crate::house::House;
 use crate::http::{self, EmbeddedFile, Pages, Ready};
+use crate::proofs;
 use crate::telemetry::Metrics;
 use crate::token::{PublicKey, Signer, Verifier, VerifierRules};
 
@@ -64,6 +65,8 @@ pub async fn serve_until(
         .layer(map_response(status::complete))
         .layer(GrpcWebLayer::new())
         .reset_fallback();
+    house.keep_proofs(config)?;
+    let tlog = proofs::router(house, config.tlog_public);
     let pages = http::router(Pages {
         files: WIDGET_FILES,
         frame_ancestors: config.frame_ancestors_at(port),
@@ -71,15 +74,16 @@ pub async fn serve_until(
         metrics: metrics.clone(),
     });
     let parts = GuardParts {
-        methods: MethodTable::from_descriptors(FILE_DESCRIPTOR_SET)?,
+        methods: MethodTable::from_descriptors(FILE_DESCRIPTOR_SET)?.with_log(config.tlog_public),
         verifier: verifier(config)?,
         metrics: metrics.clone(),
         respond: status::from_guard,
     };
     let guard = Guard::new(config, port, parts);
     let tls = config.tls.as_ref().map(guard::acceptor).transpose()?;
-    let server = Server::new(guard.protect(api.merge(pages)), tls, config.limits, metrics)
-        .with_proxies(&config.proxies);
+    let server =
+        Server::new(guard.protect(api.merge(tlog).merge(pages)), tls, config.limits, metrics)
+            .with_proxies(&config.proxies);
     let stop = async {
         reporter.follow_until(stop).await;
         is_draining.store(true, Ordering::Release);

@@ -9149,6 +9149,110 @@ pub mod interaction_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Asks for the newest checkpoint.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCheckpointRequest {}
+/// Holds the newest checkpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCheckpointResponse {
+    /// The signed note (C2SP tlog-checkpoint).
+    #[prost(string, tag = "1")]
+    pub checkpoint: ::prost::alloc::string::String,
+    /// How many entries it covers.
+    #[prost(int64, tag = "2")]
+    pub size: i64,
+    /// The root over them, 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub root_hash: ::prost::alloc::vec::Vec<u8>,
+    /// The newest checkpoint that a witness has cosigned; empty where none has.
+    #[prost(string, tag = "4")]
+    pub cosigned_checkpoint: ::prost::alloc::string::String,
+}
+/// Asks for an inclusion proof.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetInclusionProofRequest {
+    /// The entry's position, counted from 0.
+    #[prost(int64, tag = "1")]
+    pub position: i64,
+    /// The size of the tree; the newest checkpoint's if 0.
+    #[prost(int64, tag = "2")]
+    pub size: i64,
+}
+/// Holds an inclusion proof (RFC 6962, section 2.1.1).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetInclusionProofResponse {
+    /// The hashes from the leaf's sibling up, 32 bytes each.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub hashes: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// The size of the tree.
+    #[prost(int64, tag = "2")]
+    pub size: i64,
+    /// The tree's root, 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub root_hash: ::prost::alloc::vec::Vec<u8>,
+    /// The entry's leaf, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub leaf_hash: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for a consistency proof.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsistencyProofRequest {
+    /// The size of the older tree.
+    #[prost(int64, tag = "1")]
+    pub old_size: i64,
+    /// The size of the newer tree; the newest checkpoint's if 0.
+    #[prost(int64, tag = "2")]
+    pub size: i64,
+}
+/// Holds a consistency proof (RFC 6962, section 2.1.2).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsistencyProofResponse {
+    /// The hashes of the proof, 32 bytes each.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub hashes: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// The root of the older tree, 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub old_root_hash: ::prost::alloc::vec::Vec<u8>,
+    /// The size of the newer tree.
+    #[prost(int64, tag = "3")]
+    pub size: i64,
+    /// The root of the newer tree, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub root_hash: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for a receipt.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetReceiptRequest {
+    /// Which entry; without it, INVALID_ARGUMENT.
+    #[prost(oneof = "get_receipt_request::Entry", tags = "1, 2")]
+    pub entry: ::core::option::Option<get_receipt_request::Entry>,
+}
+/// Nested message and enum types in `GetReceiptRequest`.
+pub mod get_receipt_request {
+    /// Which entry; without it, INVALID_ARGUMENT.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Entry {
+        /// By its position, counted from 0.
+        #[prost(int64, tag = "1")]
+        Position(i64),
+        /// By the spend that it decided on, a UUID: its reservation or gift.
+        #[prost(string, tag = "2")]
+        SpendId(::prost::alloc::string::String),
+    }
+}
+/// Holds a receipt.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetReceiptResponse {
+    /// The text of a .tlog-proof file (C2SP tlog-proof), with the entry in it.
+    #[prost(string, tag = "1")]
+    pub receipt: ::prost::alloc::string::String,
+    /// The entry's position.
+    #[prost(int64, tag = "2")]
+    pub position: i64,
+    /// The entry's leaf, 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub leaf_hash: ::prost::alloc::vec::Vec<u8>,
+}
 /// Asks for a page of entries.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListEntriesRequest {
@@ -9293,6 +9397,114 @@ pub mod ledger_service_client {
                 .insert(GrpcMethod::new("makegood.v1.LedgerService", "ListEntries"));
             self.inner.unary(req, path, codec).await
         }
+        /// Gets the newest signed checkpoint: the size and root of the ledger's Merkle
+        /// tree. A checkpoint covers every entry within a second.
+        pub async fn get_checkpoint(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCheckpointResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.LedgerService/GetCheckpoint",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.LedgerService", "GetCheckpoint"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gets the proof that an entry is in the tree. FAILED_PRECONDITION where no
+        /// checkpoint covers the entry.
+        pub async fn get_inclusion_proof(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetInclusionProofRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInclusionProofResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.LedgerService/GetInclusionProof",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.LedgerService", "GetInclusionProof"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gets the proof that the tree goes on from an older one.
+        pub async fn get_consistency_proof(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetConsistencyProofRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsistencyProofResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.LedgerService/GetConsistencyProof",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("makegood.v1.LedgerService", "GetConsistencyProof"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gets a text that proves one entry to whoever has the ledger's public key.
+        /// Waits for the checkpoint that covers the entry. Agents get the receipts of
+        /// their own entries.
+        pub async fn get_receipt(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetReceiptRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetReceiptResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.LedgerService/GetReceipt",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.LedgerService", "GetReceipt"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -9316,6 +9528,42 @@ pub mod ledger_service_server {
             request: tonic::Request<super::ListEntriesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListEntriesResponse>,
+            tonic::Status,
+        >;
+        /// Gets the newest signed checkpoint: the size and root of the ledger's Merkle
+        /// tree. A checkpoint covers every entry within a second.
+        async fn get_checkpoint(
+            &self,
+            request: tonic::Request<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCheckpointResponse>,
+            tonic::Status,
+        >;
+        /// Gets the proof that an entry is in the tree. FAILED_PRECONDITION where no
+        /// checkpoint covers the entry.
+        async fn get_inclusion_proof(
+            &self,
+            request: tonic::Request<super::GetInclusionProofRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInclusionProofResponse>,
+            tonic::Status,
+        >;
+        /// Gets the proof that the tree goes on from an older one.
+        async fn get_consistency_proof(
+            &self,
+            request: tonic::Request<super::GetConsistencyProofRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetConsistencyProofResponse>,
+            tonic::Status,
+        >;
+        /// Gets a text that proves one entry to whoever has the ledger's public key.
+        /// Waits for the checkpoint that covers the entry. Agents get the receipts of
+        /// their own entries.
+        async fn get_receipt(
+            &self,
+            request: tonic::Request<super::GetReceiptRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetReceiptResponse>,
             tonic::Status,
         >;
     }
@@ -9426,6 +9674,188 @@ pub mod ledger_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListEntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.LedgerService/GetCheckpoint" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCheckpointSvc<T: LedgerService>(pub Arc<T>);
+                    impl<
+                        T: LedgerService,
+                    > tonic::server::UnaryService<super::GetCheckpointRequest>
+                    for GetCheckpointSvc<T> {
+                        type Response = super::GetCheckpointResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCheckpointRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LedgerService>::get_checkpoint(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCheckpointSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.LedgerService/GetInclusionProof" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetInclusionProofSvc<T: LedgerService>(pub Arc<T>);
+                    impl<
+                        T: LedgerService,
+                    > tonic::server::UnaryService<super::GetInclusionProofRequest>
+                    for GetInclusionProofSvc<T> {
+                        type Response = super::GetInclusionProofResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetInclusionProofRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LedgerService>::get_inclusion_proof(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetInclusionProofSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.LedgerService/GetConsistencyProof" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetConsistencyProofSvc<T: LedgerService>(pub Arc<T>);
+                    impl<
+                        T: LedgerService,
+                    > tonic::server::UnaryService<super::GetConsistencyProofRequest>
+                    for GetConsistencyProofSvc<T> {
+                        type Response = super::GetConsistencyProofResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetConsistencyProofRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LedgerService>::get_consistency_proof(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetConsistencyProofSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.LedgerService/GetReceipt" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetReceiptSvc<T: LedgerService>(pub Arc<T>);
+                    impl<
+                        T: LedgerService,
+                    > tonic::server::UnaryService<super::GetReceiptRequest>
+                    for GetReceiptSvc<T> {
+                        type Response = super::GetReceiptResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetReceiptRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LedgerService>::get_receipt(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetReceiptSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

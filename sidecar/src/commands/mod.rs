@@ -1,6 +1,7 @@
 //! The commands of `makegood`.
 
 mod audit;
+mod checkpoint;
 mod demo;
 mod doctor;
 mod import;
@@ -11,6 +12,7 @@ mod serve;
 mod setup;
 mod subject;
 mod token;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,12 @@ enum Command {
     /// Export for auditors.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Keys, checkpoints and receipts: what proves the ledger.
+    #[command(subcommand)]
+    Checkpoint(checkpoint::CheckpointCommand),
+    /// Watch ledgers from another machine, and cosign what only grows.
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     /// Look at policies.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -71,6 +79,8 @@ impl Cli {
             Command::Import(command) => import::run(&command),
             Command::Ledger(command) => ledger::run(&command),
             Command::Audit(command) => audit::run(&command),
+            Command::Checkpoint(command) => checkpoint::run(&command),
+            Command::Witness(command) => witness::run(&command),
             Command::Policy(command) => Ok(policy::run(&command)),
             Command::Subject(command) => subject::run(&command),
             Command::Keys(command) => keys::run(&command),

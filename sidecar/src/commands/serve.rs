@@ -9,7 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::setup;
 use crate::config::{self, ConfigFlags, Mode};
-use crate::house::House;
+use crate::house::{House, OpenError};
+use crate::ledger::writer::WriteError;
 use crate::{server, telemetry};
 
 pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
@@ -22,7 +23,12 @@ pub(super) fn run(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
     };
     telemetry::init(config.log_format, &config.log_filter)?;
     let house = Arc::new(setup::open_house(&config)?);
-    house.activate_policy()?;
+    house.keep_proofs(&config)?;
+    match house.activate_policy() {
+        // It is served for reading, and the log has said what to do.
+        Err(OpenError::Policy(WriteError::RolledBack)) => {}
+        activated => activated?,
+    }
     if config.mode == Mode::Development {
         tracing::warn!("development mode: loopback only, entries are marked as such");
     }

@@ -25,6 +25,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::proofs::WitnessAddress;
+
 /// The exit code for a configuration that cannot be served (`EX_CONFIG` of `sysexits.h`).
 pub const EXIT_CODE: u8 = 78;
 
@@ -59,6 +61,16 @@ pub struct Config {
     pub kek_file: Option<PathBuf>,
     /// Networks behind which many callers share an address, so that no limit by address fits them.
     pub proxies: Vec<IpNet>,
+    /// The ledger's name in its checkpoints; `None` is `makegood.invalid/<tenant>/ledger`.
+    pub origin: Option<String>,
+    /// A file apart from the data that holds the newest checkpoint.
+    pub anchor: Option<PathBuf>,
+    /// The checkpoint whose loss is accepted at this start, as `size:hash`.
+    pub accept_rollback: Option<String>,
+    /// Who cosigns the ledger's checkpoints.
+    pub witnesses: Vec<WitnessAddress>,
+    /// Whether anyone who reaches the port may read the ledger's tree and pseudonymous entries.
+    pub tlog_public: bool,
     /// Who may read metrics and reflection.
     pub diagnostics: Diagnostics,
     /// The bytes that the cache of encoded replies may hold.

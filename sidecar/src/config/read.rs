@@ -9,8 +9,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use makegood_ledger::checkpoint;
 
 use super::layers::Values;
+use crate::proofs::WitnessAddressError;
+
 use super::{Config, Diagnostics, Limits, LogFormat, Mode, TlsFiles, WebOrigin};
 
 /// Longer than this a token that leaked would be of use for too long.
@@ -39,6 +42,16 @@ pub(super) fn config(values: &Values, problems: &mut Vec<String>) -> Option<Conf
     let token_keys = reader.list("token_keys", |text| Ok(PathBuf::from(text)));
     let tool_token_ttl_s = reader.whole("tool_token_ttl_s", 60..=TOOL_TOKEN_TTL_MAX_S);
     let proxies = reader.list("proxies", parse_network);
+    let origin = reader.optional("origin", parse_origin);
+    let accept_rollback = reader.optional("accept_rollback", parse_checkpoint_name);
+    let witnesses = reader.list("witnesses", |text| {
+        text.parse().map_err(|error: WitnessAddressError| error.to_string())
+    });
+    let tlog_public = reader.one("tlog_public", |text| match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("write true or false".to_owned()),
+    });
     let diagnostics = reader.one("diagnostics", parse_diagnostics);
     let cache_bytes = reader.whole("cache_bytes", 0..=u64::MAX);
     let log_format = reader.one("log_format", |text| match text {
@@ -69,6 +82,11 @@ pub(super) fn config(values: &Values, problems: &mut Vec<String>) -> Option<Conf
         tool_token_ttl: Duration::from_secs(tool_token_ttl_s?),
         kek_file: reader.path("kek_file"),
         proxies: proxies?,
+        origin: origin?,
+        anchor: reader.path("checkpoint_file"),
+        accept_rollback: accept_rollback?,
+        witnesses: witnesses?,
+        tlog_public: tlog_public?,
         diagnostics: diagnostics?.unwrap_or(if listen.ip().is_loopback() {
             Diagnostics::Open
         } else {
@@ -105,6 +123,19 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// `None` for a problem, `Some(None)` where nothing was given.
+    #[expect(clippy::option_option, reason = "outside: did it parse; inside: is there any")]
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        parse: fn(&str) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        if self.text(name).is_none() {
+            return Some(None);
+        }
+        self.one(name, parse).map(Some)
     }
 
     fn list<T>(&mut self, name: &str, parse: fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
@@ -195,6 +226,26 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| address())
         .map_err(|_| format!("{text:?} is no network; write one such as 10.0.0.0/8, or an address"))
+}
+
+fn parse_origin(text: &str) -> Result<String, String> {
+    if checkpoint::is_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{text:?} must have no spaces and plus signs; write one such as books.example/ledger"
+    ))
+}
+
+fn parse_checkpoint_name(text: &str) -> Result<String, String> {
+    let is_name = text.split_once(':').is_some_and(|(size, hash)| {
+        let is_hash = hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        size.parse::<u64>().is_ok() && is_hash
+    });
+    if is_name {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text:?} must be a size, a colon and at least 8 hexadecimal digits of the hash"))
 }
 
 /// The tenant names a folder, so its characters are few.

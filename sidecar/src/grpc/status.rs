@@ -14,6 +14,7 @@ use super::shape::Problem;
 use crate::guard;
 use crate::house::HouseError;
 use crate::ledger::writer::WriteError;
+use crate::proofs::ProveError;
 
 const DOMAIN: &str = "makegood";
 const LOCALE: &str = "en";
@@ -48,6 +49,25 @@ pub fn bad_request(problems: &[Problem]) -> Status {
 /// The stream's desk is not open.
 pub fn desk_not_found() -> Status {
     build(Code::NotFound, "DESK_NOT_FOUND", "no stream of this desk is open", Vec::new(), |_| {})
+}
+
+/// The ledger has no such entry, or the caller may not read it.
+pub fn entry_not_found() -> Status {
+    build(Code::NotFound, "ENTRY_NOT_FOUND", "no entry has this position", Vec::new(), |_| {})
+}
+
+/// Why there is no proof.
+pub fn from_proof(error: &ProveError) -> Status {
+    let text = error.to_string();
+    match error {
+        ProveError::NotCovered { size } => {
+            state(&text, "NOT_COVERED", vec![("checkpoint_size", size.to_string())])
+        }
+        ProveError::OutOfRange { .. } => {
+            bad_request(&[Problem { field: "old_size".to_owned(), fix: text }])
+        }
+        ProveError::Mending => build(Code::Unavailable, "TREE_MENDING", &text, Vec::new(), retry),
+    }
 }
 
 /// The sidecar is going away.
@@ -166,6 +186,9 @@ fn from_write(error: &WriteError) -> Status {
         WriteError::DiskFull => build(Code::Unavailable, "DISK_FULL", &text, Vec::new(), retry),
         WriteError::Poisoned => {
             build(Code::Unavailable, "JOURNAL_FAILED", &text, Vec::new(), |_| {})
+        }
+        WriteError::RolledBack => {
+            build(Code::Unavailable, "ROLLED_BACK", &text, Vec::new(), |_| {})
         }
         WriteError::Clock(_) => build(Code::Unavailable, "CLOCK_JUMPED", &text, Vec::new(), |_| {}),
         WriteError::Stopping => going_away(),

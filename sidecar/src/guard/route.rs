@@ -43,12 +43,16 @@ const COMMON: [(&str, Effect, Entry); 5] = [
 ];
 
 /// Pages; a name that ends in `/` stands for all below it.
-const PAGES: [(&str, Entry); 4] = [
+const PAGES: [(&str, Entry); 5] = [
+    (LOG, Entry::Token),
     ("/embed/", Entry::Open),
     ("/livez", Entry::Open),
     ("/readyz", Entry::Open),
     ("/metrics", Entry::Diagnostics),
 ];
+
+/// The ledger's tree.
+const LOG: &str = "/tlog/";
 
 /// What calling a method does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +162,15 @@ impl MethodTable {
                 pace: Pace::Free,
             },
         })
+    }
+
+    /// Lets everybody read the ledger's tree, if it is public.
+    #[must_use]
+    pub fn with_log(mut self, is_public: bool) -> Self {
+        for (_, row) in self.pages.iter_mut().filter(|(name, _)| is_public && *name == LOG) {
+            row.entry = Entry::Open;
+        }
+        self
     }
 
     pub(super) fn route(&self, path: &str, headers: &HeaderMap) -> Route {

@@ -14,6 +14,7 @@ mod lists;
 mod live;
 mod open;
 mod panel;
+mod proofs;
 mod record_view;
 mod records_in;
 mod sink;

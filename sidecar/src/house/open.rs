@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use makegood_core::ledger::{Action, Read as _};
 use makegood_core::policy::Policy;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use super::directory::Directory;
 use super::live::Interactions;
@@ -21,6 +21,7 @@ use crate::hub::Hub;
 use crate::ledger::snapshotter::{ENTRIES_BETWEEN, Snapshotter};
 use crate::ledger::state::{LedgerState, RestoreError};
 use crate::ledger::writer::{self, Parts, Work, WriteError, Writer, WriterThread};
+use crate::proofs::{self, Proofs};
 use crate::read_model::{Projector, Sources};
 use crate::vault::{Vault, VaultError};
 use makegood_ledger::journal::error::JournalError;
@@ -77,6 +78,9 @@ pub enum OpenError {
     /// The ledger's rows cannot be had from its journal.
     #[error(transparent)]
     Rows(#[from] RestoreError),
+    /// The ledger cannot be proved.
+    #[error(transparent)]
+    Proofs(#[from] proofs::StartError),
     /// The policy cannot be put in force.
     #[error("cannot put the policy in force: {0}")]
     Policy(#[from] WriteError),
@@ -95,10 +99,11 @@ pub struct House {
     verifier: Verifier,
     ledger: Reader,
     clock: Arc<dyn Clock>,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     policy_text: String,
     /// Whether any policy may be put in force at once.
     is_development: bool,
+    pub(super) proofs: Mutex<Option<Proofs>>,
     // Released last: until then the folder is ours.
     _lock: DataLock,
 }
@@ -178,6 +183,7 @@ impl House {
             folder,
             policy_text: settings.policy_text,
             is_development: settings.development,
+            proofs: Mutex::default(),
             _lock: lock,
         })
     }
@@ -219,6 +225,9 @@ impl House {
         let entry_count = self.shared.state.entry_count();
         if let Err(error) = subjects::note_ledger(&self.shared.vault, entry_count) {
             tracing::warn!(%error, "the next start reads more of the ledger for erasures");
+        }
+        if let Some(proofs) = self.proofs.into_inner() {
+            proofs.close();
         }
         self.snapshotter.close();
         self.projector.stop();

@@ -96,6 +96,11 @@ pub enum WriteError {
     /// The journal cannot be written any more. Whether this work was stored is not known.
     #[error("the journal cannot be written; giving is off until the sidecar is started again")]
     Poisoned,
+    /// The ledger is older than what was published of it.
+    #[error(
+        "the ledger is older than its published checkpoints; giving is off until that is settled"
+    )]
+    RolledBack,
     /// The clock cannot be trusted.
     #[error(transparent)]
     Clock(#[from] ClockJumped),
@@ -139,6 +144,7 @@ struct Flags {
     is_poisoned: AtomicBool,
     lacks_room: AtomicBool,
     ends_holds: AtomicBool,
+    is_rolled_back: AtomicBool,
 }
 
 struct Job {
@@ -175,6 +181,14 @@ impl Flags {
         self.is_poisoned.load(Ordering::Acquire)
     }
 
+    /// Why nothing at all is written, if so.
+    fn refusal(&self) -> Option<WriteError> {
+        if self.is_poisoned() {
+            return Some(WriteError::Poisoned);
+        }
+        self.is_rolled_back.load(Ordering::Acquire).then_some(WriteError::RolledBack)
+    }
+
     fn poison(&self, error: &dyn std::fmt::Display) {
         if !self.is_poisoned.swap(true, Ordering::AcqRel) {
             tracing::error!(%error, "journal failed; no more writes until the next start");
@@ -189,6 +203,16 @@ impl Breaker {
     /// Nothing is written from now on; the log says why.
     pub fn poison(&self, error: &dyn std::fmt::Display) {
         self.0.poison(error);
+    }
+}
+
+/// Refuses writes to a ledger that was rolled back.
+pub struct RollbackGuard(Arc<Flags>);
+
+impl RollbackGuard {
+    /// Nothing is written from now on, until another start.
+    pub fn refuse(&self) {
+        self.0.is_rolled_back.store(true, Ordering::Release);
     }
 }
 
@@ -222,13 +246,18 @@ impl Writer {
         Breaker(Arc::clone(&self.flags))
     }
 
+    /// Lets another thread refuse writes, without keeping the writer from its end.
+    pub fn rollback_guard(&self) -> RollbackGuard {
+        RollbackGuard(Arc::clone(&self.flags))
+    }
+
     /// Whether new work would be written, as far as the disk is concerned.
     ///
     /// # Errors
-    /// [`WriteError::Poisoned`] or [`WriteError::DiskFull`].
+    /// [`WriteError::Poisoned`], [`WriteError::RolledBack`] or [`WriteError::DiskFull`].
     pub fn check_disk(&self) -> Result<(), WriteError> {
-        if self.flags.is_poisoned() {
-            return Err(WriteError::Poisoned);
+        if let Some(refusal) = self.flags.refusal() {
+            return Err(refusal);
         }
         if self.flags.lacks_room.load(Ordering::Acquire) {
             return Err(WriteError::DiskFull);

@@ -25,6 +25,7 @@ mod import;
 mod limits;
 mod power;
 mod privacy;
+mod proofs;
 mod recovery;
 mod snapshot;
 mod support;

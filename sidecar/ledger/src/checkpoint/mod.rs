@@ -1,8 +1,10 @@
 //! Checkpoints: the size and root of the ledger's tree, signed (C2SP tlog-checkpoint).
 //!
 //! - `note`: the signed note, which is a text with signature lines (C2SP signed-note).
+//! - `issued`: the file of all that were issued.
 //! - `key`: Ed25519 keys by name, for logs and for witnesses (C2SP tlog-cosignature).
 
+mod issued;
 mod key;
 mod note;
 #[cfg(test)]
@@ -15,6 +17,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::proof::TreeHead;
 
+pub use issued::{Issued, IssuedError, read_issued};
 pub use key::{KeyError, KeyId, KeyKind, SigningKey, VerifierKey};
 pub use note::{Note, NoteError, NoteSignature};
 
@@ -166,6 +169,11 @@ impl SignedCheckpoint {
     /// The signature line of a witness, as of `time` in seconds since 1970.
     pub fn cosign(&self, key: &SigningKey, time: u64) -> NoteSignature {
         key.sign(&self.note.text, time)
+    }
+
+    /// Whether the line is this key's right signature of the checkpoint.
+    pub fn is_signed_by(&self, key: &VerifierKey, signature: &NoteSignature) -> bool {
+        key.has_made(signature) && key.verify(&self.note.text, signature).is_some()
     }
 
     /// Adds a signature line, in place of an older one by the same key.

@@ -123,6 +123,57 @@ fn refuses_texts_that_are_no_checkpoints() {
 }
 
 #[test]
+fn keeps_every_issued_checkpoint_and_cuts_a_torn_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoints");
+    let (mut issued, none) = Issued::open(&path).unwrap();
+    assert_eq!(none, None);
+    let of = |size| {
+        let head = TreeHead { size, root: leaf_hash(&[0]) };
+        Checkpoint { head, ..checkpoint() }.sign(&[key(1), key(2)])
+    };
+    for size in 0..3 {
+        issued.append(&of(size)).unwrap();
+    }
+    let whole = std::fs::read(&path).unwrap();
+    assert_eq!(read_issued(&path).unwrap(), [of(0), of(1), of(2)]);
+    // Whatever a crash leaves of a fourth one.
+    let fourth = format!("{}\n", of(3));
+    for length in 0..fourth.len() {
+        std::fs::write(&path, [whole.as_slice(), &fourth.as_bytes()[..length]].concat()).unwrap();
+        assert_eq!(Issued::open(&path).unwrap().1, Some(of(2)));
+        assert_eq!(std::fs::read(&path).unwrap(), whole, "{length} bytes");
+    }
+    let mut changed = whole.clone();
+    changed[10] = b' ';
+    std::fs::write(&path, changed).unwrap();
+    let refused = Issued::open(&path).unwrap_err();
+    assert!(matches!(refused, IssuedError::Damaged { offset: 0, .. }), "{refused}");
+}
+
+#[test]
+fn finds_the_last_checkpoint_of_a_long_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoints");
+    let of = |size| {
+        let head = TreeHead { size, root: leaf_hash(&[0]) };
+        Checkpoint { head, ..checkpoint() }.sign(&[key(1), key(2)])
+    };
+    let note = |size| format!("{}\n", of(size));
+    // Longer than what a start reads, at every offset that a note can have there.
+    let all = (0..2_000).map(note).collect::<String>();
+    for cut in 0..note(1).len() {
+        std::fs::write(&path, &all[note(0).len() * cut.min(1)..]).unwrap();
+        let longer = format!("{}{}", " ".repeat(cut), note(9));
+        std::fs::write(&path, format!("{all}{}", &longer[..longer.len() - 1])).unwrap();
+        let found = Issued::open(&path).unwrap().1.map(|it| it.head().size);
+        assert_eq!(found, Some(1_999), "{cut}");
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), all.len() as u64);
+    }
+    assert_eq!(read_issued(&path).unwrap().len(), 2_000);
+}
+
+#[test]
 fn refuses_texts_that_are_no_keys() {
     let vkey = key(1).verifier().to_string();
     let (start, encoded) = vkey.rsplit_once('+').unwrap();

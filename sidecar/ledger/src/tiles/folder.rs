@@ -39,6 +39,12 @@ pub enum TileError {
         /// What it should hold.
         what: &'static str,
     },
+    /// The entries of a bundle are not those whose hashes are in the tree.
+    #[error("{} does not hold the entries of the tree", path.display())]
+    OtherEntries {
+        /// The file.
+        path: PathBuf,
+    },
     /// The tree has no such tile.
     #[error("a tree of {size} entries has no subtree {index} at level {level}")]
     OutsideTree {
@@ -126,13 +132,20 @@ impl TileFolder {
         Ok(entries)
     }
 
-    /// Writes a tile; it is there whole or not at all. It need not be durable, since it can be made
-    /// again from the journal.
+    /// Makes sure that a tile is there with these bytes, and says whether another file stood in its
+    /// place. It is there whole or not at all; it need not be durable, since it can be made again
+    /// from the journal.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, tile: TilePath, bytes: &[u8]) -> Result<(), TileError> {
-        replace(&self.path(tile), bytes, Durability::None)
+    pub fn write(&self, tile: TilePath, bytes: &[u8]) -> Result<bool, TileError> {
+        let path = self.path(tile);
+        let stood = fs::read(&path);
+        if stood.as_ref().is_ok_and(|stood| stood == bytes) {
+            return Ok(false);
+        }
+        replace(&path, bytes, Durability::None)?;
+        Ok(stood.is_ok())
     }
 
     /// Removes the partial tiles that a full one has taken the place of.

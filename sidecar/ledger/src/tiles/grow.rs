@@ -12,12 +12,14 @@ pub struct Edge {
     /// The last bundle's bytes.
     bundle: Vec<u8>,
     peaks: Peaks,
+    /// How many files were found with other bytes than the tree's.
+    mended: u64,
 }
 
 impl Edge {
     /// The edge of an empty tree.
     pub fn new(folder: TileFolder) -> Self {
-        Self { folder, rows: Vec::new(), bundle: Vec::new(), peaks: Peaks::default() }
+        Self { folder, rows: Vec::new(), bundle: Vec::new(), peaks: Peaks::default(), mended: 0 }
     }
 
     /// The edge of the tree of `size` entries, from its tiles. Whether they are the right ones shows
@@ -37,12 +39,21 @@ impl Edge {
                 None => Vec::new(),
             });
         }
-        let bundle = match TilePath::in_tree(Row::Entries, size / WIDTH, size) {
-            Some(tile) => folder.read(tile)?,
-            None => Vec::new(),
-        };
+        let mut bundle = Vec::new();
+        if let Some(tile) = TilePath::in_tree(Row::Entries, size / WIDTH, size) {
+            bundle = folder.read(tile)?;
+            let entries = folder.entries(tile)?;
+            if !entries.iter().map(|entry| leaf_hash(entry)).eq(rows
+                .iter()
+                .flatten()
+                .copied()
+                .take(entries.len()))
+            {
+                return Err(TileError::OtherEntries { path: folder.path(tile) });
+            }
+        }
         let peaks = Peaks::of_tiles(size, &rows);
-        Ok(Self { folder, rows, bundle, peaks })
+        Ok(Self { folder, rows, bundle, peaks, mended: 0 })
     }
 
     /// How many entries the tree has.
@@ -53,6 +64,12 @@ impl Edge {
     /// The root over them.
     pub fn root(&self) -> Hash {
         self.peaks.root()
+    }
+
+    /// How many files it has found with other bytes than the tree's, and written anew: none, unless
+    /// it goes over a tree that is there already and was damaged.
+    pub fn mended(&self) -> u64 {
+        self.mended
     }
 
     /// Adds an entry by its stored bytes, and writes the tiles that it fills.
@@ -69,7 +86,7 @@ impl Edge {
         let size = self.size();
         if size.is_multiple_of(WIDTH) {
             let tile = TilePath { row: Row::Entries, index: size / WIDTH - 1, width: 1 }.full();
-            self.folder.write(tile, &self.bundle)?;
+            self.mended += u64::from(self.folder.write(tile, &self.bundle)?);
             self.folder.remove_partials(tile)?;
             self.bundle.clear();
         }
@@ -89,7 +106,7 @@ impl Edge {
             }
             let index = (self.size() >> (8 * (u32::from(level) + 1))) - 1;
             let tile = TilePath { row: Row::Hashes(level), index, width: 1 }.full();
-            self.folder.write(tile, &self.rows[at].concat())?;
+            self.mended += u64::from(self.folder.write(tile, &self.rows[at].concat())?);
             self.folder.remove_partials(tile)?;
             hash = self.rows[at].drain(..).collect::<MemoryTree>().root();
         }

@@ -159,6 +159,39 @@ fn names_the_tile_that_is_short_or_missing() {
 }
 
 #[test]
+fn mends_what_was_damaged_and_touches_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = TileFolder::new(dir.path());
+    grown(&folder, 1_000);
+    assert_eq!(grown(&folder, 1_000).mended(), 0);
+    for (row, index) in [(Row::Hashes(0), 1), (Row::Entries, 2)] {
+        let path = folder.path(TilePath::in_tree(row, index, 1_000).unwrap());
+        let whole = fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        bytes[100] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(grown(&folder, 1_000).mended(), 1);
+        assert_eq!(fs::read(&path).unwrap(), whole);
+        fs::remove_file(&path).unwrap();
+        grown(&folder, 1_000);
+        assert_eq!(fs::read(&path).unwrap(), whole);
+    }
+}
+
+#[test]
+fn opens_no_edge_whose_entries_are_not_those_of_the_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = TileFolder::new(dir.path());
+    grown(&folder, 300);
+    let path = folder.path(TilePath::in_tree(Row::Entries, 1, 300).unwrap());
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[5] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let refused = Edge::open(folder, 300);
+    assert!(matches!(refused, Err(TileError::OtherEntries { .. })));
+}
+
+#[test]
 fn refuses_an_entry_that_no_bundle_takes() {
     let dir = tempfile::tempdir().unwrap();
     let mut edge = Edge::new(TileFolder::new(dir.path()));

@@ -9,7 +9,7 @@ use super::*;
 const SIZES: u64 = 512;
 
 fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    makegood_core::ids::Digest::from_bytes(*hash).to_string()
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::thread::Thread;
 
 use makegood_core::ledger::{Changes, Key, Read as _, Row, Rows, Write as _};
 use makegood_proto::records::v1::Envelope;
@@ -45,6 +46,8 @@ pub struct LedgerState {
     store: Option<Store>,
     record_count: AtomicU64,
     generations: Vec<AtomicU64>,
+    /// Who is woken when a batch has been taken over.
+    follower: OnceLock<Thread>,
 }
 
 /// What is in memory.
@@ -122,6 +125,7 @@ impl LedgerState {
             store,
             record_count: AtomicU64::new(record_count),
             generations: (0..GENERATION_SLOTS).map(|_| AtomicU64::new(0)).collect(),
+            follower: OnceLock::new(),
         }
     }
 
@@ -277,6 +281,14 @@ impl LedgerState {
             // A full channel means that it has been told already.
             let _ = due.try_send(());
         }
+        if let Some(follower) = self.follower.get() {
+            follower.unpark();
+        }
+    }
+
+    /// Unparks this thread after each batch from now on; the first one that is named stays.
+    pub(crate) fn wake_on_publish(&self, follower: Thread) {
+        self.follower.get_or_init(|| follower);
     }
 
     /// Whom to tell when a snapshot is due; the first one that is named stays.

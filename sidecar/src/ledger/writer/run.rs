@@ -81,8 +81,8 @@ impl WriterLoop {
 
     /// Carries out what waits, as far as it fits one batch; the rest stays.
     pub(super) fn process(&mut self, jobs: &mut VecDeque<Job>) {
-        if self.flags.is_poisoned() {
-            return refuse(jobs, &WriteError::Poisoned);
+        if let Some(refusal) = self.flags.refusal() {
+            return refuse(jobs, &refusal);
         }
         let now = match self.parts.clock.now() {
             Ok(now) => now,

@@ -1,0 +1,80 @@
+//! What proves the house's ledger to outsiders, and what keeps a restored backup from passing for
+//! the present.
+
+use std::sync::Arc;
+
+use makegood_core::ids::SpendId;
+use makegood_core::ledger::{OperationId, Read as _};
+use makegood_ledger::journal::error::JournalError;
+use makegood_ledger::journal::reader::Reader;
+
+use super::{House, HouseError, OpenError};
+use crate::config::{Config, Mode};
+use crate::proofs::{Book, Ledger, Proofs, Settings, default_origin};
+
+impl House {
+    /// Starts to prove the ledger, once; a second call does nothing. Where the ledger lacks what was
+    /// published of it, writes are refused from now on, and the log says why.
+    ///
+    /// # Errors
+    /// When keys or files cannot be used.
+    pub fn keep_proofs(&self, config: &Config) -> Result<(), OpenError> {
+        let mut proofs = self.proofs.lock();
+        if proofs.is_some() {
+            return Ok(());
+        }
+        let settings = Settings {
+            folder: self.folder.clone(),
+            origin: config.origin.clone().unwrap_or_else(|| default_origin(&config.tenant)),
+            anchor: config.anchor.clone(),
+            accept_rollback: config.accept_rollback.clone(),
+            is_guarded: config.mode == Mode::Production,
+            witnesses: config.witnesses.clone(),
+        };
+        let journal = Reader::open(&self.folder.join("ledger"))?;
+        let ledger = Ledger { state: Arc::clone(&self.shared.state), journal };
+        let guard = self.shared.writer.rollback_guard();
+        let is_guarded = settings.is_guarded;
+        let on_behind = move |behind: &crate::proofs::Behind| {
+            tracing::error!(%behind, "the ledger was rolled back");
+            if is_guarded {
+                guard.refuse();
+            }
+        };
+        let (started, behind) = Proofs::start(&settings, ledger, on_behind)?;
+        if let Some(behind) = behind {
+            tracing::error!(%behind, "the ledger was rolled back");
+            self.shared.writer.rollback_guard().refuse();
+        }
+        *proofs = Some(started);
+        Ok(())
+    }
+
+    /// What is published of the ledger; none before [`House::keep_proofs`].
+    pub fn book(&self) -> Option<Arc<Book>> {
+        self.proofs.lock().as_ref().map(|proofs| Arc::clone(proofs.book()))
+    }
+
+    /// The stored bytes of an acknowledged entry.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn stored_entry(&self, position: u64) -> Result<Option<Vec<u8>>, JournalError> {
+        if position >= self.shared.state.entry_count() {
+            return Ok(None);
+        }
+        Ok(self.ledger().get(position)?.map(|record| record.payload))
+    }
+
+    /// The position of the entry that decided a spend's reservation or gift.
+    ///
+    /// # Errors
+    /// [`HouseError::SpendNotFound`], or when the rows cannot be read.
+    pub fn position_of(&self, spend: SpendId) -> Result<u64, HouseError> {
+        let first = self
+            .shared
+            .state
+            .read(|rows| rows.outcome(OperationId::Spend(spend)).map(|row| row.outcome.position))?;
+        first.ok_or(HouseError::SpendNotFound)
+    }
+}
