@@ -15,6 +15,7 @@ use super::error::ExportError;
 use super::format::Written;
 use super::gather::Gathered;
 use super::period::Period;
+use super::texts::PolicyText;
 
 /// The name of the manifest in the folder.
 pub(super) const FILE: &str = "manifest.json";
@@ -35,7 +36,7 @@ pub(super) struct Manifest {
     journal_count: u64,
     tables: Vec<TableRows>,
     totals: Vec<Total>,
-    policies: Vec<PolicyText>,
+    policies: Vec<PolicyRow>,
     checkpoint: Option<String>,
     files: Vec<PackFile>,
 }
@@ -63,10 +64,10 @@ struct Total {
 }
 
 #[derive(Debug, Serialize)]
-struct PolicyText {
+struct PolicyRow {
     sha256: String,
-    name: Option<String>,
-    version: Option<String>,
+    name: String,
+    version: String,
     text_included: bool,
 }
 
@@ -83,8 +84,7 @@ pub(super) struct Parts<'a> {
     pub(super) period: &'a Period,
     pub(super) root_hash: String,
     pub(super) tables: &'a [Written],
-    /// The policies whose texts are in the pack.
-    pub(super) texts: &'a [String],
+    pub(super) policies: &'a [PolicyText],
     pub(super) checkpoint: Option<String>,
 }
 
@@ -124,7 +124,7 @@ impl Manifest {
                 .map(|written| TableRows { name: written.table.name, row_count: written.row_count })
                 .collect(),
             totals: totals(&gathered.balances),
-            policies: policies(parts.texts, gathered),
+            policies: parts.policies.iter().map(policy).collect(),
             checkpoint: parts.checkpoint,
             files: files(folder)?,
         })
@@ -154,18 +154,13 @@ fn totals(balances: &Balances) -> Vec<Total> {
     sums.into_iter().map(total).collect()
 }
 
-fn policies(texts: &[String], gathered: &Gathered) -> Vec<PolicyText> {
-    let policy = |digest| {
-        let named = gathered.policy(digest);
-        let sha256 = digest.to_string();
-        PolicyText {
-            text_included: texts.contains(&sha256),
-            sha256,
-            name: named.map(|policy| policy.name.clone()),
-            version: named.map(|policy| policy.version.clone()),
-        }
-    };
-    gathered.policies.iter().map(policy).collect()
+fn policy(policy: &PolicyText) -> PolicyRow {
+    PolicyRow {
+        sha256: policy.digest.to_string(),
+        name: policy.name.clone(),
+        version: policy.version.clone(),
+        text_included: policy.text.is_some(),
+    }
 }
 
 /// Every file of the folder by its path.

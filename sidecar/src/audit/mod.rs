@@ -17,6 +17,7 @@ mod manifest;
 mod period;
 mod plain;
 mod progress;
+mod report;
 mod rows;
 mod second;
 mod source;
@@ -33,6 +34,7 @@ use entries::RangeProof;
 use format::{Workbook, write_text};
 use gather::Gathered;
 use manifest::{Manifest, Parts};
+use report::Facts;
 use second::{EntryFiles, summaries};
 use sha2::{Digest as _, Sha256};
 use source::Source;
@@ -122,7 +124,7 @@ fn write(
         files.push(&stored?)?;
         progress.advance();
     }
-    let mut tables = files.finish(&workbook)?;
+    let (mut tables, figures) = files.finish(&workbook)?;
     tables.extend(summaries(folder, gathered, period, &workbook)?);
     workbook.save(&folder.join(format!("xlsx/Makegood_Audit_{stem}.xlsx")))?;
     let proof = RangeProof::of(&gathered.leaves, gathered.first..gathered.end);
@@ -132,14 +134,22 @@ fn write(
     }
     let checkpoint = checkpoint.map(ToString::to_string);
     write_text(&folder.join(entries::PROOF), &proof.text(checkpoint.as_deref()))?;
-    let texts = texts::copy(&export.tenant_folder, folder, &gathered.policies)?;
+    let policies = texts::copy(&export.tenant_folder, folder, gathered)?;
+    let facts = Facts {
+        tenant: &export.tenant,
+        period,
+        root_hash: proof.root_text(),
+        checkpoint: checkpoint.as_deref(),
+        policies: &policies,
+    };
+    write_text(&folder.join("report.html"), &report::html(&figures, gathered, facts)?)?;
     write_text(&folder.join("README.txt"), &texts::readme(&tables, period))?;
     let parts = Parts {
         tenant: &export.tenant,
         period: &export.period,
         root_hash: proof.root_text(),
         tables: &tables,
-        texts: &texts,
+        policies: &policies,
         checkpoint,
     };
     let manifest = Manifest::of(folder, parts, gathered)?.text();

@@ -12,6 +12,7 @@ use super::format::{TableWriter, Workbook, Written, create};
 use super::gather::Gathered;
 use super::period::{Period, compact};
 use super::plain::{Book, Dialect};
+use super::report::Figures;
 use super::rows::{chart, control, general_ledger, spend_detail, trial_balance, users};
 use super::source::Stored;
 
@@ -22,6 +23,7 @@ pub(super) struct EntryFiles<'a> {
     control: TableWriter,
     spends: TableWriter,
     books: Vec<Book>,
+    figures: Figures,
     entries: BufWriter<File>,
     path: PathBuf,
     /// The number of the last journal.
@@ -47,6 +49,7 @@ impl<'a> EntryFiles<'a> {
                 .into_iter()
                 .map(|dialect| Book::create(folder, dialect, period, &gathered.balances))
                 .collect::<Result<_, _>>()?,
+            figures: Figures::of(period),
             entries: create(&path)?,
             path,
             journal: gathered.journals_before,
@@ -57,6 +60,7 @@ impl<'a> EntryFiles<'a> {
     pub(super) fn push(&mut self, stored: &Stored) -> Result<(), ExportError> {
         let entry = &stored.entry;
         let event = Event::of(entry);
+        self.figures.see(entry, &event);
         let mut number = None;
         if !entry.postings.is_empty() {
             self.journal += 1;
@@ -73,17 +77,21 @@ impl<'a> EntryFiles<'a> {
         self.store(&stored.bytes).map_err(ExportError::file(&self.path))
     }
 
-    /// Completes the files.
-    pub(super) fn finish(mut self, workbook: &Workbook) -> Result<Vec<Written>, ExportError> {
+    /// Completes the files; answers with what the report counts.
+    pub(super) fn finish(
+        mut self,
+        workbook: &Workbook,
+    ) -> Result<(Vec<Written>, Figures), ExportError> {
         self.entries.flush().map_err(ExportError::file(&self.path))?;
         for book in self.books {
             book.finish(&self.gathered.balances)?;
         }
-        Ok(vec![
+        let tables = vec![
             self.detail.finish(workbook)?,
             self.control.finish(workbook)?,
             self.spends.finish(workbook)?,
-        ])
+        ];
+        Ok((tables, self.figures))
     }
 
     fn store(&mut self, bytes: &[u8]) -> std::io::Result<()> {

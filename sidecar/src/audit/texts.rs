@@ -1,6 +1,5 @@
 //! The texts of a pack: the policies in force, and what each file and column is.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -10,32 +9,54 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ExportError;
 use super::format::{Written, write_text};
+use super::gather::Gathered;
 use super::period::Period;
 
-/// Copies the policies' texts; answers with the digests of those that there are.
+/// A policy by which entries of the period were decided.
+pub(super) struct PolicyText {
+    /// Its digest.
+    pub(super) digest: Digest,
+    /// Its name.
+    pub(super) name: String,
+    /// Its version.
+    pub(super) version: String,
+    /// Its text, where the house still has it.
+    pub(super) text: Option<String>,
+}
+
+/// Copies the policies' texts.
 pub(super) fn copy(
     tenant_folder: &Path,
     folder: &Path,
-    policies: &BTreeSet<Digest>,
-) -> Result<Vec<String>, ExportError> {
-    let mut copied = Vec::new();
-    for digest in policies {
-        let name = format!("{digest}.toml");
-        let path = tenant_folder.join("policies").join(&name);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            // The manifest says that it is not there.
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(ExportError::file(&path)(error)),
-        };
-        let found: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        if found != *digest.as_bytes() {
-            return Err(ExportError::Policy { path });
+    gathered: &Gathered,
+) -> Result<Vec<PolicyText>, ExportError> {
+    let copy = |digest: &Digest| {
+        let file = format!("{digest}.toml");
+        let text = read(&tenant_folder.join("policies").join(&file), digest)?;
+        if let Some(text) = &text {
+            write_text(&folder.join("policies").join(&file), text)?;
         }
-        write_text(&folder.join("policies").join(&name), &text)?;
-        copied.push(digest.to_string());
+        let (name, version) = match gathered.policy(digest) {
+            Some(named) => (named.name.clone(), named.version.clone()),
+            None => (String::new(), String::new()),
+        };
+        Ok(PolicyText { digest: *digest, name, version, text })
+    };
+    gathered.policies.iter().map(copy).collect()
+}
+
+/// The text of a policy, which must be what its digest says; none where it is not there.
+fn read(path: &Path, digest: &Digest) -> Result<Option<String>, ExportError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(ExportError::file(path)(error)),
+    };
+    let found: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    if found != *digest.as_bytes() {
+        return Err(ExportError::Policy { path: path.to_owned() });
     }
-    Ok(copied)
+    Ok(Some(text))
 }
 
 /// What each file is, and what each column means.

@@ -22,7 +22,7 @@ struct Step {
 
 /// The panel is built before anything compiles the sidecar, because the sidecar's build takes it
 /// into the binary.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "tidy", about: "conventions", run: |workspace, _| tidy::run(workspace) },
     Step { name: "fmt", about: "rustfmt", run: |workspace, _| fmt(workspace) },
     Step {
@@ -41,6 +41,7 @@ const STEPS: [Step; 11] = [
     Step { name: "test", about: "unit and integration tests", run: test },
     Step { name: "browser", about: "the panel in Chromium", run: browser },
     Step { name: "python", about: "a client in another language", run: python },
+    Step { name: "audit", about: "an audit pack in the programs of others", run: audit },
     Step { name: "doc", about: "rustdoc, warnings denied", run: |workspace, _| doc(workspace) },
 ];
 
@@ -129,12 +130,27 @@ fn browser(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
 
 fn python(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
     let binary = tested_binary(workspace)?;
-    let python = setup::python::interpreter(workspace)
+    let python = setup::python::interpreter(workspace, setup::python::CLIENT)
         .context("the Python packages are missing; run `cargo xtask setup`")?;
     let mut client = workspace.command(&python.to_string_lossy());
     // Written line by line, and nothing beside the sources.
     client.args(["-u", "-B", "examples/python/test_client.py"]).env("MAKEGOOD_BIN", binary);
     counted(&mut client, tally)
+}
+
+/// Has a test leave its packs, and the programs of auditors read them.
+fn audit(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
+    const TEST: &str = "audit::foreign::exports_packs_for_the_programs_of_others";
+    let python = setup::python::interpreter(workspace, setup::python::AUDITOR)
+        .context("the Python packages are missing; run `cargo xtask setup`")?;
+    let folder = workspace.target("audit-packs");
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace", "--test", "it", "--", "--exact", TEST]);
+    process::run(cargo.env("MAKEGOOD_AUDIT_PACKS", &folder))?;
+    let mut check = workspace.command(&python.to_string_lossy());
+    check.args(["-u", "-B", "examples/audit/check_pack.py"]);
+    check.args(["small", "busy"].map(|name| folder.join(name).join("pack")));
+    counted(&mut check, tally)
 }
 
 /// The sidecar's binary, from the very units that the tests were built from, so that nothing is

@@ -14,14 +14,17 @@ use crate::workspace::Workspace;
 
 /// Everything that `ci` needs; repeating it changes nothing.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    let mut steps = Steps::new(6);
+    let mut steps = Steps::new(7);
     steps.run("rust", "the pinned toolchain with rustfmt and clippy", || rust(workspace))?;
     steps.run("wasm", "a way to compile the panel to WASM", || wasm(workspace))?;
     steps.run("node", "buf and the browser suite's packages", || node::install(workspace))?;
     steps.run("chromium", "the browser of the browser suite", || {
         tools::ensure_chromium(workspace)
     })?;
-    steps.run("python", "the packages of the client in Python", || python::ensure(workspace))?;
+    steps.run("python", "the packages of the client in Python", || {
+        python::ensure(workspace, python::CLIENT)
+    })?;
+    steps.run("audit", "the programs that read an audit pack", || auditor(workspace))?;
     steps.run("deny", "cargo-deny, for licences and sources", || tools::ensure_deny(workspace))?;
     progress::line("setup is complete");
     Ok(())
@@ -32,6 +35,11 @@ pub(crate) fn wasm(workspace: &Workspace) -> anyhow::Result<()> {
     let toolchain = toolchain::ensure(workspace)?;
     progress::note(&format!("WASM toolchain: {}", toolchain.about()));
     Ok(())
+}
+
+fn auditor(workspace: &Workspace) -> anyhow::Result<()> {
+    tools::ensure_accounting(workspace)?;
+    python::ensure(workspace, python::AUDITOR)
 }
 
 fn rust(workspace: &Workspace) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! The virtual environment of the client in Python, with the packages that its example names.
+//! The virtual environments of the examples in Python, each with the packages that it names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,44 +9,62 @@ use crate::setup::apt;
 use crate::workspace::Workspace;
 use crate::{process, progress};
 
-/// The example, and what it needs from the Python Package Index.
-const REQUIREMENTS: &str = "examples/python/requirements.txt";
+/// An example's environment.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment {
+    /// Its folder, below the target folder.
+    folder: &'static str,
+    /// What the example needs from the Python Package Index.
+    requirements: &'static str,
+}
+
+/// Of the client in another language; other steps use it too where any Python will do.
+pub(crate) const CLIENT: Environment =
+    Environment { folder: "python", requirements: "examples/python/requirements.txt" };
+/// Of the programs that read an audit pack.
+pub(crate) const AUDITOR: Environment =
+    Environment { folder: "python-audit", requirements: "examples/audit/requirements.txt" };
+
 /// What grpcio of these requirements runs on.
 const LEAST: &str = "3.10";
+/// In an environment, a copy of the requirements that were installed.
+const STAMP: &str = "requirements.txt";
 /// Debian keeps the module `venv`, and pip for it, in a package of its own.
 const DEBIAN_PACKAGES: [&str; 2] = ["python3", "python3-venv"];
 
 /// The interpreter of the environment, once [`ensure`] has made it.
-pub(crate) fn interpreter(workspace: &Workspace) -> Option<PathBuf> {
-    let made = fs::read(stamp(workspace)).ok()?;
-    let wanted = fs::read(workspace.path(REQUIREMENTS)).ok()?;
-    (made == wanted).then(|| folder(workspace).join("bin/python"))
+pub(crate) fn interpreter(workspace: &Workspace, environment: Environment) -> Option<PathBuf> {
+    let folder = workspace.target(environment.folder);
+    let made = fs::read(folder.join(STAMP)).ok()?;
+    let wanted = fs::read(workspace.path(environment.requirements)).ok()?;
+    (made == wanted).then(|| folder.join("bin/python"))
 }
 
 /// Makes the environment anew unless it holds what the requirements name.
-pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
-    if interpreter(workspace).is_some() {
+pub(crate) fn ensure(workspace: &Workspace, environment: Environment) -> anyhow::Result<()> {
+    let Environment { folder, requirements } = environment;
+    if interpreter(workspace, environment).is_some() {
         progress::note("Python packages are up to date");
         return Ok(());
     }
     let python = find(workspace)?;
-    let folder = folder(workspace);
+    let folder = workspace.target(folder);
     let made =
         process::run(workspace.command(&python).args(["-m", "venv", "--clear"]).arg(&folder));
     made.context("no virtual environment could be made; on Debian install `python3-venv`")?;
-    install(workspace, &folder).with_context(|| {
-        format!("{REQUIREMENTS} could not be installed; is PyPI, or a mirror of it, within reach?")
+    install(workspace, &folder, requirements).with_context(|| {
+        format!("{requirements} could not be installed; is PyPI, or a mirror of it, within reach?")
     })?;
     // Last, so that an interrupted install is repeated.
-    fs::copy(workspace.path(REQUIREMENTS), stamp(workspace))?;
+    fs::copy(workspace.path(requirements), folder.join(STAMP))?;
     progress::note(&format!("Python environment: {}", folder.display()));
     Ok(())
 }
 
-fn install(workspace: &Workspace, folder: &Path) -> anyhow::Result<()> {
+fn install(workspace: &Workspace, folder: &Path, requirements: &str) -> anyhow::Result<()> {
     let mut pip = workspace.command(&folder.join("bin/python").to_string_lossy());
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    process::run(pip.args(["--only-binary", ":all:", "--requirement", REQUIREMENTS]))
+    process::run(pip.args(["--only-binary", ":all:", "--requirement", requirements]))
 }
 
 /// A Python that is recent enough and can make environments.
@@ -70,13 +88,4 @@ fn able(workspace: &Workspace) -> Option<String> {
         .into_iter()
         .find(|python| process::probe(workspace.command(python).args(["-c", check])).is_some())
         .map(str::to_owned)
-}
-
-fn folder(workspace: &Workspace) -> PathBuf {
-    workspace.target("python")
-}
-
-/// A copy of the requirements that were installed.
-fn stamp(workspace: &Workspace) -> PathBuf {
-    folder(workspace).join("requirements.txt")
 }

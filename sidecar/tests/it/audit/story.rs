@@ -26,7 +26,7 @@ const YEAR_2026: i64 = 1_767_225_600 * NS_PER_S;
 const POLICY: &str = r#"
 name = "=1+2"
 version = "@v1"
-vision = "Do right by the person in front of you."
+vision = "Do right by <b>the person</b> in front of you."
 currencies = ["USD", "JPY", "KWD"]
 hold = "10 min"
 undo = "30 s"
