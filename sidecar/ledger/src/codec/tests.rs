@@ -1,5 +1,7 @@
 //! Whatever an entry says is there again after it was stored.
 
+use std::collections::{BTreeSet, HashSet};
+
 use makegood_core::ids::{
     AgentPid, CasePid, CustomerPid, Digest, InteractionPid, RequestId, SpendId,
 };
@@ -13,6 +15,9 @@ use makegood_core::policy::{Counts, GestureKind};
 use makegood_core::time::Time;
 
 use super::{decode, encode, message};
+
+mod acts;
+mod consults;
 
 const INTERACTION: InteractionPid = InteractionPid::from_bytes([3; 15]);
 const CASE: CasePid = CasePid::from_bytes([4; 15]);
@@ -104,10 +109,10 @@ fn entry(body: EntryBody) -> Entry {
     }
 }
 
-fn refusals() -> [Refusal; 7] {
+fn refusals() -> Vec<Refusal> {
     let (requested_minor, currency) = (9_000, Currency::USD);
     let at = Time::from_nanos(5);
-    [
+    let mut refusals = vec![
         Refusal::HoldExpired { at },
         Refusal::HoldResolved { state: SpendState::Voided },
         Refusal::AmountAboveHold { held_minor: 1, requested_minor, currency },
@@ -121,12 +126,14 @@ fn refusals() -> [Refusal; 7] {
             requested_minor,
             currency,
         },
-    ]
+    ];
+    refusals.extend(consults::refusals());
+    refusals
 }
 
-fn operations() -> [Operation; 6] {
+fn operations() -> Vec<Operation> {
     let (request, spend, amount_minor) = (REQUEST, SPEND, 4_500);
-    [
+    let mut operations = vec![
         Operation::Reserve(Box::new(gesture())),
         Operation::Give(Box::new(gesture())),
         Operation::Extend { request, spend },
@@ -139,7 +146,9 @@ fn operations() -> [Operation; 6] {
             reason: ReverseReason::MisEntry,
             effective_at: Some(Time::from_nanos(5)),
         },
-    ]
+    ];
+    operations.extend(consults::operations());
+    operations
 }
 
 fn bodies() -> Vec<EntryBody> {
@@ -179,6 +188,8 @@ fn bodies() -> Vec<EntryBody> {
         EntryBody::Expired { about: Box::new(about()), released_minor: 4_500 },
     ];
     bodies.extend(changes());
+    bodies.extend(consults::bodies());
+    bodies.extend(acts::bodies());
     bodies.extend(refused());
     bodies
 }
@@ -205,15 +216,19 @@ fn changes() -> Vec<EntryBody> {
 
 /// Every operation refused, and every refusal.
 fn refused() -> Vec<EntryBody> {
-    let mut bodies = Vec::new();
-    for (index, operation) in operations().into_iter().enumerate() {
-        let refusal = refusals()[index].clone();
-        bodies.push(EntryBody::Refused { operation, refusal, about: Some(Box::new(about())) });
-    }
-    let [operation, ..] = operations();
-    let [.., refusal] = refusals();
-    bodies.push(EntryBody::Refused { operation, refusal, about: None });
-    bodies
+    let refusal = || refusals().remove(0);
+    let operation = || operations().remove(0);
+    let of_operations = operations().into_iter().map(|operation| EntryBody::Refused {
+        operation,
+        refusal: refusal(),
+        about: Some(Box::new(about())),
+    });
+    let of_refusals = refusals().into_iter().map(|refusal| EntryBody::Refused {
+        operation: operation(),
+        refusal,
+        about: None,
+    });
+    of_operations.chain(of_refusals).collect()
 }
 
 #[test]
@@ -237,4 +252,34 @@ fn names_the_field_that_a_newer_release_wrote() {
     unknown.access = 99;
     let stored = [vec![1], prost::Message::encode_to_vec(&unknown)].concat();
     assert_eq!(decode(&stored).unwrap_err().field, "access");
+}
+
+/// The next kind of entry, operation or refusal cannot be forgotten here: each is told apart.
+#[test]
+fn stores_every_kind_there_is() {
+    let kinds: BTreeSet<&str> = bodies().iter().map(EntryBody::kind).collect();
+    let of_gestures = [
+        "POLICY_ACTIVATED",
+        "POOL_OPENED",
+        "RESERVED",
+        "REFUSED",
+        "EXTENDED",
+        "COMMITTED",
+        "VOIDED",
+        "EXPIRED",
+        "REVERSED",
+        "INCREASED",
+        "CORRECTED",
+        "CONSULT_ASKED",
+        "CONSULT_PASSED",
+        "CONSULT_APPROVED",
+        "CONSULT_CLOSED",
+    ];
+    let all: BTreeSet<&str> = of_gestures.into_iter().chain(acts::kinds()).collect();
+    assert_eq!(kinds, all);
+    let reasons: BTreeSet<&str> = refusals().iter().map(Refusal::reason).collect();
+    assert_eq!(reasons.len(), refusals().len());
+    let operations: Vec<_> = operations().iter().map(std::mem::discriminant).collect();
+    let distinct: HashSet<_> = operations.iter().collect();
+    assert_eq!((operations.len(), distinct.len(), reasons.len()), (11, 11, 16));
 }

@@ -1,11 +1,15 @@
 //! Names keep their spelling: a row is found by it in files of every release.
 
-use makegood_core::ids::{AgentPid, CasePid, CustomerPid, InteractionPid, RequestId, SpendId};
+use makegood_core::ids::{
+    AgentPid, CasePid, CustomerPid, Digest, InteractionPid, RequestId, SpendId,
+};
 use makegood_core::ledger::{Account, CounterKey, Key, OperationId, ScopeKey, WindowKey};
 use makegood_core::money::Currency;
 use makegood_core::time::Time;
 
 use super::key::{decode, encode};
+
+mod rows;
 
 fn counter(scope: ScopeKey, window: WindowKey) -> Key {
     let limit = "call".parse().unwrap();
@@ -51,6 +55,22 @@ fn names() -> Vec<(Key, Vec<Vec<u8>>)> {
         (
             Key::Outcome(OperationId::Request(RequestId::from_bytes([6; 16]))),
             vec![text("r"), vec![6; 16], vec![1]],
+        ),
+        (Key::Consult(RequestId::from_bytes([6; 16])), vec![text("o"), vec![6; 16], vec![0]]),
+        (Key::Pause, vec![text("z")]),
+        (Key::Periods, vec![text("e")]),
+        (Key::Policy(Digest::from_bytes([7; 32])), vec![text("y"), vec![7; 32]]),
+        (Key::Act(RequestId::from_bytes([6; 16])), vec![text("r"), vec![6; 16], vec![2]]),
+        (Key::Review(SpendId::from_bytes([5; 16])), vec![text("s"), vec![5; 16], vec![2]]),
+        (Key::Finding(258), vec![text("f"), vec![0, 0, 0, 0, 0, 0, 1, 2]]),
+        (
+            Key::Counter(CounterKey {
+                limit: "often".parse().unwrap(),
+                scope: ScopeKey::default(),
+                window: WindowKey::Lifetime,
+                currency: None,
+            }),
+            vec![text("c\0\0\0\0\0\0\x05often\x05---")],
         ),
     ];
     for (window, bytes) in windows {
