@@ -44,6 +44,8 @@ pub struct Truth<'a> {
     pub is_whole: bool,
     /// The keys; without any, signatures are not looked at.
     pub keys: &'a Keys,
+    /// The first entry that something else shows to be wrong: a root tells only that one is.
+    pub known_bad: Option<u64>,
 }
 
 impl Keys {
@@ -138,7 +140,7 @@ impl Seen {
         let head = note.head();
         self.check_signatures(&note, truth.keys).map_err(wrong)?;
         self.check_root(head, truth)
-            .map_err(|what| Problem::of(path, what).at_position(agreed_size))?;
+            .map_err(|(position, what)| Problem::of(path, what).at_position(position))?;
         let origin = &note.checkpoint().origin;
         if self.origin.get_or_insert_with(|| origin.clone()) != origin {
             let what = format!("is of {origin}, another ledger than the one before it");
@@ -180,28 +182,31 @@ impl Seen {
         }
     }
 
-    fn check_root(&self, head: TreeHead, truth: Truth<'_>) -> Result<(), String> {
+    fn check_root(&self, head: TreeHead, truth: Truth<'_>) -> Result<(), (u64, String)> {
         let size = truth.tree.size();
         if head.size > size {
             if !truth.is_whole {
                 return Ok(());
             }
-            return Err(format!(
+            let what = format!(
                 "is over {} entries, but the ledger has {size}: entries were cut off, or an older \
                  copy was put in its place",
                 head.size
-            ));
+            );
+            return Err((size, what));
         }
         // The tree has every subtree within its size.
         if root(truth.tree, head.size).ok() == Some(head.root) {
             return Ok(());
         }
         let agreed = self.agreed_size.min(head.size);
-        Err(format!(
+        let known = truth.known_bad.filter(|at| (agreed..head.size).contains(at));
+        let what = format!(
             "has another root than the {} entries it is over: one from position {agreed} on is not \
              what was signed",
             head.size
-        ))
+        );
+        Err((known.unwrap_or(agreed), what))
     }
 }
 

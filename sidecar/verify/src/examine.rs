@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use makegood_core::ledger::invariants::check_entry;
+use makegood_ledger::codec;
 use makegood_ledger::tree::MemoryTree;
 
 use crate::problem::{Failure, Problem, Unreadable};
-use crate::replay::{Fault, Read, Replay};
-use crate::source::{Found, Handing, WAITING};
+use crate::replay::{Fault, Replay};
+use crate::source::{Found, Handful, Handing, WAITING};
 use crate::tiles::Tiles;
 
 /// What was found out about the entries themselves.
@@ -69,34 +71,40 @@ pub(crate) fn examine(
     Ok(Examined { tree, tiles, replay, broken, wrong })
 }
 
+/// What can be told of an entry without those before it.
+fn alone(position: u64, bytes: &[u8]) -> Result<(), Fault> {
+    let wrong = |what: String| Fault::Entry { position, what };
+    let entry = codec::decode(bytes).map_err(|error| wrong(error.to_string()))?;
+    if entry.position != position {
+        return Err(wrong(format!("says that it is the entry of position {}", entry.position)));
+    }
+    check_entry(&entry).map_err(|violation| wrong(violation.to_string()))
+}
+
 impl Examination<'_> {
-    fn take(&mut self, found: Vec<Found>) -> Result<(), Unreadable> {
-        let count = found.len() as u64;
-        for one in found {
-            self.tree.push(one.leaf);
+    fn take(&mut self, handful: Handful) -> Result<(), Unreadable> {
+        for (found, bytes) in handful.iter() {
+            self.tree.push(found.leaf);
             if let Some(tiles) = &mut self.tiles {
-                tiles.take(&one.bytes)?;
+                tiles.take(bytes)?;
             }
             if self.wrong.is_none() {
-                self.replay(one);
+                self.replay(found, bytes);
             }
         }
-        (self.on_entries)(count);
+        (self.on_entries)(handful.len() as u64);
         Ok(())
     }
 
-    fn replay(&mut self, found: Found) {
-        let Found { file, byte, position, bytes, entry, leaf: _ } = found;
+    fn replay(&mut self, found: &Found, bytes: &[u8]) {
+        let Found { file, byte, position, .. } = found;
         self.places.swap(0, 1);
-        self.places[1] = Some((position, file, byte));
-        let taken = match (entry, &mut self.replay) {
-            (Err(error), _) => Err(Fault::Entry { position, what: error.to_string() }),
-            (Ok(_), None) => Ok(()),
-            (Ok(entry), Some(replay)) => replay.take(Read { position, bytes, entry }),
+        self.places[1] = Some((*position, Arc::clone(file), *byte));
+        let taken = match &mut self.replay {
+            Some(replay) => replay.take(*position, bytes),
+            None => alone(*position, bytes),
         };
-        if let Err(fault) = taken {
-            self.wrong = Some(self.problem(fault));
-        }
+        self.wrong = taken.err().map(|fault| self.problem(fault));
     }
 
     fn finish(&mut self) {

@@ -125,6 +125,13 @@ fn tile_folder(dir: &Path, options: &Options, on: OnEntries<'_>) -> Result<Repor
     Ok(report.done())
 }
 
+/// The size that a checkpoint states, which is still to be verified; zero where it states none.
+fn stated_size(checkpoint: &Path) -> u64 {
+    let text = fs::read_to_string(checkpoint).ok();
+    let note = text.and_then(|text| SignedCheckpoint::parse(&text).ok());
+    note.map_or(0, |note| note.head().size)
+}
+
 /// The journal of the customers' side holds what is private; only its framing is looked at.
 fn records(dir: &Path) -> Result<Option<Problem>, Unreadable> {
     if !dir.is_dir() {
@@ -196,38 +203,41 @@ impl Report {
         let Examined { tree, tiles, replay, broken, wrong } = examined;
         self.entry_count = tree.size();
         self.root = tree.root();
-        let truth = Truth { tree: &tree, is_whole: broken.is_none(), keys };
-        let mut seen = Seen::default();
-        if let Some(log) = log {
-            self.problems.extend(seen.log(log, truth)?);
+        let is_whole = broken.is_none();
+        let mut found: Vec<Problem> = broken.into_iter().chain(wrong).collect();
+        if let Some(tiles) = tiles {
+            self.tile_count = tiles.count();
+            // Where entries could not be read, tiles seem to have too many.
+            let counts = |problem: &Problem| is_whole || problem.position < Some(tree.size());
+            let size = stated_size(checkpoint).min(tree.size());
+            let known_bad = found.iter().filter_map(|problem| problem.position).min();
+            let problems = tiles.finish(&tree, size, known_bad)?;
+            found.extend(problems.into_iter().filter(counts));
         }
-        self.problems.extend(seen.file(checkpoint, truth)?);
+        let known_bad = found.iter().filter_map(|problem| problem.position).min();
+        let truth = Truth { tree: &tree, is_whole, keys, known_bad };
+        let mut seen = Seen::default();
+        // What was kept elsewhere comes first: it does not go by what lies in the folder.
         for path in &options.checkpoints {
             if !path.is_file() {
                 return Err(Unreadable(format!("cannot read {}: no such file", path.display())));
             }
-            self.problems.extend(seen.file(path, truth)?);
+            found.extend(seen.file(path, truth)?);
         }
+        if let Some(log) = log {
+            found.extend(seen.log(log, truth)?);
+        }
+        found.extend(seen.file(checkpoint, truth)?);
         if seen.count == 0 {
             let lack = "that nothing was cut off: there is no checkpoint; give one that was kept \
                         elsewhere with --checkpoint";
             self.warnings.push(lack.to_owned());
         }
-        let signed = seen.newest.map_or(0, |head| head.size.min(tree.size()));
         self.checkpoint_count = seen.count;
         self.signed_size = seen.newest.map(|head| head.size);
         self.witnesses = seen.witnesses;
-        if let Some(tiles) = tiles {
-            self.tile_count = tiles.count();
-            let is_whole = broken.is_none();
-            let problems = tiles.finish(&tree, if is_whole { signed } else { 0 })?;
-            // Where entries could not be read, tiles seem to have too many.
-            let counts = |problem: &Problem| is_whole || problem.position < Some(tree.size());
-            self.problems.extend(problems.into_iter().filter(counts));
-        }
+        self.problems.extend(found);
         self.add_replay(replay.as_ref());
-        self.problems.extend(broken);
-        self.problems.extend(wrong);
         Ok(())
     }
 

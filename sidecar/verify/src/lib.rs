@@ -21,4 +21,4 @@ pub mod report;
 pub mod rows;
 mod silence;
 mod source;
-mod tiles;
+pub mod tiles;

@@ -16,6 +16,9 @@ use makegood_verify::problem::{Failure, Unreadable};
 use makegood_verify::receipt;
 use serde_json::json;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Verifies a ledger of Makegood without trusting whoever wrote it. Needs no network.
 #[derive(Debug, Parser)]
 #[command(name = "makegood-verify", version, args_conflicts_with_subcommands = true)]

@@ -17,17 +17,6 @@ use crate::problem::Failure;
 use crate::rows::ReplayedRows;
 use crate::silence::caught;
 
-/// An entry with the bytes that it was read from.
-#[derive(Debug, Clone)]
-pub struct Read {
-    /// The position by its place.
-    pub position: u64,
-    /// The stored bytes.
-    pub bytes: Vec<u8>,
-    /// What they say.
-    pub entry: Entry,
-}
-
 /// What is wrong with an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -57,8 +46,8 @@ pub struct Replay {
     duties: Duties,
     /// What the last decision wrote besides its first entry.
     expected: VecDeque<Entry>,
-    /// An entry that the one after it explains.
-    held: Option<Read>,
+    /// An entry that the one after it explains, with its stored bytes.
+    held: Option<(Entry, Vec<u8>)>,
     rules_version: u32,
     /// Whether the last entry was written in development mode.
     development: bool,
@@ -97,19 +86,17 @@ impl Replay {
         &self.rows
     }
 
-    /// Takes the next entry.
+    /// Takes the entry of the next position by its stored bytes.
     ///
     /// # Errors
     /// What is wrong with it, or with the one before it that it explains; the replay has ended then.
-    pub fn take(&mut self, read: Read) -> Result<(), Fault> {
-        if let Some(held) = self.held.take() {
-            self.judge(&held, Some(&read.entry))?;
-        }
-        if needs_next(&read.entry) {
-            self.held = Some(read);
-            return Ok(());
-        }
-        self.judge(&read, None)
+    pub fn take(&mut self, position: u64, bytes: &[u8]) -> Result<(), Fault> {
+        // Whatever an entry says, it must not stop the verifier: the core takes what its own rules
+        // would never write for a reason to stop, which here is one more thing that is wrong.
+        caught(|| self.take_unguarded(position, bytes)).unwrap_or_else(|| {
+            let what = "cannot follow the entries before it".to_owned();
+            Err(Fault::Entry { position, what })
+        })
     }
 
     /// Takes the end of the ledger.
@@ -117,8 +104,8 @@ impl Replay {
     /// # Errors
     /// What is wrong with the last entry, or with what all entries add up to.
     pub fn finish(&mut self) -> Result<(), Fault> {
-        if let Some(held) = self.held.take() {
-            self.judge(&held, None)?;
+        if let Some((held, bytes)) = self.held.take() {
+            self.judge((held, &bytes), None)?;
         }
         let position = self.rows.head().entry_count;
         let wrong = |what: String| Err(Fault::Entry { position, what });
@@ -131,39 +118,57 @@ impl Replay {
         }
     }
 
-    /// Whatever an entry says, it must not stop the verifier: the core takes what its own rules
-    /// would never write for a reason to stop, which here is one more thing that is wrong.
-    fn judge(&mut self, read: &Read, next: Option<&Entry>) -> Result<(), Fault> {
-        let position = read.position;
-        caught(|| self.judge_unguarded(read, next)).unwrap_or_else(|| {
-            let what = "cannot follow the entries before it".to_owned();
-            Err(Fault::Entry { position, what })
-        })
+    fn take_unguarded(&mut self, position: u64, bytes: &[u8]) -> Result<(), Fault> {
+        let wrong = |what: String| Fault::Entry { position, what };
+        let decode = || codec::decode(bytes).map_err(|error| wrong(error.to_string()));
+        if let Some((held, stored)) = self.held.take() {
+            let next = decode()?;
+            self.judge((held, &stored), Some(&next))?;
+        }
+        // What the decision before has written need not be read: it is known to the byte.
+        if let Some(expected) = self.expected.pop_front() {
+            if !self.is_stored(&expected, bytes) {
+                return Err(wrong(difference(&decode()?, &expected)));
+            }
+            return self.add(&expected);
+        }
+        let entry = decode()?;
+        if entry.position != position {
+            return Err(wrong(format!("says that it is the entry of position {}", entry.position)));
+        }
+        if needs_next(&entry) {
+            self.held = Some((entry, bytes.to_vec()));
+            return Ok(());
+        }
+        self.judge((entry, bytes), None)
     }
 
-    fn judge_unguarded(&mut self, read: &Read, next: Option<&Entry>) -> Result<(), Fault> {
-        let Read { position, bytes: _, entry } = read;
-        let wrong = |what: String| Fault::Entry { position: *position, what };
-        self.check_alone(*position, entry).map_err(wrong)?;
-        self.duties.check(entry, &self.rows).map_err(|what| wrong(what.to_owned()))?;
+    /// Decides an entry again, and adds it where it is what was decided.
+    fn judge(&mut self, (entry, bytes): (Entry, &[u8]), next: Option<&Entry>) -> Result<(), Fault> {
+        let position = entry.position;
+        let wrong = |what: String| Fault::Entry { position, what };
         if self.policies.is_some() {
-            let expected = match self.expected.pop_front() {
-                Some(expected) => expected,
-                None => self.decide_again(entry, next)?,
-            };
-            self.compare(read, &expected).map_err(wrong)?;
+            let expected = self.decide_again(&entry, next)?;
+            if !self.is_stored(&expected, bytes) {
+                return Err(wrong(difference(&entry, &expected)));
+            }
         }
+        self.add(&entry)
+    }
+
+    fn add(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let position = entry.position;
+        let wrong = |what: String| Fault::Entry { position, what };
+        self.check_alone(entry).map_err(wrong)?;
+        self.duties.check(entry, &self.rows).map_err(|what| wrong(what.to_owned()))?;
         apply(&mut self.rows, entry);
         Ok(())
     }
 
     /// What can be told without any decision.
-    fn check_alone(&mut self, position: u64, entry: &Entry) -> Result<(), String> {
-        if entry.position != position {
-            return Err(format!("says that it is the entry of position {}", entry.position));
-        }
+    fn check_alone(&mut self, entry: &Entry) -> Result<(), String> {
         let head = self.rows.head();
-        if entry.at <= head.last_at && position > 0 {
+        if entry.at <= head.last_at && entry.position > 0 {
             return Err("is not later than the entry before it".to_owned());
         }
         let versions = self.rules_version.max(1)..=RULES_VERSION;
@@ -179,6 +184,10 @@ impl Replay {
     fn decide_again(&mut self, entry: &Entry, next: Option<&Entry>) -> Result<Entry, Fault> {
         let position = entry.position;
         let wrong = |what: String| Fault::Entry { position, what };
+        // Decisions at a time that is past are made later than asked for.
+        if position > 0 && entry.at <= self.rows.head().last_at {
+            return Err(wrong("is not later than the entry before it".to_owned()));
+        }
         let policy = self.policy_of(entry)?;
         let windows = self.calendar.windows(&policy, entry);
         let command =
@@ -207,22 +216,20 @@ impl Replay {
         policies.ok_or_else(missing)?.map_err(|failure| Fault::Elsewhere { position, failure })
     }
 
-    /// The stored bytes have to be those of the decision.
-    fn compare(&mut self, read: &Read, expected: &Entry) -> Result<(), String> {
-        if codec::encode(expected, self.development) == read.bytes {
-            return Ok(());
+    /// Whether an entry is stored in these very bytes.
+    fn is_stored(&mut self, entry: &Entry, bytes: &[u8]) -> bool {
+        if codec::encode(entry, self.development) == bytes {
+            return true;
         }
-        if codec::encode(expected, !self.development) == read.bytes {
-            self.development = !self.development;
-            return Ok(());
-        }
-        Err(difference(&read.entry, expected))
+        let is_other = codec::encode(entry, !self.development) == bytes;
+        self.development ^= is_other;
+        is_other
     }
 
     /// All debits and all credits of each book are equal, in each currency.
     fn trial_balance(&self) -> Result<(), Violation> {
         let mut sums = std::collections::BTreeMap::new();
-        for (key, row) in self.rows.others() {
+        for (key, row) in self.rows.books() {
             if let (Key::Balance(account, currency), Row::Balance(row)) = (key, row) {
                 let sum: &mut i128 = sums.entry((account.book(), *currency)).or_default();
                 *sum += row.debit_minor - row.credit_minor;

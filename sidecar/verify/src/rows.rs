@@ -24,13 +24,6 @@ pub struct ReplayedRows {
     others: BTreeMap<Key, Row>,
 }
 
-impl ReplayedRows {
-    /// The rows of kinds of which there are few, balances and pools among them.
-    pub fn others(&self) -> impl Iterator<Item = (&Key, &Row)> {
-        self.others.iter()
-    }
-}
-
 impl Read for ReplayedRows {
     fn get(&self, key: &Key) -> Option<&Row> {
         match key {
@@ -43,12 +36,20 @@ impl Read for ReplayedRows {
         }
     }
 
+    fn books(&self) -> BTreeMap<&Key, &Row> {
+        self.others.iter().filter(|(key, _)| is_book(key)).collect()
+    }
+
     fn head(&self) -> HeadRow {
         match &self.head {
             Some(Row::Head(head)) => *head,
             _ => HeadRow { entry_count: 0, last_at: Time::MIN },
         }
     }
+}
+
+fn is_book(key: &Key) -> bool {
+    matches!(key, Key::Pool(..) | Key::Balance(..))
 }
 
 impl Write for ReplayedRows {

@@ -5,8 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use makegood_core::ledger::Entry;
-use makegood_ledger::codec::{self, DecodeError};
 use makegood_ledger::journal::whole::{End, Whole};
 use makegood_ledger::tiles::{Row, TileError, TileFolder, TilePath, WIDTH};
 use makegood_ledger::tree::{Hash, leaf_hash};
@@ -19,8 +17,16 @@ const HANDED_AT_ONCE: usize = 512;
 /// How many such handfuls may wait.
 pub(crate) const WAITING: usize = 4;
 
+/// Some entries as they were found.
+#[derive(Debug, Default)]
+pub(crate) struct Handful {
+    /// Their stored bytes, one after the other.
+    bytes: Vec<u8>,
+    found: Vec<Found>,
+}
+
 /// One entry as it was found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Found {
     /// The file that it lies in.
     pub(crate) file: Arc<Path>,
@@ -30,21 +36,33 @@ pub(crate) struct Found {
     pub(crate) position: u64,
     /// The leaf hash of its bytes.
     pub(crate) leaf: Hash,
-    /// Its stored bytes.
-    pub(crate) bytes: Vec<u8>,
-    /// What they say.
-    pub(crate) entry: Result<Entry, DecodeError>,
+    /// Where its stored bytes end among those of the handful.
+    end: usize,
+}
+
+impl Handful {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Each with its stored bytes.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Found, &[u8])> {
+        let starts = [0].into_iter().chain(self.found.iter().map(|found| found.end));
+        let bytes = |start, end| self.bytes.get(start..end).unwrap_or_default();
+        starts.zip(&self.found).map(move |(start, found)| (found, bytes(start, found.end)))
+    }
 }
 
 /// Reads entries in order and hands them on, as many at once as pays.
 pub(crate) struct Handing {
-    to: SyncSender<Vec<Found>>,
-    waiting: Vec<Found>,
+    to: SyncSender<Handful>,
+    waiting: Handful,
 }
 
 impl Handing {
-    pub(crate) fn new(to: SyncSender<Vec<Found>>) -> Self {
-        Self { to, waiting: Vec::new() }
+    pub(crate) fn new(to: SyncSender<Handful>) -> Self {
+        Self { to, waiting: Handful::default() }
     }
 
     /// Every entry of the journal in a folder.
@@ -53,8 +71,8 @@ impl Handing {
         for number in 0..journal.segment_count() {
             let file: Arc<Path> = journal.path(number).into();
             end = journal.segment(number, end, |stored| {
-                let bytes = stored.payload.to_vec();
-                self.hand((&file, stored.offset), stored.position, stored.leaf, bytes);
+                let place = (&file, stored.offset);
+                self.hand(place, stored.position, stored.leaf, stored.payload);
             })?;
         }
         self.flush();
@@ -71,7 +89,7 @@ impl Handing {
             let mut byte = 0;
             for (position, bytes) in (first..).zip(entries) {
                 let length = bytes.len() as u64;
-                self.hand((&file, byte), position, leaf_hash(&bytes), bytes);
+                self.hand((&file, byte), position, leaf_hash(&bytes), &bytes);
                 byte += 2 + length;
             }
         }
@@ -92,17 +110,18 @@ impl Handing {
                 self.flush();
                 return Err(problem.at_byte(byte).at_position(position).into());
             };
-            self.hand((&file, byte), position, leaf_hash(bytes), bytes.to_vec());
+            self.hand((&file, byte), position, leaf_hash(bytes), bytes);
             position += 1;
         }
         self.flush();
         Ok(())
     }
 
-    fn hand(&mut self, place: (&Arc<Path>, u64), position: u64, leaf: Hash, bytes: Vec<u8>) {
+    fn hand(&mut self, place: (&Arc<Path>, u64), position: u64, leaf: Hash, bytes: &[u8]) {
         let (file, byte) = (Arc::clone(place.0), place.1);
-        let entry = codec::decode(&bytes);
-        self.waiting.push(Found { file, byte, position, leaf, bytes, entry });
+        self.waiting.bytes.extend(bytes);
+        let end = self.waiting.bytes.len();
+        self.waiting.found.push(Found { file, byte, position, leaf, end });
         if self.waiting.len() == HANDED_AT_ONCE {
             self.flush();
         }

@@ -99,11 +99,9 @@ impl Tiles {
                 self.problems.push(Problem::of(path, what).at_position(position));
                 continue;
             };
-            let Some(byte) = differing(path, expected)? else { continue };
-            let before = self.ends.iter().take_while(|end| **end as u64 <= byte).count() as u64;
-            let position = first + before.min(u64::from(tile.width) - 1);
+            let Some(wrong) = first_wrong(*tile, &read(path)?, expected) else { continue };
             let what = "holds another entry than the ledger";
-            self.problems.push(Problem::of(path, what).at_byte(byte).at_position(position));
+            self.problems.push(wrong.in_file(path, what));
         }
         self.bundle.clear();
         self.ends.clear();
@@ -112,16 +110,21 @@ impl Tiles {
     }
 
     /// Takes the end of the ledger, and answers with everything that is wrong. `size` is the size
-    /// that all tiles have to be there for.
+    /// that all tiles have to be there for; `known_bad` the first entry that is known to be wrong.
     pub(crate) fn finish(
         mut self,
         tree: &MemoryTree,
         size: u64,
+        known_bad: Option<u64>,
     ) -> Result<Vec<Problem>, Unreadable> {
         self.next_bundle()?;
         for (tile, path) in &self.found {
             match tile.row {
-                Row::Hashes(row) => self.problems.extend(compare(*tile, row, path, tree)?),
+                Row::Hashes(row) => {
+                    let problem = compare(*tile, row, path, tree)?;
+                    let known = known_bad.into_iter().chain(positions(&self.problems)).min();
+                    self.problems.extend(problem.map(|problem| problem.narrowed(known, row)));
+                }
                 Row::Entries if tile.index >= self.index => {
                     let problem = Problem::of(path, "holds entries that the ledger does not have");
                     self.problems.push(problem.at_position(tree.size()));
@@ -154,6 +157,22 @@ impl Tiles {
     }
 }
 
+/// The entries that problems touch.
+fn positions(problems: &[Problem]) -> impl Iterator<Item = u64> {
+    problems.iter().filter_map(|problem| problem.position)
+}
+
+impl Problem {
+    /// A hash of a higher row stands for many entries; where one of those is known to be wrong, it
+    /// is that one.
+    fn narrowed(self, known_bad: Option<u64>, row: u8) -> Self {
+        let Some(first) = self.position else { return self };
+        let end = first.saturating_add(1 << (LEVELS_PER_ROW * row));
+        let known = known_bad.filter(|position| (first..end).contains(position));
+        self.at_position(known.unwrap_or(first))
+    }
+}
+
 /// Compares a tile of hashes with those of the tree.
 fn compare(
     tile: TilePath,
@@ -171,18 +190,61 @@ fn compare(
         };
         expected.extend(hash);
     }
-    let Some(byte) = differing(path, &expected)? else { return Ok(None) };
-    let position = (first + (byte / HASH_BYTES).min(u64::from(tile.width) - 1)) << level;
-    let problem = Problem::of(path, "holds another hash than that of the ledger's entries");
-    Ok(Some(problem.at_byte(byte).at_position(position)))
+    let wrong = first_wrong(tile, &read(path)?, &expected);
+    let what = "holds another hash than that of the ledger's entries";
+    Ok(wrong.map(|wrong| wrong.in_file(path, what)))
 }
 
-/// The first byte in which a file differs from what it should hold.
-fn differing(path: &Path, expected: &[u8]) -> Result<Option<u64>, Unreadable> {
-    let found = fs::read(path).map_err(|error| unreadable("read", path, &error))?;
-    if found == expected {
-        return Ok(None);
+/// Where a tile is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wrong {
+    /// The first byte that is not as it should be.
+    pub byte: u64,
+    /// The first entry that it stands for.
+    pub position: u64,
+}
+
+impl Wrong {
+    fn in_file(self, path: &Path, what: &str) -> Problem {
+        Problem::of(path, what).at_byte(self.byte).at_position(self.position)
     }
-    let same = found.iter().zip(expected).take_while(|(found, expected)| found == expected);
-    Ok(Some(same.count() as u64))
+}
+
+/// Where the bytes of a tile are not those expected; nothing where they are.
+pub fn first_wrong(tile: TilePath, found: &[u8], expected: &[u8]) -> Option<Wrong> {
+    /// Compared at once, which is quicker than byte by byte.
+    const CHUNK: usize = 4_096;
+    if found == expected {
+        return None;
+    }
+    let chunks = found.chunks(CHUNK).zip(expected.chunks(CHUNK));
+    let same = chunks.take_while(|(found, expected)| found == expected).count() * CHUNK;
+    let rest = found.iter().skip(same).zip(expected.iter().skip(same));
+    let at = same + rest.take_while(|(found, expected)| found == expected).count();
+    let last = u64::from(tile.width) - 1;
+    let first = tile.index * WIDTH;
+    let byte = at as u64;
+    let position = match tile.row {
+        Row::Hashes(row) => (first + (byte / HASH_BYTES).min(last)) << (LEVELS_PER_ROW * row),
+        Row::Entries => first + entry_at(expected, at).min(last),
+    };
+    Some(Wrong { byte, position })
+}
+
+/// The number, from zero, of the entry of a bundle that a byte belongs to.
+fn entry_at(bundle: &[u8], at: usize) -> u64 {
+    let mut end = 0;
+    let mut number = 0;
+    while let Some(&[high, low]) = bundle.get(end..).and_then(|rest| rest.first_chunk::<2>()) {
+        end += 2 + usize::from(u16::from_be_bytes([high, low]));
+        if at < end {
+            break;
+        }
+        number += 1;
+    }
+    number
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {
+    fs::read(path).map_err(|error| unreadable("read", path, &error))
 }
