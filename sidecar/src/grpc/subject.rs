@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use makegood_core::ids::AgentPid;
 use makegood_core::ledger::{Access, ErasureBasis, Person};
 use makegood_proto::ledger::v1 as ledger_pb;
 use makegood_proto::v1;
@@ -37,6 +38,9 @@ impl SubjectService for Service {
         let mut shape = Shape::default();
         let who = subject_by(&mut shape, subject);
         let person = self.subject(&shape.build(who)?)?;
+        // Who asked is written down, and about whom is not.
+        let agent = AgentPid::from_bytes(visitor.agent.pid);
+        tracing::info!(%agent, "what is held about a person was asked for");
         let (sender, receiver) = mpsc::channel(IN_FLIGHT);
         let house = Arc::clone(&self.house);
         tokio::task::spawn_blocking(move || {

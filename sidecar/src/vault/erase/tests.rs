@@ -1,5 +1,7 @@
 //! Who was erased stays erased, whatever file comes back, and nobody else loses a key.
 
+use proptest::prelude::*;
+
 use super::super::Binding;
 use super::super::key_file::{PID_BYTES, ROW_BYTES};
 use super::*;
@@ -184,4 +186,149 @@ fn wraps_every_key_by_another_one() {
     house.erase(4);
     house.reopen(&NEW);
     house.has_lost(4, "erased under the new key");
+}
+
+/// Something that happens to a vault.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// Somebody new.
+    Create,
+    /// Keys are written.
+    Sync,
+    /// Somebody is entered as erased, and forgotten.
+    Forget(usize),
+    /// The file is written anew.
+    Destroy,
+    /// The process ends and starts again; the ledger is read from the note on.
+    Restart,
+    /// As before, with the key file of the last backup.
+    Restore,
+    /// The key file is copied to a backup.
+    Back,
+    /// Another key-encryption key.
+    Rotate,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => Just(Step::Create),
+        2 => Just(Step::Sync),
+        3 => (0..40usize).prop_map(Step::Forget),
+        2 => Just(Step::Destroy),
+        2 => Just(Step::Restart),
+        1 => Just(Step::Restore),
+        1 => Just(Step::Back),
+        1 => Just(Step::Rotate),
+    ];
+    proptest::collection::vec(step, 1..40)
+}
+
+/// A vault, and what the ledger would say.
+struct Life {
+    folder: tempfile::TempDir,
+    vault: RwLock<Vault>,
+    key: u8,
+    /// Everybody whose key was written, with something sealed.
+    people: Vec<(Pid, Vec<u8>)>,
+    unsynced: Vec<(Pid, Vec<u8>)>,
+    /// Who was erased; an entry's position is its place here.
+    entries: Vec<Pid>,
+    /// A copy of the key file, its key, and how many people and who were in it.
+    backup: Option<(Vec<u8>, u8, usize)>,
+}
+
+impl Life {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = RwLock::new(Vault::open(folder.path(), &[1; 32]).unwrap());
+        let (people, unsynced, entries) = (Vec::new(), Vec::new(), Vec::new());
+        Self { folder, vault, key: 1, people, unsynced, entries, backup: None }
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("keys")
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Create => {
+                let vault = self.vault.read();
+                let pid = vault.create_subject().unwrap();
+                self.unsynced.push((pid, vault.seal(&pid, RECORD, &pid).unwrap()));
+            }
+            Step::Sync => {
+                self.vault.write().sync().unwrap();
+                self.people.append(&mut self.unsynced);
+            }
+            Step::Forget(index) => {
+                let all = self.people.iter().chain(&self.unsynced);
+                let Some((pid, _)) = all.clone().nth(index % all.count().max(1)) else { return };
+                if !self.entries.contains(pid) {
+                    let position = self.entries.len() as u64;
+                    self.entries.push(*pid);
+                    self.vault.read().forget([(*pid, position)]);
+                }
+            }
+            Step::Destroy => Vault::destroy_forgotten(&self.vault).unwrap(),
+            Step::Restart => self.start(),
+            Step::Back => {
+                let bytes = std::fs::read(self.path()).unwrap();
+                self.backup = Some((bytes, self.key, self.people.len()));
+            }
+            Step::Restore => {
+                let Some((bytes, key, count)) = self.backup.clone() else { return };
+                std::fs::write(self.path(), bytes).unwrap();
+                self.key = key;
+                self.people.truncate(count);
+                self.start();
+            }
+            Step::Rotate => {
+                let next = self.key + 1;
+                Vault::rotate(self.folder.path(), &[self.key; 32], &[next; 32]).unwrap();
+                self.key = next;
+                self.start();
+            }
+        }
+    }
+
+    /// A start, as a house does it.
+    fn start(&mut self) {
+        self.unsynced.clear();
+        self.vault = RwLock::new(Vault::open(self.folder.path(), &[self.key; 32]).unwrap());
+        let from = self.vault.read().ledger_read();
+        let entries = self.entries.iter().copied().zip(0..);
+        self.vault.read().forget(entries.skip(usize::try_from(from).unwrap()));
+        Vault::destroy_forgotten(&self.vault).unwrap();
+        let bytes = std::fs::read(self.path()).unwrap();
+        let (_, contents) = KeyFile::read(&self.path(), &[self.key; 32]).unwrap();
+        assert!(self.entries.iter().all(|pid| contents.places.place(pid).is_none()));
+        assert!(!bytes.is_empty());
+    }
+
+    fn check(&self) {
+        let vault = self.vault.read();
+        for (pid, sealed) in self.people.iter().chain(&self.unsynced) {
+            let is_erased = self.entries.contains(pid);
+            let opened = vault.open_sealed(pid, RECORD, sealed);
+            match opened {
+                Ok(plain) => assert!(!is_erased && plain == pid),
+                Err(VaultError::Erased) => assert!(is_erased),
+                Err(error) => panic!("{error}"),
+            }
+            assert_eq!(vault.erased().contains(pid), is_erased);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nobody_comes_back_and_nobody_else_is_lost_whatever_happens(steps in steps()) {
+        let mut life = Life::new();
+        for step in steps {
+            life.take(step);
+            life.check();
+        }
+    }
 }
