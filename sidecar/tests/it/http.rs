@@ -194,8 +194,18 @@ async fn tells_tools_of_its_health_and_its_services() {
     let mut names: Vec<_> = listed.service.into_iter().map(|it| it.name).collect();
     names.retain(|it| it.starts_with("makegood."));
     names.sort();
-    let services =
-        ["Advocacy", "Budget", "Customer", "Desk", "Experience", "Interaction", "Ledger"];
+    let services = [
+        "Advocacy",
+        "Budget",
+        "Consult",
+        "Customer",
+        "Desk",
+        "Experience",
+        "Governance",
+        "Interaction",
+        "Ledger",
+        "Subject",
+    ];
     assert_eq!(names, services.map(|it| format!("makegood.v1.{it}Service")));
     let described = next().await.message_response;
     assert!(matches!(described, Some(MessageResponse::FileDescriptorResponse(_))), "{described:?}");
