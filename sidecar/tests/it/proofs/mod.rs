@@ -44,7 +44,8 @@ fn token_key(place: &Place) -> PathBuf {
     // PKCS#8 of an Ed25519 key: the seed follows 16 bytes that are always the same.
     let seed: [u8; 32] = STANDARD.decode(body).unwrap()[16..48].try_into().unwrap();
     let key = SigningKey::from_seed("any", KeyKind::Log, &seed).unwrap().verifier().to_string();
-    let public = STANDARD.decode(key.rsplit_once('+').unwrap().1).unwrap();
+    // The last of three parts; its base64 may hold plus signs itself.
+    let public = STANDARD.decode(key.splitn(3, '+').nth(2).unwrap()).unwrap();
     let spki = STANDARD.encode([SPKI.as_slice(), &public[1..]].concat());
     let file = place.beside("development.pem");
     let text = format!("-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n");
