@@ -77,6 +77,8 @@ fn instant(zoned: &Zoned) -> Time {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -151,6 +153,55 @@ mod tests {
         assert_eq!(day("1987-10-25T02:30:30Z"), sunday);
         assert_eq!(day("1987-10-25T02:31:00Z"), sunday, "the evening of Saturday again");
         assert_eq!(day("1987-10-25T03:31:00Z"), sunday);
+    }
+
+    /// The instants from 1990 to 2040 at which the clocks of a zone change.
+    fn changes(zone: &TimeZone) -> Vec<Time> {
+        let (first, last) = (at("1990-01-01T00:00:00Z"), at("2040-01-01T00:00:00Z"));
+        let since = Timestamp::from_nanosecond(first.as_nanos().into()).unwrap();
+        let changes = zone.following(since).map(|change| change.timestamp().as_nanosecond());
+        let changes = changes.map(|ns| Time::from_nanos(ns.try_into().unwrap()));
+        changes.take_while(|change| *change < last).collect()
+    }
+
+    /// What is wrong with the window of an instant: it, or one beside it, is not the only one.
+    fn fault(unit: CalendarUnit, zone: &str, now: Time) -> Option<String> {
+        let bounds = |now| bounds(unit, zone, now).unwrap();
+        let (start, end) = bounds(now);
+        let is_in_one = start <= now
+            && now < end
+            && bounds(start) == (start, end)
+            && bounds(end.saturating_sub_ns(1)) == (start, end)
+            && bounds(end).0 == end;
+        (!is_in_one).then(|| format!("{unit:?} of {zone} at {now}: {start} to {end}"))
+    }
+
+    /// Where clocks change, a day may be shorter, longer, missing, or come twice.
+    #[test]
+    fn every_instant_is_in_one_window_of_every_zone() {
+        const HOUR_NS: i64 = 3_600_000_000_000;
+        let mut seen = BTreeSet::new();
+        let mut faults = Vec::new();
+        for name in jiff::tz::db().available() {
+            let changes = changes(&TimeZone::get(name.as_str()).unwrap());
+            let around = |change: &Time| {
+                [-25 * HOUR_NS, -1, 0, HOUR_NS].map(|ns| change.saturating_add_ns(ns))
+            };
+            let instants: Vec<Time> = changes.iter().flat_map(around).collect();
+            let any = [at("1999-12-31T23:59:59Z"), at("2024-02-29T12:00:00Z")];
+            let instants: Vec<Time> = instants.into_iter().chain(any).collect();
+            // Many names are of one zone.
+            let windows =
+                instants.iter().map(|now| bounds(CalendarUnit::Day, name.as_str(), *now).unwrap());
+            if seen.insert(windows.collect::<Vec<_>>()) {
+                let days = instants.iter().map(|now| (CalendarUnit::Day, *now));
+                let others = changes.iter().flat_map(|now| UNITS.map(|unit| (unit, *now)));
+                let each = days.chain(others);
+                faults.extend(each.filter_map(|(unit, now)| fault(unit, name.as_str(), now)));
+            }
+        }
+        assert!(seen.len() > 200, "{} zones", seen.len());
+        assert_eq!(faults, Vec::<String>::new());
     }
 
     proptest! {
