@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, ci, codegen, demo, progress, setup, tidy, wasm};
+use crate::{bench, ci, codegen, demo, progress, setup, tidy, verifier, wasm};
 
 #[derive(Parser)]
 #[command(
@@ -49,6 +49,8 @@ enum Command {
     },
     /// Build the panel into widget-wasm/dist and hold it to its size budget
     Wasm,
+    /// Build `makegood-verify` with the C runtime linked in, for machines that have nothing else
+    Verifier,
     /// Measure, and write target/bench/<NAME>.jsonl; all of it takes about an hour
     Bench {
         /// Which benches to run; all of them when none is named
@@ -85,6 +87,7 @@ fn dispatch(workspace: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Codegen { check: true } => codegen::check(workspace),
         Command::Codegen { check: false } => codegen::write(workspace),
         Command::Wasm => wasm::run(workspace),
+        Command::Verifier => verifier::run(workspace),
         Command::Bench { list: true, .. } => {
             bench::list();
             Ok(())

@@ -11,5 +11,6 @@ mod process;
 mod progress;
 mod setup;
 mod tidy;
+mod verifier;
 mod wasm;
 mod workspace;

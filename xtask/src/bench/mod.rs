@@ -23,6 +23,7 @@ mod rounds;
 mod server;
 mod sidecar;
 mod size;
+mod verify;
 mod watch;
 mod web;
 
@@ -54,6 +55,7 @@ const BUILDS: &str = "MAKEGOOD_BENCH_BIN";
 const BENCHES: &[Bench] = &[
     size::PANEL,
     size::SHELL,
+    verify::VERIFY,
     panel_cpu::CACHED,
     panel_cpu::SLED,
     give::ONE,

@@ -1,5 +1,6 @@
 //! `ci`: every check, the cheapest first, each repeatable alone.
 
+mod interop;
 mod tally;
 
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ struct Step {
 
 /// The panel is built before anything compiles the sidecar, because the sidecar's build takes it
 /// into the binary.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "tidy", about: "conventions", run: |workspace, _| tidy::run(workspace) },
     Step { name: "fmt", about: "rustfmt", run: |workspace, _| fmt(workspace) },
     Step {
@@ -42,6 +43,7 @@ const STEPS: [Step; 12] = [
     Step { name: "browser", about: "the panel in Chromium", run: browser },
     Step { name: "python", about: "a client in another language", run: python },
     Step { name: "audit", about: "an audit pack in the programs of others", run: audit },
+    Step { name: "interop", about: "proofs in Go", run: |workspace, _| interop::run(workspace) },
     Step { name: "doc", about: "rustdoc, warnings denied", run: |workspace, _| doc(workspace) },
 ];
 

@@ -11,7 +11,7 @@ use makegood_core::ledger::{
 use makegood_core::money::{Currency, Money};
 use makegood_core::policy::Policy;
 use makegood_core::time::{NS_PER_S, Time};
-use makegood_ledger::checkpoint::{Checkpoint, KeyKind, SigningKey, VerifierKey};
+use makegood_ledger::checkpoint::{Checkpoint, KeyKind, SignedCheckpoint, SigningKey, VerifierKey};
 use makegood_ledger::journal::{Config, Journal};
 use makegood_ledger::proof::{Receipt, TreeHead, inclusion};
 use makegood_ledger::tiles::{Edge, TileFolder, TileHashes};
@@ -324,10 +324,7 @@ impl House {
         let head = TreeHead { size: self.edge.size(), root: self.edge.root() };
         self.signed_size = head.size;
         self.edge.write_partials().unwrap();
-        let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), head };
-        let mut signed = checkpoint.sign(std::slice::from_ref(&self.key));
-        let time = self.now.as_nanos() / NS_PER_S;
-        signed.add(signed.cosign(&self.witness, u64::try_from(time).unwrap()));
+        let signed = self.signed(head);
         let log = self.dir.join("checkpoints");
         let mut text = fs::read_to_string(&log).unwrap_or_default();
         text.push_str(&format!("{signed}\n"));
@@ -335,11 +332,20 @@ impl House {
         TileFolder::new(&self.dir.join("tree")).write_checkpoint(&signed.to_string()).unwrap();
     }
 
+    /// A checkpoint, signed by the ledger and cosigned by its witness.
+    pub(crate) fn signed(&self, head: TreeHead) -> SignedCheckpoint {
+        let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), head };
+        let mut signed = checkpoint.sign(std::slice::from_ref(&self.key));
+        let time = self.now.as_nanos() / NS_PER_S;
+        signed.add(signed.cosign(&self.witness, u64::try_from(time).unwrap()));
+        signed
+    }
+
     /// The receipt of an entry under the newest checkpoint.
     pub(crate) fn receipt(&self, position: u64) -> Receipt {
         let folder = TileFolder::new(&self.dir.join("tree"));
         let text = folder.checkpoint().unwrap().unwrap();
-        let checkpoint = makegood_ledger::checkpoint::SignedCheckpoint::parse(&text).unwrap();
+        let checkpoint = SignedCheckpoint::parse(&text).unwrap();
         let size = checkpoint.head().size;
         let hashes = TileHashes::new(&folder, size);
         let path = inclusion(&hashes, position, size).unwrap();
