@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use makegood_core::findings::Facts;
 use makegood_core::ids::{AgentPid, Digest, RequestId, SpendId};
-use makegood_core::ledger::{Act, Entry, EntryBody, FindingRaised, PolicyNamed, ReviewState};
+use makegood_core::ledger::{Act, Entry, EntryBody, PolicyNamed, ReviewState};
 use makegood_core::time::Time;
 use makegood_ledger::journal::frame::LeafHash;
 
 use super::books::{Balances, book};
 use super::error::ExportError;
+use super::findings::Findings;
 use super::period::Period;
 use super::progress::Progress;
 use super::rows::users::Users;
@@ -42,8 +44,8 @@ pub(super) struct Gathered {
     reverses: HashMap<u64, Commit>,
     /// Of a commit, by its journal: the journal of its first reversal.
     reversed_by: HashMap<u64, u64>,
-    /// The findings that name a position.
-    findings: HashMap<u64, BTreeSet<String>>,
+    /// What rules find.
+    pub(super) findings: Findings,
 }
 
 /// What later entries say of a gesture.
@@ -107,15 +109,17 @@ pub(super) fn gather(
     period: Period,
     progress: &mut dyn Progress,
 ) -> Result<Gathered, ExportError> {
-    let mut gathered = Gathered::default();
+    let (mut gathered, mut facts) = (Gathered::default(), Facts::default());
     for stored in source.between(0, source.size()) {
         let stored = stored?;
         gathered.take(&stored, period);
+        facts.see(&stored.entry);
         progress.advance();
     }
     if gathered.leaves.is_empty() {
         return Err(ExportError::Empty);
     }
+    gathered.findings.examine(&facts, &(gathered.first..gathered.end));
     Ok(gathered)
 }
 
@@ -144,11 +148,6 @@ impl Gathered {
     /// Where the review of a gesture stands.
     pub(super) fn review(&self, spend: Option<SpendId>) -> Option<&Review> {
         self.spends.get(&spend?)?.review.as_ref()
-    }
-
-    /// The findings that name an entry.
-    pub(super) fn findings(&self, position: u64) -> Option<&BTreeSet<String>> {
-        self.findings.get(&position)
     }
 
     /// An entry with lines as a journal of this number.
@@ -218,16 +217,9 @@ impl Gathered {
                 self.spends.entry(*spend).or_default().review = Some(review);
             }
             EntryBody::Act { act: Act::RaiseFinding(finding), .. } => {
-                self.find(finding, entry.position);
+                self.findings.raise(finding, entry.position);
             }
             _ => {}
-        }
-    }
-
-    fn find(&mut self, finding: &FindingRaised, position: u64) {
-        for about in &finding.positions {
-            let id = format!("{}@{position}", finding.rule);
-            self.findings.entry(*about).or_default().insert(id);
         }
     }
 }

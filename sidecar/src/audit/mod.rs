@@ -11,6 +11,7 @@ mod checkpoint;
 mod entries;
 mod error;
 mod event;
+mod findings;
 mod format;
 mod gather;
 mod manifest;

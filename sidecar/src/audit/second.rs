@@ -8,6 +8,7 @@ use super::cell::{Cell, Table};
 use super::entries;
 use super::error::ExportError;
 use super::event::Event;
+use super::findings;
 use super::format::{TableWriter, Workbook, Written, create};
 use super::gather::Gathered;
 use super::period::{Period, compact};
@@ -119,6 +120,7 @@ pub(super) fn summaries(
         table(&chart::TABLE, "", &chart::rows(balances))?,
         table(&trial_balance::TABLE, &day, &trial_balance::rows(balances, period))?,
         table(&users::TABLE, "", &gathered.users.rows().collect::<Vec<_>>())?,
+        table(&findings::TABLE, "", &gathered.findings.rows())?,
     ])
 }
 

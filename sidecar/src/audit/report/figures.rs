@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
-use makegood_core::ids::{AgentPid, GestureCode, ReasonCode, RuleCode};
+use makegood_core::ids::{AgentPid, GestureCode, ReasonCode};
 use makegood_core::ledger::{Act, CounterKey, Entry, EntryBody};
 use makegood_core::money::Currency;
 use makegood_core::time::Time;
@@ -35,8 +35,8 @@ pub(in super::super) struct Figures {
     pub(super) refusals: BTreeMap<String, u64>,
     /// How long each decision took, in milliseconds.
     pub(super) decided_ms: Vec<u32>,
-    /// Findings by rule: how many, and the strongest.
-    pub(super) findings: BTreeMap<RuleCode, Found>,
+    /// How many findings the ledger took in, by rule.
+    pub(super) raised: BTreeMap<String, u64>,
     /// How findings were settled.
     pub(super) dispositions: BTreeMap<&'static str, u64>,
     /// Where reviews were brought to.
@@ -72,15 +72,6 @@ pub(super) struct Gifts {
     pub(super) squares: i128,
 }
 
-/// What a rule found.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Found {
-    /// How many findings.
-    pub(super) count: u64,
-    /// The highest score, from 0 to 1,000.
-    pub(super) score_permille: u32,
-}
-
 impl Figures {
     /// The counts of a period in which nothing has happened yet.
     pub(in super::super) fn of(period: Period) -> Self {
@@ -94,7 +85,7 @@ impl Figures {
             kinds: BTreeMap::new(),
             refusals: BTreeMap::new(),
             decided_ms: Vec::new(),
-            findings: BTreeMap::new(),
+            raised: BTreeMap::new(),
             dispositions: BTreeMap::new(),
             reviews: BTreeMap::new(),
             last: None,
@@ -208,9 +199,7 @@ impl Figures {
     fn act(&mut self, act: &Act) {
         match act {
             Act::RaiseFinding(finding) => {
-                let found = self.findings.entry(finding.rule.clone()).or_default();
-                found.count += 1;
-                found.score_permille = found.score_permille.max(finding.score_permille);
+                *self.raised.entry(finding.rule.to_string()).or_default() += 1;
             }
             Act::DisposeFinding { disposition, .. } => {
                 *self.dispositions.entry(disposition.code()).or_default() += 1;

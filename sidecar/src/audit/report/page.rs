@@ -1,11 +1,13 @@
 //! The page: figures, plots and tables laid out by the template.
 
 use askama::Template;
+use makegood_core::findings::Rule;
 use makegood_core::money::Currency;
 
 use super::super::books::{Balances, heading};
 use super::super::cell::Decimal;
 use super::super::error::ExportError;
+use super::super::findings::Findings;
 use super::super::gather::Gathered;
 use super::super::period::Period;
 use super::super::texts::PolicyText;
@@ -53,6 +55,7 @@ struct Page<'a> {
     outcomes: String,
     speed: Option<Speed>,
     findings: Vec<FindingRow>,
+    not_asked: String,
     dispositions: Vec<(String, String)>,
     reviews: Vec<(String, String)>,
 }
@@ -90,10 +93,13 @@ struct Speed {
     slowest_tenth_s: String,
 }
 
+/// What a rule found.
 struct FindingRow {
-    rule: String,
+    rule: &'static str,
+    title: &'static str,
     count: String,
     score: String,
+    raised: String,
 }
 
 /// Lays the page out.
@@ -117,7 +123,7 @@ pub(in super::super) fn html(
         tree_size: count(gathered.size()),
         span: if figures.is_by_month() { "month" } else { "week" },
         currency: currency.map_or("", Currency::code),
-        tiles: tiles(figures, currency),
+        tiles: tiles(figures, gathered, currency),
         currencies: currencies(figures),
         balances: balances(&gathered.balances),
         timeline: currency.map(|it| timeline::draw(figures, it)).unwrap_or_default(),
@@ -132,14 +138,15 @@ pub(in super::super) fn html(
         funnel_note: funnel_note(&peers),
         outcomes: bars::draw("what became of what was asked", &outcomes(figures)),
         speed: speed(&figures.decided_ms),
-        findings: findings(figures),
+        findings: findings(figures, &gathered.findings),
+        not_asked: not_asked(&gathered.findings).join("; "),
         dispositions: named(&figures.dispositions),
         reviews: named(&figures.reviews),
     };
     Ok(page.render()?)
 }
 
-fn tiles(figures: &Figures, currency: Option<Currency>) -> Vec<Tile> {
+fn tiles(figures: &Figures, gathered: &Gathered, currency: Option<Currency>) -> Vec<Tile> {
     let kind = |name: &str| figures.kinds.get(name).copied().unwrap_or(0);
     let mut tiles = Vec::new();
     if let Some(currency) = currency {
@@ -162,10 +169,9 @@ fn tiles(figures: &Figures, currency: Option<Currency>) -> Vec<Tile> {
         value: count(refused),
         note: format!("of {} asked", count(refused + kind("RESERVED"))),
     });
-    let found: u64 = figures.findings.values().map(|found| found.count).sum();
     tiles.push(Tile {
         name: "Findings",
-        value: count(found),
+        value: count(gathered.findings.found.len() as u64),
         note: format!("{} reviews noted", count(kind("REVIEW_NOTED"))),
     });
     tiles
@@ -237,13 +243,29 @@ fn speed(decided_ms: &[u32]) -> Option<Speed> {
     })
 }
 
-fn findings(figures: &Figures) -> Vec<FindingRow> {
-    let row = |(rule, found): (&makegood_core::ids::RuleCode, &super::figures::Found)| FindingRow {
-        rule: rule.to_string(),
-        count: count(found.count),
-        score: format!("{}.{}", found.score_permille / 10, found.score_permille % 10),
+/// A row for each rule that found something, or of which the ledger keeps a finding of the period.
+fn findings(figures: &Figures, findings: &Findings) -> Vec<FindingRow> {
+    let row = |rule: &Rule| {
+        let found = findings.found.iter().filter(|finding| finding.rule == *rule);
+        let strongest = found.clone().map(|finding| finding.score_permille).max();
+        let raised = figures.raised.get(rule.code()).copied().unwrap_or(0);
+        let strongest = strongest.or_else(|| (raised > 0).then_some(0))?;
+        Some(FindingRow {
+            rule: rule.code(),
+            title: rule.title(),
+            count: count(found.count() as u64),
+            score: format!("{}.{}", strongest / 10, strongest % 10),
+            raised: count(raised),
+        })
     };
-    figures.findings.iter().map(row).collect()
+    Rule::ALL.iter().filter_map(row).collect()
+}
+
+/// Why rules were not asked, such as `first digits: too few`.
+fn not_asked(findings: &Findings) -> Vec<String> {
+    let words = |why: &str| why.to_lowercase().replace('_', " ");
+    let not_applied = findings.not_applied.iter();
+    not_applied.map(|it| format!("{}: {}", it.rule.title(), words(it.why))).collect()
 }
 
 fn funnel_note(peers: &Peers) -> String {

@@ -49,7 +49,10 @@ pub(in super::super) static TABLE: Table = Table {
         Column::text("hold_expires_at", "RFC 3339, UTC"),
         Column::text("idempotency_key_hash", "SHA-256 of the 16 bytes of the request's id"),
         Column::integer("replay_count", "always empty: repeats get the first answer, no entry"),
-        Column::text("finding_ids", "findings that name this entry: rule@position"),
+        Column::text(
+            "finding_ids",
+            "rule:first position of Findings; rule@entry as the ledger keeps it",
+        ),
         Column::text("review_state", "as of tree_size_at_export"),
         Column::text("reviewer_pid", "pseudonym of the last reviewer"),
         Column::text("reviewed_at", "RFC 3339, UTC"),
@@ -142,7 +145,7 @@ fn decision(stored: &Stored, event: &Event, gathered: &Gathered) -> [Cell; 9] {
 }
 
 fn review(stored: &Stored, event: &Event, gathered: &Gathered) -> [Cell; 5] {
-    let findings = gathered.findings(stored.position);
+    let findings = gathered.findings.of(stored.position);
     let findings = findings.map(|ids| ids.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
     let review = gathered.review(event.spend);
     [

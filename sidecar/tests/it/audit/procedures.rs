@@ -143,6 +143,28 @@ fn every_account_of_the_detail_is_in_the_chart_and_every_user_in_the_listing() {
 }
 
 #[test]
+fn findings_are_named_by_each_entry_that_they_name() {
+    let story = Story::small();
+    let pack = Pack::of(&story, "2026-01-01", "2026-01-31");
+    let detail = pack.rows("csv/Makegood_Spend_Detail_20260101_20260131.csv");
+    let ids: BTreeMap<&str, Vec<&str>> = detail
+        .iter()
+        .map(|row| (row["seq"].as_str(), row["finding_ids"].split(' ').collect()))
+        .collect();
+    // The one that the ledger keeps, raised by its last entry.
+    let kept = format!("f8@{}", story.entries().len() - 1);
+    assert!(ids["9"].contains(&kept.as_str()) && ids["12"].contains(&kept.as_str()), "{ids:?}");
+    let findings = pack.rows("csv/Findings.csv");
+    for finding in &findings {
+        let positions = finding["positions"].split(' ');
+        for position in positions.filter(|position| ids.contains_key(position)) {
+            assert!(ids[position].contains(&finding["finding_id"].as_str()), "{finding:?}");
+        }
+        assert_eq!(finding["parameters_sha256"].len(), 64);
+    }
+}
+
+#[test]
 fn reversals_name_the_journal_that_they_take_back_and_are_named_by_it() {
     let rows = quarter().rows(DETAIL);
     let named: BTreeMap<_, _> = rows

@@ -141,7 +141,7 @@ impl Story {
             rule_version: 1,
             parameters: Digest::from_bytes([8; 32]),
             score_permille: 700,
-            positions: vec![4, 6],
+            positions: vec![9, 12],
             agents: vec![agent(1)],
         };
         story.record(system(), Act::RaiseFinding(Box::new(finding)));
