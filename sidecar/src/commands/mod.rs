@@ -7,7 +7,10 @@ mod doctor;
 mod import;
 mod keys;
 mod ledger;
+mod period;
 mod policy;
+mod pool;
+mod remote;
 mod serve;
 mod setup;
 mod subject;
@@ -49,9 +52,15 @@ enum Command {
     /// Watch ledgers from another machine, and cosign what only grows.
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
-    /// Look at policies.
+    /// Check policies, bring them into force, and pause all giving.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Move authority between teams' shared budgets.
+    #[command(subcommand)]
+    Pool(pool::PoolCommand),
+    /// Close the books of a time.
+    #[command(subcommand)]
+    Period(period::PeriodCommand),
     /// Tell what is held about a person, and erase people.
     #[command(subcommand)]
     Subject(subject::SubjectCommand),
@@ -81,7 +90,9 @@ impl Cli {
             Command::Audit(command) => audit::run(&command),
             Command::Checkpoint(command) => checkpoint::run(&command),
             Command::Witness(command) => witness::run(&command),
-            Command::Policy(command) => Ok(policy::run(&command)),
+            Command::Policy(command) => policy::run(&command),
+            Command::Pool(command) => pool::run(&command).map(|()| ExitCode::SUCCESS),
+            Command::Period(command) => period::run(&command).map(|()| ExitCode::SUCCESS),
             Command::Subject(command) => subject::run(&command),
             Command::Keys(command) => keys::run(&command),
             Command::Token(command) => token::run(&command),

@@ -8,6 +8,7 @@ mod customer;
 mod desk;
 mod encoded;
 mod experience;
+mod governance;
 mod interaction;
 mod ledger;
 mod page;
@@ -24,6 +25,7 @@ use makegood_proto::v1::consult_service_server::ConsultServiceServer;
 use makegood_proto::v1::customer_service_server::CustomerServiceServer;
 use makegood_proto::v1::desk_service_server::DeskServiceServer;
 use makegood_proto::v1::experience_service_server::ExperienceServiceServer;
+use makegood_proto::v1::governance_service_server::GovernanceServiceServer;
 use makegood_proto::v1::interaction_service_server::InteractionServiceServer;
 use makegood_proto::v1::ledger_service_server::LedgerServiceServer;
 use makegood_proto::v1::subject_service_server::SubjectServiceServer;
@@ -63,6 +65,7 @@ pub fn routes(house: &Arc<House>, desks: &Arc<Desks>, message_bytes: usize) -> R
         .add_service(bounded!(DeskServiceServer))
         .add_service(bounded!(LedgerServiceServer))
         .add_service(bounded!(SubjectServiceServer))
+        .add_service(bounded!(GovernanceServiceServer))
 }
 
 /// The largest reply: a full page of the longest rows stays far below it.

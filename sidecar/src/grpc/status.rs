@@ -136,6 +136,7 @@ pub fn from_house(error: &HouseError) -> Status {
         HouseError::InteractionNotFound => plain(Code::NotFound, "INTERACTION_NOT_FOUND"),
         HouseError::PromiseNotFound => plain(Code::NotFound, "PROMISE_NOT_FOUND"),
         HouseError::PreferenceNotFound => plain(Code::NotFound, "PREFERENCE_NOT_FOUND"),
+        HouseError::PolicyNotFound => plain(Code::NotFound, "POLICY_NOT_FOUND"),
         HouseError::SpendNotFound => plain(Code::NotFound, "SPEND_NOT_FOUND"),
         HouseError::ConsultNotFound => plain(Code::NotFound, "CONSULT_NOT_FOUND"),
         HouseError::OtherCurrency { .. } => {

@@ -10,10 +10,12 @@ mod customers;
 mod directory;
 mod encoded;
 mod entries;
+mod governance;
 mod lists;
 mod live;
 mod open;
 mod panel;
+mod policy_texts;
 mod proofs;
 mod record_view;
 mod records_in;
@@ -30,7 +32,7 @@ mod view;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use makegood_core::ids::CustomerPid;
+use makegood_core::ids::{CustomerPid, Digest};
 use makegood_core::ledger::{Access, Refusal};
 use makegood_core::policy::Policy;
 use makegood_proto::v1;
@@ -38,6 +40,7 @@ use parking_lot::RwLock;
 
 use crate::clock::ClockJumped;
 use crate::hub::Hub;
+use crate::ledger::policies::Policies;
 use crate::ledger::state::{LedgerState, RestoreError};
 use crate::ledger::writer::{WriteError, Writer};
 use crate::phone::PhoneError;
@@ -49,6 +52,7 @@ pub use consults::{AskAnswer, ConsultAnswer};
 pub(crate) use customers::term_of;
 pub use directory::AgentProfile;
 pub use encoded::EncodedPanel;
+pub use governance::Governed;
 pub use open::{House, OpenError, Settings};
 pub use record_view::check_score;
 pub use records_in::{ActionIn, PreferenceIn, PromiseIn, ScoreIn};
@@ -75,10 +79,18 @@ pub(crate) struct Shared {
     pub(crate) vault: Arc<RwLock<Vault>>,
     pub(crate) erased: Arc<Erased>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) policy: Arc<Policy>,
-    /// A piece of every panel, see [`EncodedPanel`].
-    pub(crate) policy_piece: Bytes,
+    /// The policy in force, and those whose time will come.
+    pub(crate) policy: Arc<Policies>,
+    /// See [`EncodedPanel`].
+    policy_piece: RwLock<PolicyPiece>,
     pub(crate) phone_region: String,
+}
+
+/// A piece of every panel, with the digest of the policy that it shows.
+type PolicyPiece = (Digest, Bytes);
+
+fn policy_piece(policy: &Policy) -> RwLock<PolicyPiece> {
+    RwLock::new((policy.digest, encoded::policy(view::policy(policy))))
 }
 
 /// Why the house cannot do what was asked.
@@ -122,6 +134,9 @@ pub enum HouseError {
     /// No such consult, or neither the caller's nor put to them.
     #[error("no consult has this id")]
     ConsultNotFound,
+    /// No such policy was handed in.
+    #[error("no policy has this digest")]
+    PolicyNotFound,
     /// A spend is in another currency.
     #[error("this spend is in {currency_code}; give the amount in it")]
     OtherCurrency {
@@ -196,6 +211,18 @@ impl Visitor {
 }
 
 impl Shared {
+    /// What every panel shows of the policy in force.
+    fn policy_piece(&self) -> Bytes {
+        let policy: &Policy = &self.policy;
+        let (digest, piece) = self.policy_piece.read().clone();
+        if digest == policy.digest {
+            return piece;
+        }
+        let fresh = encoded::policy(view::policy(policy));
+        *self.policy_piece.write() = (policy.digest, fresh.clone());
+        fresh
+    }
+
     /// Whether the customer's story is complete.
     pub(crate) fn history_state(&self) -> v1::HistoryState {
         match self.read_model.progress() {

@@ -1,7 +1,7 @@
 //! Opening a house: keys, journals, replay, read model, writer, policy; and closing it again.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use parking_lot::{Mutex, RwLock};
 use super::directory::Directory;
 use super::live::Interactions;
 use super::panel::{Stories, stories};
+use super::policy_texts::{self, PolicyTextError};
 use super::subjects::{self, ErasureError};
 use super::turns::Turns;
 use super::verifier::Verifier;
-use super::{HouseError, Shared, Visitor, encoded, view};
+use super::{HouseError, Shared, Visitor, policy_piece};
 use crate::clock::{Clock, SystemClock};
 use crate::hub::Hub;
 use crate::ledger::snapshotter::{ENTRIES_BETWEEN, Snapshotter};
@@ -81,6 +82,9 @@ pub enum OpenError {
     /// The ledger cannot be proved.
     #[error(transparent)]
     Proofs(#[from] proofs::StartError),
+    /// The text of the policy in force is not at hand.
+    #[error(transparent)]
+    PolicyText(#[from] PolicyTextError),
     /// The policy cannot be put in force.
     #[error("cannot put the policy in force: {0}")]
     Policy(#[from] WriteError),
@@ -143,7 +147,13 @@ impl House {
             on_ready: tells_every_desk(&hub),
         };
         let projector = Projector::start(sources, Arc::clone(&state));
-        let policy = Arc::new(settings.policy);
+        let configured = (settings.policy, settings.policy_text);
+        let (policy, policy_text) = if settings.development {
+            configured
+        } else {
+            policy_texts::in_force(&state, &folder, configured)?
+        };
+        let policy = Arc::new(policy);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (writer, writer_thread) = Writer::start(Parts {
             ledger,
@@ -157,17 +167,18 @@ impl House {
             development: settings.development,
         })
         .map_err(fail(&folder))?;
+        policy_texts::keep_scheduled(&state, &folder, writer.policies())?;
         let verifier = verify(sealed, &writer).map_err(fail(&folder))?;
         Ok(Self {
             shared: Shared {
                 state,
-                writer,
                 read_model: projector.model(),
                 erased,
                 vault,
                 hub,
-                policy_piece: encoded::policy(view::policy(&policy)),
-                policy,
+                policy_piece: policy_piece(&policy),
+                policy: Arc::clone(writer.policies()),
+                writer,
                 phone_region: settings.phone_region,
             },
             directory: Directory::default(),
@@ -181,7 +192,7 @@ impl House {
             ledger: reader,
             clock,
             folder,
-            policy_text: settings.policy_text,
+            policy_text,
             is_development: settings.development,
             proofs: Mutex::default(),
             _lock: lock,
@@ -189,7 +200,7 @@ impl House {
     }
 
     /// Puts the policy that the house was opened with in force, if another one is, and from then on
-    /// ends holds whose time has come. For whoever is to give; the policy's text is kept before any
+    /// ends holds whose time has come, and puts policies in force at theirs. For whoever is to give; the policy's text is kept before any
     /// entry can name its digest.
     ///
     /// # Errors
@@ -201,9 +212,9 @@ impl House {
             .state
             .read(|rows| rows.active_policy().is_some_and(|active| active.digest == digest))?;
         if !is_in_force {
-            let path = self.folder.join("policies").join(format!("{digest}.toml"));
-            write_durably(&path, self.policy_text.as_bytes())
-                .map_err(|source| OpenError::Folder { path, source })?;
+            policy_texts::keep(&self.folder, digest, &self.policy_text).map_err(|source| {
+                OpenError::Folder { path: self.folder.join("policies"), source }
+            })?;
             let system = writer::system();
             let caller = if self.is_development { system.in_development() } else { system };
             let ask = Some((caller, Action::ActivatePolicy { digest }));
@@ -342,16 +353,4 @@ fn warn_of_torn_write(recovery: &Recovery) {
             "a write was torn before it was acknowledged; it was cut off the journal"
         );
     }
-}
-
-/// Writes a file whole or not at all: aside first, then renamed into place.
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let aside = path.with_extension("part");
-    let mut file = fs::File::create(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    fs::File::open(folder)?.sync_all()
 }

@@ -44,6 +44,12 @@ impl Batch {
         bytes > BATCH_BYTES || self.bytes + bytes <= BATCH_BYTES
     }
 
+    /// Whether another policy is in force after it.
+    pub(super) fn changes_policy(&self) -> bool {
+        let changes = |entry: &Entry| matches!(entry.body, EntryBody::PolicyActivated { .. });
+        self.entries.iter().any(changes)
+    }
+
     pub(super) fn add_entry(&mut self, entry: Entry, payload: Vec<u8>) -> Leaf {
         let leaf = Leaf { position: entry.position, hash: leaf_hash(&payload) };
         self.topics.extend(topics_of(&entry));

@@ -3,6 +3,7 @@
 mod batch;
 pub mod erasure;
 pub mod line;
+pub mod policies;
 pub mod snapshotter;
 pub mod state;
 pub mod writer;

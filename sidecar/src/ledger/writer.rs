@@ -17,8 +17,8 @@ mod load;
 mod room;
 mod run;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use makegood_core::ids::AgentPid;
@@ -30,6 +30,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 pub use super::batch::{BATCH_BYTES, record_bytes};
+use super::policies::Policies;
 use super::state::LedgerState;
 use crate::clock::{Clock, ClockJumped};
 use crate::hub::{Hub, Topic};
@@ -119,7 +120,7 @@ pub struct Parts {
     pub state: Arc<LedgerState>,
     /// The keys.
     pub vault: Arc<RwLock<Vault>>,
-    /// The policy in force.
+    /// The policy to begin with.
     pub policy: Arc<Policy>,
     /// The read model, which gets what was written.
     pub read_model: Arc<ReadModel>,
@@ -136,6 +137,7 @@ pub struct Parts {
 pub struct Writer {
     entrance: Arc<Entrance>,
     flags: Arc<Flags>,
+    policies: Arc<Policies>,
 }
 
 /// What the writer and its handles tell each other besides jobs.
@@ -145,6 +147,8 @@ struct Flags {
     lacks_room: AtomicBool,
     ends_holds: AtomicBool,
     is_rolled_back: AtomicBool,
+    /// The policies at hand, once the writer has begun.
+    policies: OnceLock<Arc<Policies>>,
 }
 
 struct Job {
@@ -224,7 +228,9 @@ impl Writer {
     /// When the system gives no thread.
     pub fn start(parts: Parts) -> std::io::Result<(Self, WriterThread)> {
         let (entrance, exit) = lanes::lanes();
-        let flags = Arc::new(Flags::default());
+        let policies = Arc::new(Policies::new(Arc::clone(&parts.policy)));
+        let flags = Flags { policies: Arc::clone(&policies).into(), ..Flags::default() };
+        let flags = Arc::new(flags);
         // Who waits on a runtime of one thread may keep that thread.
         let runtime = Handle::try_current()
             .ok()
@@ -233,7 +239,12 @@ impl Writer {
         let thread = std::thread::Builder::new().name("writer".into());
         let thread = thread.spawn(move || writer_loop.run(&exit))?;
         let thread = WriterThread { thread, flags: Arc::clone(&flags) };
-        Ok((Self { entrance: Arc::new(entrance), flags }, thread))
+        Ok((Self { entrance: Arc::new(entrance), flags, policies }, thread))
+    }
+
+    /// The policies that it decides by: the one in force, and those whose time will come.
+    pub fn policies(&self) -> &Arc<Policies> {
+        &self.policies
     }
 
     /// Whether the journal has failed, so that nothing is written any more.
@@ -265,7 +276,8 @@ impl Writer {
         Ok(())
     }
 
-    /// From now on, ends holds whose time has come; until then the ledger has what was asked alone.
+    /// From now on, ends holds whose time has come and puts policies in force at theirs; until then
+    /// the ledger has what was asked alone.
     pub fn end_due_holds(&self) {
         self.flags.ends_holds.store(true, Ordering::Release);
     }

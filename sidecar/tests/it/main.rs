@@ -18,6 +18,7 @@ mod errors;
 mod flips;
 mod generate;
 mod golden;
+mod governance;
 mod guard;
 mod http;
 mod idempotency;

@@ -8,8 +8,8 @@ use crate::time::Time;
 
 use super::{
     Account, ActRow, ActivePolicyRow, BalanceRow, ConsultRow, ConsultState, CounterKey, CounterRow,
-    FindingRow, HeadRow, Key, OperationId, OutcomeRow, PauseReason, PeriodsRow, PolicyRow, PoolRow,
-    ReviewRow, Row, SpendRow, SpendState,
+    FindingRow, HeadRow, Key, OperationId, OutcomeRow, PauseReason, PeriodsRow, PolicyRow,
+    PolicyState, PoolRow, ReviewRow, Row, SpendRow, SpendState,
 };
 
 /// Rows that can be looked up by name.
@@ -212,6 +212,27 @@ impl Rows {
     /// The holds whose time has come at `now` (inclusive), the longest due first.
     pub fn due(&self, now: Time) -> impl Iterator<Item = SpendId> {
         self.due.iter().take_while(move |(expire_at, _)| *expire_at <= now).map(|(_, spend)| *spend)
+    }
+
+    /// The policies that were handed in, in the order of their digests.
+    pub fn policies(&self) -> impl Iterator<Item = (Digest, &PolicyRow)> {
+        let first = Key::Policy(Digest::from_bytes([0; 32]));
+        self.by_key.range(first..).map_while(|(key, row)| match (key, row) {
+            (Key::Policy(digest), Row::Policy(row)) => Some((*digest, row)),
+            _ => None,
+        })
+    }
+
+    /// The policies whose time has come at `now` (inclusive), the earliest first.
+    pub fn due_policies(&self, now: Time) -> Vec<Digest> {
+        let scheduled = self.policies().filter(|(_, row)| row.state == PolicyState::Scheduled);
+        let due: BTreeSet<(Time, Digest)> = scheduled
+            .filter_map(|(digest, row)| {
+                row.scheduled.map(|(_, effective_at)| (effective_at, digest))
+            })
+            .filter(|(effective_at, _)| *effective_at <= now)
+            .collect();
+        due.into_iter().map(|(_, digest)| digest).collect()
     }
 
     /// When the next hold ends.

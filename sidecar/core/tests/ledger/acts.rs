@@ -1,5 +1,6 @@
 //! Acts: who may, in which order, never alone; and what they leave in the rows.
 
+mod broken;
 mod periods;
 mod policies;
 mod pools;

@@ -64,6 +64,11 @@ pub fn read(text: &str) -> Result<Policy, Problems> {
     read::policy(text, digest).map_err(Problems)
 }
 
+/// What a policy means, in lines for people.
+pub fn report(policy: &Policy) -> String {
+    report::of(policy)
+}
+
 /// Reads a policy's file, and says for people what it means.
 ///
 /// # Errors

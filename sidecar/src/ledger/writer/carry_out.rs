@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use makegood_core::ledger::{Command, Entry, Overlay, apply, decide, expire_due};
+use makegood_core::ledger::{Action, Command, Entry, Overlay, apply, decide, expire_due};
+use makegood_core::policy::Policy;
 use makegood_core::time::Time;
 use makegood_proto::records::v1::Envelope;
 
@@ -23,7 +24,7 @@ impl WriterLoop {
         if !self.flags.ends_holds.load(Ordering::Acquire) {
             return;
         }
-        match expire_due(overlay, &self.parts.policy, &system(), now) {
+        match expire_due(overlay, self.policies(), &system(), now) {
             Ok(entries) => entries.into_iter().for_each(|entry| {
                 let payload = self.encode(&entry);
                 batch.add_entry(entry, payload);
@@ -49,9 +50,10 @@ impl WriterLoop {
         // Once an entry is applied nothing may fail any more.
         let envelopes = self.seal(&records, now)?;
         if let Some((caller, action)) = ask {
-            let windows = zones::windows(&self.parts.policy, now);
+            let policy = self.policy_for(&action);
+            let windows = zones::windows(policy, now);
             let command = Command { at: now, caller, windows, action };
-            let decision = decide(&*overlay, &self.parts.policy, &command)?;
+            let decision = decide(&*overlay, policy, &command)?;
             turn.check_room(lane, !decision.entries.is_empty())?;
             is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
             for (entry, payload) in self.encode_all(decision.entries)? {
@@ -71,6 +73,15 @@ impl WriterLoop {
         batch.topics.extend(topics);
         let at = outcome.as_ref().map_or(now, |outcome| outcome.at);
         Ok(Done { outcome, at })
+    }
+
+    /// The policy in force, or the one that is to be.
+    fn policy_for(&self, action: &Action) -> &Policy {
+        let in_force = self.policies();
+        match action {
+            Action::ActivatePolicy { digest } => in_force.find(*digest).unwrap_or(in_force),
+            _ => in_force,
+        }
     }
 
     /// Seals records that fit the journal, one by one and together.

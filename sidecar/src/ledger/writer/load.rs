@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use makegood_core::ledger::{Action, Base as _, Command, DUE_AT_ONCE, keys};
+use makegood_core::policy::Policy;
 use makegood_core::time::Time;
 
 use super::run::WriterLoop;
@@ -17,7 +18,7 @@ impl WriterLoop {
         if rows.is_whole() {
             return;
         }
-        let policy = &self.parts.policy;
+        let policy: &Policy = self.policies();
         let windows = zones::windows(policy, now);
         let touch = |caller, action| {
             let command = Command { at: now, caller, windows: windows.clone(), action };

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use makegood_core::ledger::{Changes, EntryBody, Overlay};
+use makegood_core::ledger::{Act, Action, Changes, Entry, EntryBody, Overlay};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::lanes::{Exit, Taken};
 use super::room::Turn;
-use super::{Flags, Job, Parts, WriteError};
+use super::{Flags, Job, Parts, Work, WriteError, system};
 use crate::hub::Topic;
 use crate::ledger::batch::Batch;
 use crate::ledger::erasure::erased_by;
+use crate::ledger::policies::Policies;
 use crate::records;
 use crate::vault::VaultError;
 use makegood_ledger::journal::error::JournalError;
@@ -73,10 +75,34 @@ impl WriterLoop {
 
     /// Holds are looked after even where nothing waits.
     fn process_all(&mut self, mut jobs: VecDeque<Job>) {
+        self.put_due_policy_in_force();
         self.process(&mut jobs);
         while !jobs.is_empty() {
             self.process(&mut jobs);
         }
+    }
+
+    /// The policies at hand: it begins with the one of its parts.
+    pub(super) fn policies(&self) -> &Policies {
+        let begin = || Arc::new(Policies::new(Arc::clone(&self.parts.policy)));
+        self.flags.policies.get_or_init(begin)
+    }
+
+    /// A policy comes into force by itself once its time has come.
+    fn put_due_policy_in_force(&mut self) {
+        if !self.flags.ends_holds.load(Ordering::Acquire) {
+            return;
+        }
+        let Ok(now) = self.parts.clock.now() else { return };
+        let due = self.parts.state.read(|rows| rows.resident().due_policies(now));
+        let mut due = due.unwrap_or_default().into_iter();
+        let Some(digest) = due.find(|digest| self.policies().find(*digest).is_some()) else {
+            return;
+        };
+        let ask = Some((system(), Action::ActivatePolicy { digest }));
+        // Nobody waits for the answer; the ledger has it.
+        let (reply, _) = oneshot::channel();
+        self.process(&mut VecDeque::from([Job { work: Work { ask, ..Work::default() }, reply }]));
     }
 
     /// Carries out what waits, as far as it fits one batch; the rest stays.
@@ -105,6 +131,10 @@ impl WriterLoop {
         while let Some(job) = jobs.pop_front_if(|job| batch.has_room(job.work.bytes())) {
             let answer = self.carry_out(job.work, &mut overlay, turn, &mut batch);
             batch.replies.push((job.reply, answer));
+            if batch.changes_policy() {
+                // What comes next is decided by the new policy, which needs other rows.
+                break;
+            }
         }
         let changes = overlay.into_changes();
         // A row that looks absent because nobody loaded it must never decide anything.
@@ -175,7 +205,23 @@ impl WriterLoop {
             }
         }
         hub.publish(batch.topics.iter().copied());
+        for entry in &batch.entries {
+            self.tell_everyone(entry);
+        }
         batch.answer(self.runtime.as_ref());
+    }
+
+    /// What changes everybody's authority is seen on every desk at once.
+    fn tell_everyone(&self, entry: &Entry) {
+        match &entry.body {
+            EntryBody::PolicyActivated { version, .. } => {
+                self.policies().enforce(entry.policy);
+                tracing::info!(policy = %entry.policy, version, "a policy is in force");
+            }
+            EntryBody::Act { act: Act::Pause { .. } | Act::Resume { .. }, .. } => {}
+            _ => return,
+        }
+        self.parts.hub.publish_all();
     }
 
     /// Confirms the last batch of both journals; where one has failed, the other is left alone, too.

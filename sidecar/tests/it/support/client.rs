@@ -8,6 +8,7 @@ use makegood_proto::v1::budget_service_client::BudgetServiceClient;
 use makegood_proto::v1::customer_service_client::CustomerServiceClient;
 use makegood_proto::v1::desk_service_client::DeskServiceClient;
 use makegood_proto::v1::experience_service_client::ExperienceServiceClient;
+use makegood_proto::v1::governance_service_client::GovernanceServiceClient;
 use makegood_proto::v1::interaction_service_client::InteractionServiceClient;
 use makegood_proto::v1::ledger_service_client::LedgerServiceClient;
 use makegood_proto::v1::subject_service_client::SubjectServiceClient;
@@ -40,6 +41,7 @@ pub(crate) struct Client {
     pub(crate) experience: ExperienceServiceClient<Authorised>,
     pub(crate) desk: DeskServiceClient<Authorised>,
     pub(crate) ledger: LedgerServiceClient<Authorised>,
+    pub(crate) governance: GovernanceServiceClient<Authorised>,
     pub(crate) subjects: SubjectServiceClient<Authorised>,
 }
 
@@ -66,6 +68,7 @@ impl Client {
             experience: with_token!(ExperienceServiceClient),
             desk: with_token!(DeskServiceClient),
             ledger: with_token!(LedgerServiceClient),
+            governance: with_token!(GovernanceServiceClient),
             subjects: with_token!(SubjectServiceClient),
         }
     }

@@ -135,6 +135,13 @@ impl Place {
         blocking(move || House::open(settings)).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Opens the house in this process as in production: the ledger says which policy is in force.
+    pub(crate) async fn open_in_production(&self) -> House {
+        let settings = Settings { development: false, ..self.settings() };
+        let opened = blocking(move || open(settings, false)).await;
+        opened.unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Opens the house in this process, or says why not.
     pub(crate) async fn try_open(&self) -> Result<House, String> {
         let (settings, has_people) = (self.settings(), self.has_people);

@@ -11,7 +11,7 @@ use super::{act, fault, usd};
 use crate::support::{House, gesture, seconds};
 
 /// `north` with 1,000 for everybody, `south` with 500 for its team, `east` without a cap.
-fn house() -> House {
+pub(super) fn house() -> House {
     let pool = |id: &str, cap: Option<i64>, team: Option<&str>| Pool {
         id: id.parse().unwrap(),
         label: id.to_owned(),
@@ -28,7 +28,7 @@ fn house() -> House {
     })
 }
 
-fn allocate(from: Option<&str>, to: Option<&str>, amount_minor: i64) -> Act {
+pub(super) fn allocate(from: Option<&str>, to: Option<&str>, amount_minor: i64) -> Act {
     let pool = |id: &str| id.parse().unwrap();
     Act::Allocate { from: from.map(pool), to: to.map(pool), amount: usd(amount_minor) }
 }

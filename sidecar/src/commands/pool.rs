@@ -1,0 +1,124 @@
+//! `makegood pool`: teams' shared budgets, at a sidecar that serves.
+
+use anyhow::Context as _;
+use comfy_table::Table;
+use makegood_core::ids::PoolId;
+use makegood_core::money::{Currency, Money};
+use makegood_proto::v1;
+
+use super::remote::{RemoteArgs, answered};
+use super::say;
+
+/// The commands about pools.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum PoolCommand {
+    /// List the pools with what they have, hold and gave.
+    List(RemoteArgs),
+    /// Move authority to, from or between pools that have a cap.
+    Allocate {
+        /// Out of which pool; the house without it.
+        #[arg(long, value_name = "POOL")]
+        from: Option<PoolId>,
+        /// Into which pool; the house without it.
+        #[arg(long, value_name = "POOL")]
+        to: Option<PoolId>,
+        /// How much, such as `250.00`.
+        #[arg(long, value_name = "AMOUNT")]
+        amount: String,
+        /// In which currency, such as `USD`.
+        #[arg(long, value_name = "CODE")]
+        currency: String,
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+}
+
+pub(super) fn run(command: &PoolCommand) -> anyhow::Result<()> {
+    match command {
+        PoolCommand::List(remote) => list(remote),
+        PoolCommand::Allocate { from, to, amount, currency, remote } => {
+            let currency = Currency::parse(currency).context("read --currency")?;
+            let amount = Money::parse(currency, amount).context("read --amount")?;
+            allocate((from.as_ref(), to.as_ref()), amount, remote)
+        }
+    }
+}
+
+fn list(remote: &RemoteArgs) -> anyhow::Result<()> {
+    let all = remote.with(async |mut it| {
+        let (mut all, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = it.ask(v1::ListPoolsRequest { page_size: 200, page_token });
+            let page = answered(it.service.list_pools(request).await)?;
+            all.extend(page.pools);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(all);
+            }
+        }
+    })?;
+    tell(&all, remote.json);
+    Ok(())
+}
+
+fn allocate(
+    (from, to): (Option<&PoolId>, Option<&PoolId>),
+    amount: Money,
+    remote: &RemoteArgs,
+) -> anyhow::Result<()> {
+    let name = |pool: Option<&PoolId>| pool.map(ToString::to_string).unwrap_or_default();
+    let request_id = remote.request_id()?;
+    let allocated = remote.with(async |mut it| {
+        let request = it.ask(v1::AllocatePoolRequest {
+            request_id,
+            from_pool_id: name(from),
+            to_pool_id: name(to),
+            amount: Some(v1::Money {
+                currency_code: amount.currency.code().to_owned(),
+                amount_minor: amount.amount_minor,
+            }),
+        });
+        answered(it.service.allocate_pool(request).await)
+    })?;
+    let place = |pool: Option<&PoolId>| pool.map_or("the house".to_owned(), ToString::to_string);
+    let what = format!("{amount} moved from {} to {}", place(from), place(to));
+    remote.tell(&what, allocated.receipt.as_ref(), allocated.replayed);
+    if !remote.json {
+        tell(&allocated.pools, false);
+    }
+    Ok(())
+}
+
+fn tell(pools: &[v1::PoolStanding], as_json: bool) {
+    if as_json {
+        for pool in pools {
+            say(serde_json::json!({
+                "pool_id": pool.pool_id,
+                "team_id": pool.team_id,
+                "currency_code": pool.currency_code,
+                "allotted_minor": pool.allotted_minor,
+                "held_minor": pool.held_minor,
+                "given_minor": pool.given_minor,
+            }));
+        }
+        return;
+    }
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["pool", "team", "allotted", "held", "given"]);
+    for pool in pools {
+        let shown = |minor: i64| match Currency::parse(&pool.currency_code) {
+            Ok(currency) => Money::new(currency, minor).to_string(),
+            Err(_) => minor.to_string(),
+        };
+        let team = if pool.team_id.is_empty() { "every team" } else { &pool.team_id };
+        table.add_row([
+            pool.pool_id.clone(),
+            team.to_owned(),
+            pool.allotted_minor.map_or("no cap".to_owned(), shown),
+            shown(pool.held_minor),
+            shown(pool.given_minor),
+        ]);
+    }
+    say(table);
+}
