@@ -110,19 +110,21 @@ impl Hub {
 
     /// Tells every desk about everything that it watches.
     pub fn publish_all(&self) {
-        for watcher in self.watchers.lock().values().flatten() {
-            watcher.tell();
-        }
+        tell(self.watchers.lock().values().flatten());
     }
 
-    /// Tells every desk that watches one of the topics.
+    /// Tells every desk that watches one of the topics, once.
     pub fn publish(&self, topics: impl IntoIterator<Item = Topic>) {
         let watchers = self.watchers.lock();
         let lists = topics.into_iter().filter_map(|topic| watchers.get(&topic));
-        for watcher in lists.flatten() {
-            watcher.tell();
-        }
+        tell(lists.flatten());
     }
+}
+
+/// Wakes a desk only after all that changed is marked, so that it sends one message about it.
+fn tell<'a>(watchers: impl Iterator<Item = &'a Watcher>) {
+    let marked: Vec<Arc<Desk>> = watchers.filter_map(Watcher::mark).collect();
+    marked.iter().for_each(|desk| desk.notify.notify_one());
 }
 
 impl Watcher {
@@ -130,14 +132,18 @@ impl Watcher {
         self.desk.as_ptr() == Arc::as_ptr(desk)
     }
 
-    fn tell(&self) {
-        let Some(desk) = self.desk.upgrade() else {
-            return;
-        };
+    /// Marks what the desk shows as changed; none where its stream has ended.
+    fn mark(&self) -> Option<Arc<Desk>> {
+        let desk = self.desk.upgrade()?;
+        let mut changed = desk.changed.lock();
         match &self.shown {
-            Shown::Panel(interaction) => desk.mark(interaction),
-            Shown::Queue => desk.mark_queue(),
+            Shown::Panel(interaction) => {
+                changed.interactions.insert(interaction.clone());
+            }
+            Shown::Queue => changed.queue = true,
         }
+        drop(changed);
+        Some(desk)
     }
 }
 
@@ -145,12 +151,6 @@ impl Desk {
     /// Marks an interaction as changed.
     pub fn mark(&self, interaction: &str) {
         self.changed.lock().interactions.insert(interaction.to_owned());
-        self.notify.notify_one();
-    }
-
-    /// Marks the consults that wait as changed.
-    fn mark_queue(&self) {
-        self.changed.lock().queue = true;
         self.notify.notify_one();
     }
 

@@ -1104,7 +1104,7 @@ pub struct LimitState {
     #[prost(int64, tag = "9")]
     pub granted_minor: i64,
     /// Held and given before the change that this answers, in minor units. Absent
-    /// where this answers no change, or the change did not touch the limit.
+    /// where this answers no change, or the limit was not looked at for it.
     #[prost(int64, optional, tag = "10")]
     pub before_minor: ::core::option::Option<i64>,
     /// Held and given right after that change, in minor units. Absent as
@@ -3347,7 +3347,8 @@ pub mod consult_service_client {
         /// Holds as much of the amount as the limits leave, and asks for the rest.
         ///
         /// If all of it is within the limits, it is held and nobody is asked. To ask
-        /// again about a hold, send its spend_id with a new consult_id.
+        /// about a hold, or ask again, send the fields that it was held with, another
+        /// amount and a new consult_id.
         ///
         /// Errors: FAILED_PRECONDITION with NOBODY_TO_ASK if nobody who could approve
         /// it is there, CONSULT_OPEN if the spend has a question open already,
@@ -3505,7 +3506,8 @@ pub mod consult_service_server {
         /// Holds as much of the amount as the limits leave, and asks for the rest.
         ///
         /// If all of it is within the limits, it is held and nobody is asked. To ask
-        /// again about a hold, send its spend_id with a new consult_id.
+        /// about a hold, or ask again, send the fields that it was held with, another
+        /// amount and a new consult_id.
         ///
         /// Errors: FAILED_PRECONDITION with NOBODY_TO_ASK if nobody who could approve
         /// it is there, CONSULT_OPEN if the spend has a question open already,

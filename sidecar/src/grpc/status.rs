@@ -139,8 +139,8 @@ pub fn from_house(error: &HouseError) -> Status {
         HouseError::PolicyNotFound => plain(Code::NotFound, "POLICY_NOT_FOUND"),
         HouseError::SpendNotFound => plain(Code::NotFound, "SPEND_NOT_FOUND"),
         HouseError::ConsultNotFound => plain(Code::NotFound, "CONSULT_NOT_FOUND"),
-        HouseError::OtherCurrency { .. } => {
-            bad_request(&[Problem { field: "amount.currency_code".to_owned(), fix: text }])
+        HouseError::OtherCurrency { field, .. } => {
+            bad_request(&[Problem { field: format!("{field}.currency_code"), fix: text }])
         }
         HouseError::CustomerNotBound => state(&text, "CUSTOMER_NOT_BOUND", Vec::new()),
         HouseError::OtherCustomerBound => state(&text, "OTHER_CUSTOMER_BOUND", Vec::new()),
@@ -246,6 +246,7 @@ fn field_of(fault: &Fault) -> &'static str {
         Fault::UnknownReason { .. } => "reason_code",
         Fault::EffectiveInFuture => "effective_time",
         Fault::UnknownGesture { .. } | Fault::GestureIsFree { .. } => "gesture_code",
+        Fault::NotAboveHold { field: "approved_minor", .. } => "approved.amount_minor",
         _ => "amount.amount_minor",
     }
 }

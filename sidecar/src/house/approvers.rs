@@ -16,7 +16,7 @@ use crate::ledger::writer::{Work, system};
 
 /// How often consults are looked for whose time to answer is over.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Consults sent on at a time; the others follow at once.
+/// Consults sent on at a time; the others follow with the next look.
 const PASSED_AT_ONCE: usize = 64;
 
 impl House {
@@ -93,21 +93,19 @@ impl House {
         }
     }
 
-    /// Sends on every consult that is due now: to the next person, or to its end where there is
-    /// none.
+    /// Sends on the consults that are due now: each to the next person, or to its end where there
+    /// is none.
     async fn pass_due(&self) -> Result<(), HouseError> {
-        loop {
-            let due: Vec<ConsultRow> = self.shared.state.read(|rows| {
-                let due = rows.resident().due_consults(wall_time());
-                due.take(PASSED_AT_ONCE).filter_map(|id| rows.consult(id)).cloned().collect()
-            })?;
-            if due.is_empty() {
-                return Ok(());
-            }
-            for consult in due {
-                self.pass(&consult).await?;
-            }
+        let due: Vec<ConsultRow> = self.shared.state.read(|rows| {
+            let due = rows.resident().due_consults(wall_time());
+            due.take(PASSED_AT_ONCE).filter_map(|id| rows.consult(id)).cloned().collect()
+        })?;
+        // One that cannot be sent on does not keep the others back.
+        let mut passed = Ok(());
+        for consult in due {
+            passed = passed.and(self.pass(&consult).await);
         }
+        passed
     }
 
     async fn pass(&self, row: &ConsultRow) -> Result<(), HouseError> {

@@ -51,10 +51,9 @@ impl House {
         request: SpendRequest,
     ) -> Result<AskAnswer, HouseError> {
         let to = self.approver(&visitor.agent, &[], &request.reason)?;
-        let is_told = self.is_first_told(consult, &request)?;
         let id = OperationId::Request(consult);
         let ask = |gesture| Operation::Ask { consult, gesture, to };
-        let answered = self.hold(visitor, request, (id, is_told), ask).await?;
+        let answered = self.hold(visitor, request, id, ask).await?;
         let Answered { outcome, receipt, row, spend, headroom } = answered;
         let consult = outcome.consult.map(|consult| {
             let asked = Asked { consult: *consult, spend: row };
@@ -62,23 +61,6 @@ impl House {
             v1::Consult { spend: Some(spend.clone()), ..view }
         });
         Ok(AskAnswer { spend, consult, headroom, receipt, replayed: outcome.replayed })
-    }
-
-    /// Whether what the agent says of the gesture belongs to it: to its first asking and that
-    /// one's repeats. A hold that is asked about anew keeps the note that it was made with.
-    fn is_first_told(
-        &self,
-        consult: RequestId,
-        request: &SpendRequest,
-    ) -> Result<bool, HouseError> {
-        Ok(self.shared.state.read(|rows| {
-            let Some(held) = rows.outcome(OperationId::Spend(request.spend)) else {
-                return true;
-            };
-            // The question follows the reservation at once where both were asked as one.
-            let asked = rows.outcome(OperationId::Request(consult));
-            asked.is_some_and(|asked| asked.outcome.position <= held.outcome.position + 1)
-        })?)
     }
 
     /// Answers a consult, as the second person: `approved` in all, or nothing.
@@ -95,7 +77,8 @@ impl House {
         let asked = self.asked(consult)?;
         let currency = asked.spend.currency;
         if approved.is_some_and(|approved| approved.currency != currency) {
-            return Err(HouseError::OtherCurrency { currency_code: currency.code() });
+            let currency_code = currency.code();
+            return Err(HouseError::OtherCurrency { field: "approved", currency_code });
         }
         let approved_minor = approved.map_or(0, |approved| approved.amount_minor);
         let spend = asked.consult.spend;

@@ -28,6 +28,7 @@ mod timeline;
 mod turns;
 mod verifier;
 mod view;
+mod weighing;
 
 use std::sync::Arc;
 
@@ -140,6 +141,8 @@ pub enum HouseError {
     /// A spend is in another currency.
     #[error("this spend is in {currency_code}; give the amount in it")]
     OtherCurrency {
+        /// The field that holds the amount.
+        field: &'static str,
         /// The spend's currency.
         currency_code: &'static str,
     },

@@ -2,16 +2,15 @@
 
 use makegood_core::ids::{CustomerPid, Digest, GestureCode, ReasonCode, RequestId, SpendId};
 use makegood_core::ledger::{
-    Action, Fault, GestureRequest, Operation, OperationId, Outcome, Preview, Read as _, SpendRow,
-    preview,
+    Action, GestureRequest, Operation, OperationId, Outcome, Read as _, SpendRow,
 };
-use makegood_core::money::{Currency, Money};
+use makegood_core::money::Money;
 use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 
 use super::panel::Call;
 use super::spend_view::answer_as_first;
-use super::view::{self, timestamp};
+use super::view::timestamp;
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 use crate::ledger::state::View;
@@ -86,16 +85,15 @@ impl House {
     ) -> Result<SpendAnswer, HouseError> {
         let id = OperationId::Spend(request.spend);
         let operation = if is_give { Operation::Give } else { Operation::Reserve };
-        self.hold(visitor, request, (id, true), operation).await.map(Answered::into_answer)
+        self.hold(visitor, request, id, operation).await.map(Answered::into_answer)
     }
 
-    /// Asks for a gesture, as the operation of this id. What the agent says of it, besides what it
-    /// is, goes along only where `is_told`.
+    /// Asks for a gesture, as the operation of this id.
     pub(super) async fn hold(
         &self,
         visitor: &Visitor,
         request: SpendRequest,
-        (id, is_told): (OperationId, bool),
+        id: OperationId,
         operation: impl FnOnce(Box<GestureRequest>) -> Operation,
     ) -> Result<Answered, HouseError> {
         visitor.may_act_on(&request.interaction_id)?;
@@ -109,8 +107,8 @@ impl House {
                 return Err(refusal);
             }
         }
-        let note = if is_told { self.commit_note(&request)? } else { None };
-        let records = self.note_record(&request).filter(|_| is_told).into_iter().collect();
+        let note = self.commit_note(&request)?;
+        let records = self.note_record(&request).into_iter().collect();
         let gesture = Box::new(GestureRequest {
             spend: request.spend,
             customer: request.customer,
@@ -121,7 +119,7 @@ impl House {
             gesture: request.gesture,
             note,
             decided_ms: request.decided_ms,
-            suggestion: request.suggestion.filter(|_| is_told),
+            suggestion: request.suggestion,
         });
         self.ask(visitor, operation(gesture), records).await
     }
@@ -163,7 +161,7 @@ impl House {
             return if is_its {
                 Ok(given.amount_minor)
             } else {
-                Err(HouseError::OtherCurrency { currency_code })
+                Err(HouseError::OtherCurrency { field: "amount", currency_code })
             };
         }
         // Where nothing is left, the state forbids it whatever the amount.
@@ -187,74 +185,6 @@ impl House {
         Ok(self.spend_view_of(&row, visitor, wall_time()))
     }
 
-    /// What an amount would lead to, and the headroom as it is now.
-    ///
-    /// # Errors
-    /// A fault of the ledger, or that the customer is not bound to the interaction.
-    pub fn preview(
-        &self,
-        visitor: &Visitor,
-        request: &SpendRequest,
-    ) -> Result<v1::PreviewSpendResponse, HouseError> {
-        visitor.may_act_on(&request.interaction_id)?;
-        self.shared.check_customer(&request.customer)?;
-        let live = self.interaction(&request.interaction_id)?;
-        live.may_give_to(&request.customer)?;
-        let (customer, currency) = (*request.customer.as_bytes(), request.amount.currency);
-        let (live, now) = (live.as_ref(), wall_time());
-        let mut question = self.question(&Call { visitor, live, customer, now }, currency);
-        question.subject.reason = Some(request.reason.clone());
-        let policy = &self.shared.policy;
-        let amount_minor = request.amount.amount_minor;
-        let seen = self.shared.state.read(|rows| {
-            let seen = preview(rows, policy, &question, &request.gesture, amount_minor);
-            seen.map(|seen| (seen, view::pause(rows)))
-        })?;
-        let (seen, pause) = seen.map_err(|fault| HouseError::Write(fault.into()))?;
-        let Preview { headroom, refusal, available_after_minor } = seen;
-        let excess_minor = amount_minor.saturating_sub(headroom.available_minor).max(0);
-        let mut after = view::headroom(&headroom, pause);
-        if refusal.is_none() {
-            after.available_minor = available_after_minor;
-            after.held_minor = after.held_minor.saturating_add(amount_minor);
-        }
-        Ok(v1::PreviewSpendResponse {
-            accepted: refusal.is_none(),
-            headroom: Some(after),
-            excess_minor: if refusal.is_none() { 0 } else { excess_minor },
-            refusal: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
-            approver_name: String::new(),
-        })
-    }
-
-    /// What the visitor may give a customer now.
-    ///
-    /// # Errors
-    /// A fault of the ledger, or that there is no such customer or interaction.
-    pub fn headroom(
-        &self,
-        visitor: &Visitor,
-        interaction_id: &str,
-        customer: CustomerPid,
-        currency: Option<Currency>,
-    ) -> Result<v1::Headroom, HouseError> {
-        visitor.may_act_on(interaction_id)?;
-        let live = self.interaction(interaction_id)?;
-        self.shared.check_customer_of(visitor, live.customer(), &customer)?;
-        let policy = &self.shared.policy;
-        let first = || policy.currencies.first().copied();
-        let Some(currency) = currency.or_else(first) else {
-            return Err(HouseError::Write(Fault::NoPolicy.into()));
-        };
-        let (live, customer, now) = (live.as_ref(), *customer.as_bytes(), wall_time());
-        let question = self.question(&Call { visitor, live, customer, now }, currency);
-        let seen = self.shared.state.read(|rows| {
-            let headroom = makegood_core::ledger::headroom(rows, policy, &question)?;
-            Ok(view::headroom(&headroom, view::pause(rows)))
-        })?;
-        seen.map_err(|fault: Fault| HouseError::Write(fault.into()))
-    }
-
     /// Asks the ledger, and says what came of it.
     pub(super) async fn ask(
         &self,
@@ -270,6 +200,7 @@ impl House {
         if let Some(refusal) = outcome.refusal {
             return Err(HouseError::Refused(refusal));
         }
+        let trace = if outcome.replayed { self.trace_of(outcome.position) } else { done.trace };
         let now = wall_time();
         let seen = self.shared.state.read(|rows| {
             let row = rows.spend(spend)?;
@@ -277,7 +208,7 @@ impl House {
             let live = self.live_of(row);
             let headroom = live.as_deref().and_then(|live| {
                 let call = Call { visitor, live, customer, now };
-                self.headroom_in(rows, &call, row.currency)
+                self.headroom_after(rows, &call, row, &trace)
             });
             Some((row.clone(), headroom))
         })?;

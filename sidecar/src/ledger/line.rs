@@ -1,9 +1,12 @@
 //! One entry as people read it: who, for whom, how much, why, before and after.
 
+use makegood_core::ids::PoolId;
 use makegood_core::ledger::{
-    Entry, EntryBody, LimitTrace, Operation, ReverseReason, SpendAbout, VoidReason,
+    Act, ConsultState, Entry, EntryBody, LimitTrace, Operation, ReverseReason, SpendAbout,
+    VoidReason,
 };
-use makegood_core::time::Time;
+use makegood_core::policy::Counts;
+use makegood_core::time::{NS_PER_S, Time};
 
 use crate::vault::Pid;
 
@@ -81,7 +84,10 @@ impl Line {
             EntryBody::Refused { operation, refusal, about } => {
                 self.kind = "refused";
                 self.amount_minor = operation.amount_minor();
-                if let Operation::Reserve(request) | Operation::Give(request) = operation {
+                if let Operation::Reserve(request)
+                | Operation::Give(request)
+                | Operation::Ask { gesture: request, .. } = operation
+                {
                     self.customer = Some(*request.customer.as_bytes());
                     self.gesture = request.gesture.to_string();
                 }
@@ -113,22 +119,51 @@ impl Line {
                 self.gesture = gesture.to_string();
                 self.why = reason.to_string();
             }
-            EntryBody::ConsultAsked { about, asked_minor, .. } => {
-                self.change("asked a second person", about, Some(*asked_minor));
+            EntryBody::ConsultAsked { about, asked_minor, binding, .. } => {
+                self.change("asked for more", about, Some(*asked_minor));
+                self.why = format!("{binding} leaves less");
             }
             EntryBody::ConsultPassed { about, .. } => {
                 self.change("asked the next person", about, None);
+                "nobody answered in time".clone_into(&mut self.why);
             }
-            EntryBody::ConsultApproved { about, approved_minor, .. } => {
+            EntryBody::ConsultApproved { about, approved_minor, waited_ns, .. } => {
                 self.change("approved", about, Some(*approved_minor));
+                self.why = format!("after {} s", waited_ns / NS_PER_S);
             }
             EntryBody::ConsultClosed { about, end, .. } => {
-                self.change("consult ended", about, None);
-                self.why = end.code().replace('_', " ");
+                self.change(consult_word(*end), about, None);
             }
-            EntryBody::Act { act, .. } => {
-                self.kind = act.kind();
+            EntryBody::Act { act, .. } => self.act(act),
+        }
+    }
+
+    /// What was done about the ledger itself.
+    fn act(&mut self, act: &Act) {
+        self.kind = act_word(act);
+        self.why = match act {
+            Act::DraftPolicy(named) => format!("{} {}", named.name, named.version),
+            Act::PublishPolicy { digest }
+            | Act::SchedulePolicy { digest, .. }
+            | Act::WithdrawPolicy { digest } => digest.to_string().chars().take(8).collect(),
+            Act::Pause { reason, .. } => reason.code().to_owned(),
+            Act::Allocate { from, to, .. } => format!("from {} to {}", place(from), place(to)),
+            Act::ClosePeriod(period) | Act::ReopenPeriod(period) | Act::SecondReopening(period) => {
+                format!("{} to {}", period.start, period.end)
             }
+            Act::RotateKey { kind, .. } => kind.code().replace('_', " "),
+            Act::Export { first, end, .. } => format!("entries {first} to {end}"),
+            Act::EraseSubject { basis, .. } => basis.code().to_owned(),
+            Act::DrawSample(sample) => {
+                format!("{} of {} gestures", sample.spend_count, sample.population_count)
+            }
+            Act::Note { state, .. } => state.code().to_owned(),
+            Act::RaiseFinding(finding) => finding.rule.to_string(),
+            Act::DisposeFinding { disposition, .. } => disposition.code().to_owned(),
+            Act::Resume { .. } | Act::DigestBalances => String::new(),
+        };
+        if let Act::Allocate { amount, .. } = act {
+            self.amount_minor = Some(amount.amount_minor);
         }
     }
 
@@ -146,13 +181,53 @@ impl Line {
     }
 }
 
-/// Of several limits the one that left least after the entry.
+/// Of several limits on amounts the one that left least after the entry.
 fn tightest(trace: &[LimitTrace]) -> Option<(String, i64, i64)> {
     let left = |limit: &LimitTrace, used: i64| limit.cap_minor.saturating_sub(used);
-    let tightest = trace.iter().min_by_key(|limit| left(limit, limit.after_minor))?;
+    let amounts = trace.iter().filter(|limit| limit.counts == Counts::Amounts);
+    let tightest = amounts.min_by_key(|limit| left(limit, limit.after_minor))?;
     let (before, after) =
         (left(tightest, tightest.before_minor), left(tightest, tightest.after_minor));
     Some((tightest.limit.to_string(), before, after))
+}
+
+/// A side of an allocation, for people.
+fn place(pool: &Option<PoolId>) -> String {
+    pool.as_ref().map_or_else(|| "the house".to_owned(), ToString::to_string)
+}
+
+fn consult_word(end: ConsultState) -> &'static str {
+    match end {
+        ConsultState::Open => "asked for more",
+        ConsultState::Approved => "approved",
+        ConsultState::Declined => "declined",
+        ConsultState::TimedOut => "nobody answered",
+        ConsultState::Withdrawn => "question taken back",
+        ConsultState::Settled => "question settled",
+    }
+}
+
+fn act_word(act: &Act) -> &'static str {
+    match act {
+        Act::DraftPolicy(_) => "policy drafted",
+        Act::PublishPolicy { .. } => "policy published",
+        Act::SchedulePolicy { .. } => "policy scheduled",
+        Act::WithdrawPolicy { .. } => "policy withdrawn",
+        Act::Pause { .. } => "giving paused",
+        Act::Resume { .. } => "giving resumed",
+        Act::Allocate { .. } => "allocated",
+        Act::ClosePeriod(_) => "period closed",
+        Act::ReopenPeriod(_) => "reopening asked",
+        Act::SecondReopening(_) => "period reopened",
+        Act::DigestBalances => "balances digested",
+        Act::RotateKey { .. } => "key rotated",
+        Act::Export { .. } => "exported",
+        Act::EraseSubject { .. } => "person erased",
+        Act::DrawSample(_) => "sample drawn",
+        Act::Note { .. } => "reviewed",
+        Act::RaiseFinding(_) => "finding raised",
+        Act::DisposeFinding { .. } => "finding settled",
+    }
 }
 
 fn void_word(reason: VoidReason) -> &'static str {

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use makegood_core::ids::AgentPid;
-use makegood_core::ledger::{Access, Action, Caller, Fault, Outcome};
+use makegood_core::ledger::{Access, Action, Caller, Fault, LimitTrace, Outcome};
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
 use parking_lot::RwLock;
@@ -67,6 +67,8 @@ pub struct Done {
     pub outcome: Option<Outcome>,
     /// When it was written.
     pub at: Time,
+    /// The limits that a gesture was held against, as its first entry has them; none for a repeat.
+    pub trace: Vec<LimitTrace>,
 }
 
 /// Why work was not done.

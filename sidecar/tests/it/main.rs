@@ -10,6 +10,7 @@
 mod audit;
 mod call;
 mod cli;
+mod consult;
 mod crash;
 mod desk;
 mod disk;
@@ -23,6 +24,7 @@ mod guard;
 mod http;
 mod idempotency;
 mod import;
+mod life;
 mod limits;
 mod power;
 mod privacy;

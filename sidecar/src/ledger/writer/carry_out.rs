@@ -3,7 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use makegood_core::ledger::{Action, Command, Entry, Overlay, apply, decide, expire_due};
+<<<<<<< HEAD
 use makegood_core::policy::Policy;
+=======
+>>>>>>> 65092d7 (wip)
 use makegood_core::time::Time;
 use makegood_proto::records::v1::Envelope;
 
@@ -46,6 +49,7 @@ impl WriterLoop {
         let Work { ask, records, topics } = work;
         let mut outcome = None;
         let mut leaf = None;
+        let mut trace = Vec::new();
         let mut is_carried_out = true;
         // Once an entry is applied nothing may fail any more.
         let envelopes = self.seal(&records, now)?;
@@ -56,8 +60,12 @@ impl WriterLoop {
             let decision = decide(&*overlay, policy, &command)?;
             turn.check_room(lane, !decision.entries.is_empty())?;
             is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
+            let is_weighed = matches!(command.action, Action::Spend(_));
             for (entry, payload) in self.encode_all(decision.entries)? {
                 apply(overlay, &entry);
+                if is_weighed && leaf.is_none() {
+                    trace.clone_from(&entry.trace);
+                }
                 let own = batch.add_entry(entry, payload);
                 leaf.get_or_insert(own);
             }
@@ -72,7 +80,7 @@ impl WriterLoop {
         }
         batch.topics.extend(topics);
         let at = outcome.as_ref().map_or(now, |outcome| outcome.at);
-        Ok(Done { outcome, at })
+        Ok(Done { outcome, at, trace })
     }
 
     /// The policy in force, or the one that is to be.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use makegood_proto::v1;
 use makegood_proto::v1::advocacy_service_client::AdvocacyServiceClient;
 use makegood_proto::v1::budget_service_client::BudgetServiceClient;
+use makegood_proto::v1::consult_service_client::ConsultServiceClient;
 use makegood_proto::v1::customer_service_client::CustomerServiceClient;
 use makegood_proto::v1::desk_service_client::DeskServiceClient;
 use makegood_proto::v1::experience_service_client::ExperienceServiceClient;
@@ -37,6 +38,7 @@ pub(crate) struct Client {
     pub(crate) customers: CustomerServiceClient<Authorised>,
     pub(crate) interactions: InteractionServiceClient<Authorised>,
     pub(crate) budget: BudgetServiceClient<Authorised>,
+    pub(crate) consults: ConsultServiceClient<Authorised>,
     pub(crate) advocacy: AdvocacyServiceClient<Authorised>,
     pub(crate) experience: ExperienceServiceClient<Authorised>,
     pub(crate) desk: DeskServiceClient<Authorised>,
@@ -64,6 +66,7 @@ impl Client {
             customers: with_token!(CustomerServiceClient),
             interactions: with_token!(InteractionServiceClient),
             budget: with_token!(BudgetServiceClient),
+            consults: with_token!(ConsultServiceClient),
             advocacy: with_token!(AdvocacyServiceClient),
             experience: with_token!(ExperienceServiceClient),
             desk: with_token!(DeskServiceClient),

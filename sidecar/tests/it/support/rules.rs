@@ -10,6 +10,10 @@ pub(crate) struct Rules {
     pub(crate) scope: &'static str,
     /// The limit's window with its length, where it has one.
     pub(crate) window: &'static str,
+    /// Further limits, one a line with a comma behind it.
+    pub(crate) limits: &'static str,
+    /// The section about consults, or nothing.
+    pub(crate) consult: &'static str,
 }
 
 impl Rules {
@@ -20,6 +24,8 @@ impl Rules {
         cap: "2000.00",
         scope: r#"["agent", "customer"]"#,
         window: r#""case", length = "30 days""#,
+        limits: "",
+        consult: "",
     };
 
     /// As the standard, with another cap.
@@ -29,7 +35,7 @@ impl Rules {
 
     /// The policy's text.
     pub(crate) fn text(&self) -> String {
-        let Self { hold, undo, cap, scope, window } = self;
+        let Self { hold, undo, cap, scope, window, limits, consult } = self;
         format!(
             r#"
 name = "tests"
@@ -41,7 +47,9 @@ undo = "{undo}"
 note_max_chars = 500
 limits = [
   {{ id = "only", label = "this case", scope = {scope}, window = {window}, caps = {{ USD = "{cap}", ZAR = "{cap}" }} }},
+{limits}
 ]
+{consult}
 
 [[reasons]]
 code = "delay"
