@@ -3,10 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use makegood_core::ledger::{Action, Command, Entry, Overlay, apply, decide, expire_due};
-<<<<<<< HEAD
 use makegood_core::policy::Policy;
-=======
->>>>>>> 65092d7 (wip)
 use makegood_core::time::Time;
 use makegood_proto::records::v1::Envelope;
 
