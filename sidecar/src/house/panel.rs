@@ -112,6 +112,10 @@ impl House {
         customer: Option<CustomerPid>,
     ) -> Result<EncodedPanel, HouseError> {
         visitor.may_act_on(interaction_id)?;
+        // A stream that was opened before goes on without them.
+        if self.shared.erased.contains(&visitor.agent.pid) {
+            return Err(HouseError::AgentNotFound { is_ambiguous: false });
+        }
         let live = self.known_interaction(interaction_id)?;
         let found = self.who(visitor, live.as_deref(), lookup, customer)?;
         let now = wall_time();
@@ -126,7 +130,7 @@ impl House {
             ..v1::Panel::default()
         };
         let mut panel =
-            EncodedPanel { policy: self.shared.policy_piece(), context: Bytes::new(), rest };
+            EncodedPanel { policy: self.shared.policy_piece.clone(), context: Bytes::new(), rest };
         if let Some(pid) = found.exact() {
             // One reply paints the headroom too: it does not wait until the call was written.
             let ringing = || Arc::new(Live::ringing(&self.shared, interaction_id));

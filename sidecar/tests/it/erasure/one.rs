@@ -3,7 +3,7 @@
 use makegood_proto::v1;
 use makegood_proto::v1::exported_record::Content;
 use makegood_sidecar::token::Access;
-use tonic::Code;
+use tonic::{Code, Streaming};
 
 use super::{admin, agent, customer, erase, export, found, pid};
 use crate::support::{Call, Expected, Place, Rules, StoredLedger, assert_refused, id};
@@ -134,14 +134,19 @@ async fn forgets_an_erased_person_at_once_and_keeps_the_ledger() {
     served.stop().await;
 }
 
+/// The stream of a desk that shows the call.
+async fn watch(call: &Call) -> Streaming<v1::WatchDeskResponse> {
+    let topic = v1::DeskTopic { interaction_id: call.interaction.clone(), lookup: None };
+    let watch = v1::WatchDeskRequest { desk_id: id(), topics: vec![topic], resume_revision: None };
+    call.client.desk.clone().watch_desk(watch).await.unwrap().into_inner()
+}
+
 #[tokio::test]
 async fn tells_open_desks_that_a_person_is_gone() {
     let place = Place::new(Rules::STANDARD);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
-    let topic = v1::DeskTopic { interaction_id: "call-1".to_owned(), lookup: None };
-    let watch = v1::WatchDeskRequest { desk_id: id(), topics: vec![topic], resume_revision: None };
-    let mut desk = call.client.desk.clone().watch_desk(watch).await.unwrap().into_inner();
+    let mut desk = watch(&call).await;
     let shown = desk.message().await.unwrap().unwrap();
     assert!(format!("{shown:?}").contains("Maria Okafor"));
     erase(&admin(&served), customer("C-1")).await.unwrap();
@@ -163,7 +168,12 @@ async fn an_erased_employee_signs_in_no_more_and_their_gestures_stand() {
     let call = served.ring("A-1", "call-1", "C-1").await;
     say_everything(&call).await;
     let before = export(&admin(&served), customer("C-1")).await.unwrap();
+    let mut desk = watch(&call).await;
+    assert_eq!(desk.message().await.unwrap().unwrap().panels.len(), 1);
     erase(&admin(&served), agent("A-1")).await.unwrap();
+    let next = desk.message().await.unwrap().unwrap();
+    assert_eq!(next.panels, [], "the desk that is open shows nothing more");
+    drop(desk);
     let refused = call.try_panel().await.unwrap_err();
     let expected = Expected { code: Code::PermissionDenied, reason: "AGENT_NOT_FOUND", keys: &[] };
     assert_refused("a panel", &refused, expected);
