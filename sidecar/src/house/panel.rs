@@ -130,7 +130,7 @@ impl House {
             ..v1::Panel::default()
         };
         let mut panel =
-            EncodedPanel { policy: self.shared.policy_piece.clone(), context: Bytes::new(), rest };
+            EncodedPanel { policy: self.shared.policy_piece(), context: Bytes::new(), rest };
         if let Some(pid) = found.exact() {
             // One reply paints the headroom too: it does not wait until the call was written.
             let ringing = || Arc::new(Live::ringing(&self.shared, interaction_id));
