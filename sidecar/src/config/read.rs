@@ -47,11 +47,7 @@ pub(super) fn config(values: &Values, problems: &mut Vec<String>) -> Option<Conf
     let witnesses = reader.list("witnesses", |text| {
         text.parse().map_err(|error: WitnessAddressError| error.to_string())
     });
-    let tlog_public = reader.one("tlog_public", |text| match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err("write true or false".to_owned()),
-    });
+    let tlog_public = reader.one("tlog_public", parse_truth);
     let diagnostics = reader.one("diagnostics", parse_diagnostics);
     let cache_bytes = reader.whole("cache_bytes", 0..=u64::MAX);
     let log_format = reader.one("log_format", |text| match text {
@@ -226,6 +222,10 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| address())
         .map_err(|_| format!("{text:?} is no network; write one such as 10.0.0.0/8, or an address"))
+}
+
+fn parse_truth(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "write true or false".to_owned())
 }
 
 fn parse_origin(text: &str) -> Result<String, String> {

@@ -163,8 +163,8 @@ impl Service {
 async fn prove<T: Send + 'static>(
     make: impl FnOnce() -> Result<T, ProveError> + Send + 'static,
 ) -> Result<T, Status> {
-    let made = tokio::task::spawn_blocking(make).await;
-    made.map_err(|error| status::internal(&error))?.map_err(|error| unproved(&error))
+    let proof = tokio::task::spawn_blocking(make).await;
+    proof.map_err(|error| status::internal(&error))?.map_err(|error| unproved(&error))
 }
 
 fn unproved(error: &ProveError) -> Status {

@@ -102,9 +102,7 @@ impl Work {
             if has_news && (ends || waits_for.is_zero()) {
                 let issued = self.issue(stop);
                 issued_at = Some(Instant::now());
-                if let Err(error) = issued {
-                    self.recover(&error, ends);
-                }
+                issued.unwrap_or_else(|error| self.recover(&error, ends));
             }
             if ends {
                 return;
@@ -176,7 +174,7 @@ impl Work {
             }
             Ok(_) => tracing::error!("the signing keys are gone; going on with those in memory"),
             Err(error) => {
-                tracing::error!(%error, "signing keys cannot be read; going on as before")
+                tracing::error!(%error, "signing keys cannot be read; going on as before");
             }
         }
         self.keys.changed_at = changed_at;

@@ -139,16 +139,18 @@ impl Round {
         let mut shown = None;
         while !stop.load(Ordering::Acquire) {
             let newest = self.book.newest().filter(|it| shown != Some(it.head()));
-            let mut wait = PERIOD;
-            if let Some(checkpoint) = newest {
-                match self.show(&checkpoint) {
-                    Ok(()) => shown = Some(checkpoint.head()),
-                    Err(error) => {
-                        self.complain(&error);
-                        wait = RETRY_AFTER;
-                    }
+            let answered = newest.as_deref().map(|it| self.show(it).map(|()| it.head()));
+            let wait = match answered {
+                None => PERIOD,
+                Some(Ok(head)) => {
+                    shown = Some(head);
+                    PERIOD
                 }
-            }
+                Some(Err(error)) => {
+                    self.complain(&error);
+                    RETRY_AFTER
+                }
+            };
             thread::park_timeout(wait);
         }
     }

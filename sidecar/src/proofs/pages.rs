@@ -40,7 +40,7 @@ pub fn router(house: &Arc<House>, is_public: bool) -> Router {
 
 async fn checkpoint(State(log): State<Log>, caller: Caller) -> Response {
     if let Err(refused) = log.admit(caller) {
-        return refused;
+        return *refused;
     }
     let newest = log.house.book().and_then(|book| book.newest());
     match newest {
@@ -55,7 +55,7 @@ async fn checkpoint(State(log): State<Log>, caller: Caller) -> Response {
 
 async fn tile(State(log): State<Log>, caller: Caller, Path(path): Path<String>) -> Response {
     if let Err(refused) = log.admit(caller) {
-        return refused;
+        return *refused;
     }
     let Some(tile) = TilePath::parse(&path) else { return not_found() };
     let Some(book) = log.house.book() else { return not_found() };
@@ -69,7 +69,7 @@ async fn tile(State(log): State<Log>, caller: Caller, Path(path): Path<String>) 
 }
 
 impl Log {
-    fn admit(&self, caller: Caller) -> Result<(), Response> {
+    fn admit(&self, caller: Caller) -> Result<(), Box<Response>> {
         let is_reviewer = |caller: Extension<Arc<Identity>>| match caller.access {
             Access::Auditor | Access::Supervisor | Access::Admin => true,
             Access::Agent => false,
@@ -78,7 +78,7 @@ impl Log {
             return Ok(());
         }
         let text = "this needs the token of an auditor, a supervisor or an administrator\n";
-        Err((StatusCode::FORBIDDEN, text).into_response())
+        Err(Box::new((StatusCode::FORBIDDEN, text).into_response()))
     }
 }
 

@@ -80,8 +80,10 @@ impl Proofs {
         let logs = Logs::open(folder)?;
         let (edge, own_loss) = edge(&tiles, &ledger, logs.last.as_ref());
         let anchor = settings.anchor.as_ref().map(|path| Anchor::new(path, folder));
-        let own =
-            logs.last.as_ref().map_or(TreeHead { size: 0, root: empty_root() }, |it| it.head());
+        let own = logs
+            .last
+            .as_ref()
+            .map_or(TreeHead { size: 0, root: empty_root() }, SignedCheckpoint::head);
         // What was issued for another ledger, or for more of it, is not gone on from.
         let is_sound = own_loss.is_none();
         let mut behind = own_loss;
