@@ -9913,6 +9913,714 @@ pub mod ledger_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Draws a sample.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DrawSampleRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. How.
+    #[prost(enumeration = "super::ledger::v1::SampleMethod", tag = "2")]
+    pub method: i32,
+    /// The first position that it is drawn from.
+    #[prost(int64, tag = "3")]
+    pub first_position: i64,
+    /// Required. The position after the last; at most the number of entries.
+    #[prost(int64, tag = "4")]
+    pub end_position: i64,
+    /// Required. The seed, 32 bytes.
+    #[prost(bytes = "vec", tag = "5")]
+    pub seed: ::prost::alloc::vec::Vec<u8>,
+    /// How many gestures a sample of records has, 1 to 10,000.
+    #[prost(int32, tag = "6")]
+    pub spend_count: i32,
+    /// The interval of a monetary-unit sample.
+    #[prost(message, optional, tag = "7")]
+    pub interval: ::core::option::Option<Money>,
+}
+/// One gesture of a sample.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SampledSpend {
+    /// The gesture.
+    #[prost(string, tag = "1")]
+    pub spend_id: ::prost::alloc::string::String,
+    /// The entry that gave it.
+    #[prost(int64, tag = "2")]
+    pub ledger_position: i64,
+    /// How much was given.
+    #[prost(message, optional, tag = "3")]
+    pub amount: ::core::option::Option<Money>,
+    /// How often it was hit; more than once where it is larger than the interval.
+    #[prost(int64, tag = "4")]
+    pub hit_count: i64,
+}
+/// Says what was drawn.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DrawSampleResponse {
+    /// The gestures: of records in the order of their draw, of monetary units by
+    /// position.
+    #[prost(message, repeated, tag = "1")]
+    pub spends: ::prost::alloc::vec::Vec<SampledSpend>,
+    /// From how many gestures it was drawn.
+    #[prost(int64, tag = "2")]
+    pub population_count: i64,
+    /// SHA-256 of the drawn gestures' ids, in order.
+    #[prost(bytes = "vec", tag = "3")]
+    pub spends_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "4")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "5")]
+    pub replayed: bool,
+}
+/// Moves the review of a gesture on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoteReviewRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The gesture.
+    #[prost(string, tag = "2")]
+    pub spend_id: ::prost::alloc::string::String,
+    /// Required. Where its review stands now.
+    #[prost(enumeration = "super::ledger::v1::ReviewState", tag = "3")]
+    pub state: i32,
+    /// A salted commitment to the words, 32 bytes; may be left out.
+    #[prost(bytes = "vec", tag = "4")]
+    pub note_commitment: ::prost::alloc::vec::Vec<u8>,
+}
+/// Says that it is written.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoteReviewResponse {
+    /// The entry that says so.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Raises what a rule found.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RaiseFindingRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. The rule, such as f1.
+    #[prost(string, tag = "2")]
+    pub rule: ::prost::alloc::string::String,
+    /// Required. The version of the rule.
+    #[prost(int32, tag = "3")]
+    pub rule_version: i32,
+    /// Required. SHA-256 of its parameters as they are printed, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub parameters_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// How strongly it speaks, 0 to 1,000.
+    #[prost(int32, tag = "5")]
+    pub score_permille: i32,
+    /// Required. The entries that it is about, in order; 1 to 64.
+    #[prost(int64, repeated, tag = "6")]
+    pub positions: ::prost::alloc::vec::Vec<i64>,
+    /// The pseudonyms of the agents whom it is about, in order; at most 64.
+    #[prost(string, repeated, tag = "7")]
+    pub agent_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Says that it is written.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RaiseFindingResponse {
+    /// The entry that says so; its position is the finding's.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Settles a finding.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisposeFindingRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The position of the entry that raised it.
+    #[prost(int64, tag = "2")]
+    pub finding_position: i64,
+    /// Required. How.
+    #[prost(enumeration = "super::ledger::v1::Disposition", tag = "3")]
+    pub disposition: i32,
+    /// A salted commitment to the words, 32 bytes; may be left out.
+    #[prost(bytes = "vec", tag = "4")]
+    pub note_commitment: ::prost::alloc::vec::Vec<u8>,
+}
+/// Says that it is written.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisposeFindingResponse {
+    /// The entry that says so.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod review_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Reviews gestures and settles findings.
+    ///
+    /// Everything is an entry of the ledger. Nobody reviews what they gave or
+    /// approved, or settles a finding about themselves: PERMISSION_DENIED
+    /// (SECOND_PERSON_NEEDED). Repeats with the same request_id and fields return the
+    /// first answer with replayed = true; other fields: ALREADY_EXISTS (ID_REUSED).
+    #[derive(Debug, Clone)]
+    pub struct ReviewServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ReviewServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ReviewServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ReviewServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Draws a sample of the gestures that were given, without any filter: whoever
+        /// has the entries, the method and the seed draws it again. For reviewers.
+        pub async fn draw_sample(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DrawSampleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DrawSampleResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ReviewService/DrawSample",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ReviewService", "DrawSample"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Moves the review of a gesture on. For reviewers; a question is answered by
+        /// the gesture's own agent, and a review is cleared by a reviewer who had no
+        /// part in it before.
+        ///
+        /// Errors: NOT_FOUND (SPEND_NOT_FOUND); FAILED_PRECONDITION
+        /// (REVIEW_OUT_OF_ORDER).
+        pub async fn note_review(
+            &mut self,
+            request: impl tonic::IntoRequest<super::NoteReviewRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NoteReviewResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ReviewService/NoteReview",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ReviewService", "NoteReview"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Raises what a rule found. For reviewers.
+        ///
+        /// Errors: INVALID_ARGUMENT for entries that are not in order or not there.
+        pub async fn raise_finding(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RaiseFindingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RaiseFindingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ReviewService/RaiseFinding",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ReviewService", "RaiseFinding"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Settles a finding. For reviewers whom it is not about.
+        ///
+        /// Errors: NOT_FOUND (FINDING_NOT_FOUND); FAILED_PRECONDITION
+        /// (FINDING_DISPOSED).
+        pub async fn dispose_finding(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DisposeFindingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DisposeFindingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ReviewService/DisposeFinding",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ReviewService", "DisposeFinding"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod review_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ReviewServiceServer.
+    #[async_trait]
+    pub trait ReviewService: std::marker::Send + std::marker::Sync + 'static {
+        /// Draws a sample of the gestures that were given, without any filter: whoever
+        /// has the entries, the method and the seed draws it again. For reviewers.
+        async fn draw_sample(
+            &self,
+            request: tonic::Request<super::DrawSampleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DrawSampleResponse>,
+            tonic::Status,
+        >;
+        /// Moves the review of a gesture on. For reviewers; a question is answered by
+        /// the gesture's own agent, and a review is cleared by a reviewer who had no
+        /// part in it before.
+        ///
+        /// Errors: NOT_FOUND (SPEND_NOT_FOUND); FAILED_PRECONDITION
+        /// (REVIEW_OUT_OF_ORDER).
+        async fn note_review(
+            &self,
+            request: tonic::Request<super::NoteReviewRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NoteReviewResponse>,
+            tonic::Status,
+        >;
+        /// Raises what a rule found. For reviewers.
+        ///
+        /// Errors: INVALID_ARGUMENT for entries that are not in order or not there.
+        async fn raise_finding(
+            &self,
+            request: tonic::Request<super::RaiseFindingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RaiseFindingResponse>,
+            tonic::Status,
+        >;
+        /// Settles a finding. For reviewers whom it is not about.
+        ///
+        /// Errors: NOT_FOUND (FINDING_NOT_FOUND); FAILED_PRECONDITION
+        /// (FINDING_DISPOSED).
+        async fn dispose_finding(
+            &self,
+            request: tonic::Request<super::DisposeFindingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DisposeFindingResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Reviews gestures and settles findings.
+    ///
+    /// Everything is an entry of the ledger. Nobody reviews what they gave or
+    /// approved, or settles a finding about themselves: PERMISSION_DENIED
+    /// (SECOND_PERSON_NEEDED). Repeats with the same request_id and fields return the
+    /// first answer with replayed = true; other fields: ALREADY_EXISTS (ID_REUSED).
+    #[derive(Debug)]
+    pub struct ReviewServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ReviewServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ReviewServiceServer<T>
+    where
+        T: ReviewService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/makegood.v1.ReviewService/DrawSample" => {
+                    #[allow(non_camel_case_types)]
+                    struct DrawSampleSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::DrawSampleRequest>
+                    for DrawSampleSvc<T> {
+                        type Response = super::DrawSampleResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DrawSampleRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::draw_sample(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DrawSampleSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.ReviewService/NoteReview" => {
+                    #[allow(non_camel_case_types)]
+                    struct NoteReviewSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::NoteReviewRequest>
+                    for NoteReviewSvc<T> {
+                        type Response = super::NoteReviewResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::NoteReviewRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::note_review(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = NoteReviewSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.ReviewService/RaiseFinding" => {
+                    #[allow(non_camel_case_types)]
+                    struct RaiseFindingSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::RaiseFindingRequest>
+                    for RaiseFindingSvc<T> {
+                        type Response = super::RaiseFindingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RaiseFindingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::raise_finding(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RaiseFindingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.ReviewService/DisposeFinding" => {
+                    #[allow(non_camel_case_types)]
+                    struct DisposeFindingSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::DisposeFindingRequest>
+                    for DisposeFindingSvc<T> {
+                        type Response = super::DisposeFindingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DisposeFindingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::dispose_finding(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DisposeFindingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ReviewServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "makegood.v1.ReviewService";
+    impl<T> tonic::server::NamedService for ReviewServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Names one person. Exactly one field is set.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubjectRef {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{say, setup};
+use super::{findings, say, setup};
 use crate::audit::{self, Day, Export, Exported, Period};
 use crate::config::ConfigFlags;
 use makegood_core::ids::Digest;
@@ -14,6 +14,10 @@ pub(super) enum AuditCommand {
     /// Export the ledger of some days: tables, books, a report, and the proof that nothing is
     /// missing. Reads the journal, also beside a sidecar that serves it.
     Export(Box<ExportArgs>),
+    /// Find what a reviewer should look at, by rules over the entries.
+    Findings(Box<findings::FindingsArgs>),
+    /// Draw a sample for review that anybody can draw again.
+    Sample(Box<findings::SampleArgs>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +42,14 @@ pub(super) struct ExportArgs {
 }
 
 pub(super) fn run(command: &AuditCommand) -> anyhow::Result<ExitCode> {
-    let AuditCommand::Export(args) = command;
+    match command {
+        AuditCommand::Export(args) => export(args),
+        AuditCommand::Findings(args) => findings::run(args),
+        AuditCommand::Sample(args) => findings::run_sample(args),
+    }
+}
+
+fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config)?;
     let export = Export {
         tenant_folder: config.tenant_folder(),

@@ -1,6 +1,7 @@
 //! `makegood demo`: everything at once, on loopback, with generated people.
 
 mod generate;
+mod year;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub(super) struct DemoArgs {
 enum DemoCommand {
     /// Make up a contact centre of any size, in a data folder or as files to import.
     Generate(generate::GenerateArgs),
+    /// Judge the rules of the findings by ledgers with planted misconduct.
+    Year(year::YearArgs),
 }
 
 /// The arguments of the demo itself.
@@ -66,6 +69,7 @@ struct ShowArgs {
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     match &args.command {
         Some(DemoCommand::Generate(args)) => generate::run(args),
+        Some(DemoCommand::Year(args)) => Ok(year::run(args)),
         None => run_demo(&args.show),
     }
 }

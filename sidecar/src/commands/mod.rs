@@ -4,6 +4,7 @@ mod audit;
 mod checkpoint;
 mod demo;
 mod doctor;
+mod findings;
 mod import;
 mod keys;
 mod ledger;
@@ -11,6 +12,7 @@ mod period;
 mod policy;
 mod pool;
 mod remote;
+mod review;
 mod serve;
 mod setup;
 mod subject;
@@ -46,6 +48,9 @@ enum Command {
     /// Export for auditors.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Review gestures and settle findings.
+    #[command(subcommand)]
+    Review(review::ReviewCommand),
     /// Keys, checkpoints and receipts: what proves the ledger.
     #[command(subcommand)]
     Checkpoint(checkpoint::CheckpointCommand),
@@ -88,6 +93,7 @@ impl Cli {
             Command::Import(command) => import::run(&command),
             Command::Ledger(command) => ledger::run(&command),
             Command::Audit(command) => audit::run(&command),
+            Command::Review(command) => review::run(&command),
             Command::Checkpoint(command) => checkpoint::run(&command),
             Command::Witness(command) => witness::run(&command),
             Command::Policy(command) => policy::run(&command),

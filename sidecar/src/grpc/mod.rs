@@ -12,6 +12,7 @@ mod governance;
 mod interaction;
 mod ledger;
 mod page;
+mod review;
 mod shape;
 pub mod status;
 mod subject;
@@ -28,6 +29,7 @@ use makegood_proto::v1::experience_service_server::ExperienceServiceServer;
 use makegood_proto::v1::governance_service_server::GovernanceServiceServer;
 use makegood_proto::v1::interaction_service_server::InteractionServiceServer;
 use makegood_proto::v1::ledger_service_server::LedgerServiceServer;
+use makegood_proto::v1::review_service_server::ReviewServiceServer;
 use makegood_proto::v1::subject_service_server::SubjectServiceServer;
 use tonic::service::Routes;
 use tonic::{Request, Status};
@@ -66,6 +68,7 @@ pub fn routes(house: &Arc<House>, desks: &Arc<Desks>, message_bytes: usize) -> R
         .add_service(bounded!(LedgerServiceServer))
         .add_service(bounded!(SubjectServiceServer))
         .add_service(bounded!(GovernanceServiceServer))
+        .add_service(bounded!(ReviewServiceServer))
 }
 
 /// The largest reply: a full page of the longest rows stays far below it.

@@ -8,6 +8,7 @@ mod calls;
 mod centre;
 mod day;
 mod figure;
+mod findings;
 mod give;
 mod import;
 mod large;
@@ -64,6 +65,7 @@ const BENCHES: &[Bench] = &[
     watch::WATCH,
     overload::OVERLOAD,
     ring::RING_TO_PAINT,
+    findings::FINDINGS,
     import::IMPORT,
     large::LARGE_HOUSE,
     day::DAY,

@@ -26,6 +26,9 @@ use crate::ledger::{FINDING_POSITIONS, FindingRaised};
 
 /// What only the sealed records know; answered with a yes or no, and nothing more.
 pub trait Context {
+    /// Whether shared contacts are known at all.
+    fn knows_contacts(&self) -> bool;
+
     /// Whether an employee and a customer share a household, a telephone or a means of payment.
     fn shares_contact(&self, agent: AgentPid, customer: CustomerPid) -> bool;
 
@@ -39,6 +42,10 @@ pub trait Context {
 pub struct NoContext;
 
 impl Context for NoContext {
+    fn knows_contacts(&self) -> bool {
+        false
+    }
+
     fn shares_contact(&self, _: AgentPid, _: CustomerPid) -> bool {
         false
     }

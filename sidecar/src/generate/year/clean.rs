@@ -47,14 +47,18 @@ impl<'a> Clean<'a> {
             let outage_hour =
                 (self.dice.below(1_000) < OUTAGE_PERMILLE).then(|| self.dice.between(8, 18));
             for agent in 0..config.agent_count {
-                let is_away = self.dice.chance(AWAY_PERCENT);
-                if self.office.works_on(agent, day) && !is_away {
-                    self.day(agent, day, chance, outage_hour);
-                }
+                self.day_of(agent, day, chance, outage_hour);
             }
         }
         self.own_customers();
         self.stories
+    }
+
+    fn day_of(&mut self, agent: u32, day: u32, chance: u32, outage_hour: Option<u32>) {
+        let is_away = self.dice.chance(AWAY_PERCENT);
+        if self.office.works_on(agent, day) && !is_away {
+            self.day(agent, day, chance, outage_hour);
+        }
     }
 
     /// The chance of a gesture in a slot at the usual pace, in millionths.
@@ -141,14 +145,18 @@ impl<'a> Clean<'a> {
         for agent in 0..self.office.config.agent_count {
             let customer = self.customer();
             for _ in 0..self.dice.between(3, 6) {
-                let days = self.office.days(agent, self.dice.below(self.office.config.days), 1);
-                if let [day] = days[..] {
-                    let at = self.office.moment(agent, day, &mut self.dice);
-                    let story = self.story(agent, at);
-                    let amount = story.amount.min(INTERACTION_CAP / 4);
-                    self.stories.push(Story { customer, amount, life: Life::Give, ..story });
-                }
+                self.own_customer(agent, customer);
             }
+        }
+    }
+
+    fn own_customer(&mut self, agent: u32, customer: u32) {
+        let days = self.office.days(agent, self.dice.below(self.office.config.days), 1);
+        if let [day] = days[..] {
+            let at = self.office.moment(agent, day, &mut self.dice);
+            let story = self.story(agent, at);
+            let amount = story.amount.min(INTERACTION_CAP / 4);
+            self.stories.push(Story { customer, amount, life: Life::Give, ..story });
         }
     }
 

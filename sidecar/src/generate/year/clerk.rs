@@ -261,7 +261,7 @@ impl<'a> Clerk<'a> {
         };
         let postings = live.giving(amount);
         let story = live.story.clone();
-        self.record(at, &story, 0, postings, body);
+        self.record(at, &story, (0, postings), body);
     }
 
     fn end(&mut self, number: u32, at: i64, step: Step) {
@@ -276,7 +276,7 @@ impl<'a> Clerk<'a> {
             }
             _ => EntryBody::Expired { about, released_minor },
         };
-        self.record(at, &live.story, released_minor, postings, body);
+        self.record(at, &live.story, (released_minor, postings), body);
     }
 
     fn take_back(&mut self, number: u32, at: i64) {
@@ -290,7 +290,8 @@ impl<'a> Clerk<'a> {
             amount_minor: live.given,
             reason,
         };
-        self.record(at, &live.story, live.given, live.taking_back(live.given), body);
+        let back = (live.given, live.taking_back(live.given));
+        self.record(at, &live.story, back, body);
     }
 
     /// Writes what an agent does with a gesture of theirs, which gives an amount back.
@@ -298,20 +299,18 @@ impl<'a> Clerk<'a> {
         &mut self,
         at: i64,
         story: &Story,
-        released: i64,
-        postings: Vec<Posting>,
+        (released, postings): (i64, Vec<Posting>),
         body: EntryBody,
     ) {
         let trace = match released {
             0 => self.counts.traces(self.office, story, 0, 0),
             _ => self.counts.charge(self.office, story, -released),
         };
-        let draft = match body {
-            EntryBody::Expired { .. } => Draft { trace, postings, ..Draft::system(body) },
-            _ => {
-                let caller = self.office.caller(story.agent, at);
-                Draft { caller, trace, postings, body }
-            }
+        let draft = if matches!(body, EntryBody::Expired { .. }) {
+            Draft { trace, postings, ..Draft::system(body) }
+        } else {
+            let caller = self.office.caller(story.agent, at);
+            Draft { caller, trace, postings, body }
         };
         self.write(at, story.plant, draft);
     }

@@ -11,6 +11,7 @@
 mod amounts;
 mod clean;
 mod clerk;
+pub mod judge;
 mod office;
 mod plants;
 mod story;

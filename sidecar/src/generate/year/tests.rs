@@ -107,3 +107,11 @@ fn has_the_shape_of_a_working_house() {
         assert!((least..=most).contains(share), "{kind}: {shares:?}");
     }
 }
+
+#[test]
+fn rules_find_what_was_planted_and_little_else() {
+    let verdict = judge::Verdict::of(judge::JUDGING_SEEDS.map(YearConfig::small));
+    assert!(verdict.least_recall_permille() >= 950, "{:#?}", verdict.scores);
+    assert!(verdict.least_precision_permille() >= 800, "{:#?}", verdict.scores);
+    assert!(verdict.false_per_million() <= 1_000, "{:?}", verdict.false_by_rule);
+}

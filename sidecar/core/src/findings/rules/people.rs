@@ -11,6 +11,10 @@ use crate::time::NS_PER_DAY;
 /// Any gesture to somebody with whom the agent shares a contact.
 pub(super) fn self_dealing(case: &mut Case<'_>) {
     let set = case.parameters.self_dealing;
+    if !case.context.knows_contacts() {
+        case.not_applied(Rule::SelfDealing, None, "contacts_unknown", Vec::new());
+        return;
+    }
     for ((agent, customer), gifts) in pairs(case) {
         let people = case.facts.agent(agent).zip(case.facts.customers.get(customer as usize));
         let shares =

@@ -40,12 +40,11 @@ impl Clerk<'_> {
         let trace = self.counts.traces(self.office, story, 0, 0);
         let draft = Draft { caller, trace, postings: Vec::new(), body };
         self.write(story.at, story.plant, draft);
-        match consult.passed_to {
-            Some(_) => self.plan(number, story.at + ANSWER_NS, Step::Pass(consult)),
-            None => {
-                let at = story.at + consult.waited_ms * (SECOND / 1_000);
-                self.plan(number, at, Step::Answer(consult));
-            }
+        if consult.passed_to.is_some() {
+            self.plan(number, story.at + ANSWER_NS, Step::Pass(consult));
+        } else {
+            let at = story.at + consult.waited_ms * (SECOND / 1_000);
+            self.plan(number, at, Step::Answer(consult));
         }
     }
 
@@ -100,9 +99,9 @@ impl Clerk<'_> {
         let postings = live.holding(added);
         let (story, plant) = (live.story.clone(), live.story.plant);
         let mut trace = self.counts.charge(self.office, &story, added);
-        let approver = self.office.member(consult.to).pid;
+        let second = self.office.member(consult.to).pid;
         let before = self.counts.grant(consult.to, at, added);
-        trace.push(grants_trace(approver, at, before, added));
+        trace.push(grants_trace(second, at, before, added));
         let caller = self.office.caller(consult.to, at);
         self.write(at, plant, Draft { caller, trace, postings, body });
         self.plan(number, at + 20 * SECOND, Step::Commit);

@@ -92,16 +92,13 @@ impl Counts {
         let traces = self.traces(office, story, amount, amount);
         *self.interactions.entry((story.agent, story.interaction)).or_default() += amount;
         *self.days.entry((story.agent, day(story.at))).or_default() += amount;
-        match story.case {
-            Some(case) => {
-                let key = (story.agent, story.customer, case);
-                *self.cases.entry(key).or_default() += amount;
-            }
-            None => {
-                let charges = self.rolling.entry((story.agent, story.customer)).or_default();
-                charges.retain(|(at, _)| at + ROLLING_NS > story.at);
-                charges.push((story.at, amount));
-            }
+        if let Some(case) = story.case {
+            let key = (story.agent, story.customer, case);
+            *self.cases.entry(key).or_default() += amount;
+        } else {
+            let charges = self.rolling.entry((story.agent, story.customer)).or_default();
+            charges.retain(|(at, _)| at + ROLLING_NS > story.at);
+            charges.push((story.at, amount));
         }
         traces
     }
