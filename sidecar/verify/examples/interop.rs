@@ -51,5 +51,5 @@ fn main() {
 }
 
 fn hashes(path: &[Hash]) -> String {
-    path.iter().map(|hash| format!(" {}", BASE64.encode(hash))).collect()
+    path.iter().flat_map(|hash| [" ".to_owned(), BASE64.encode(hash)]).collect()
 }

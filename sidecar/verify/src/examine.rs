@@ -52,7 +52,7 @@ pub(crate) fn examine(
     let (sender, receiver) = sync_channel(WAITING);
     let was_read = thread::scope(|scope| {
         let reading = scope.spawn(move || read(Handing::new(sender)));
-        let taken = receiver.iter().try_for_each(|found| examination.take(found));
+        let taken = receiver.iter().try_for_each(|handful| examination.take(&handful));
         // The reader's sends fail from here on, so that it comes to its end.
         drop(receiver);
         let stopped = || Unreadable("the reading of entries stopped".to_owned());
@@ -82,7 +82,7 @@ fn alone(position: u64, bytes: &[u8]) -> Result<(), Fault> {
 }
 
 impl Examination<'_> {
-    fn take(&mut self, handful: Handful) -> Result<(), Unreadable> {
+    fn take(&mut self, handful: &Handful) -> Result<(), Unreadable> {
         for (found, bytes) in handful.iter() {
             self.tree.push(found.leaf);
             if let Some(tiles) = &mut self.tiles {

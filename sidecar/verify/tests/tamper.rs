@@ -1,4 +1,5 @@
 //! Whatever is changed in a ledger is found, and named by file and first bad position.
+#![cfg(test)]
 
 mod support;
 

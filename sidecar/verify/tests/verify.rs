@@ -1,4 +1,5 @@
 //! What the verifier finds right, and what it says about it.
+#![cfg(test)]
 
 mod support;
 

@@ -314,7 +314,9 @@ impl House {
         let batch = std::mem::take(&mut self.batch);
         self.decisions = 0;
         self.journal.append(&batch).unwrap();
-        batch.iter().for_each(|entry| self.edge.push(entry).unwrap());
+        for entry in &batch {
+            self.edge.push(entry).unwrap();
+        }
         if self.edge.size() - self.signed_size >= self.pace.entries_per_checkpoint {
             self.sign();
         }
@@ -327,7 +329,8 @@ impl House {
         let signed = self.signed(head);
         let log = self.dir.join("checkpoints");
         let mut text = fs::read_to_string(&log).unwrap_or_default();
-        text.push_str(&format!("{signed}\n"));
+        text += &signed.to_string();
+        text.push('\n');
         fs::write(&log, text).unwrap();
         TileFolder::new(&self.dir.join("tree")).write_checkpoint(&signed.to_string()).unwrap();
     }
