@@ -1,6 +1,6 @@
 //! A policy's way into force takes an author and another person, in order.
 
-use makegood_core::ledger::{Act, Action, PolicyState, Read as _};
+use makegood_core::ledger::{Act, Action, PolicyNamed, PolicyState, Read as _};
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
 
@@ -79,14 +79,12 @@ fn refuses_each_step_out_of_turn() {
 
 #[test]
 fn refuses_a_name_that_is_none() {
+    let digest = digest(5);
     for text in [String::new(), " ".to_owned(), "x".repeat(201)] {
-        for field in ["name", "version"] {
-            let Act::DraftPolicy(mut policy) = named(5) else { unreachable!() };
-            match field {
-                "name" => policy.name.clone_from(&text),
-                _ => policy.version.clone_from(&text),
-            }
-            let answer = act(&mut House::standard(), ("adm", 1), "R1", Act::DraftPolicy(policy));
+        let whole = "summer".to_owned();
+        for (field, name, version) in [("name", &text, &whole), ("version", &whole, &text)] {
+            let named = PolicyNamed { digest, name: name.clone(), version: version.clone() };
+            let answer = act(&mut House::standard(), ("adm", 1), "R1", Act::DraftPolicy(named));
             assert_eq!(answer.unwrap_err().metadata(), [("field", field.to_owned())]);
         }
     }

@@ -100,7 +100,9 @@ fn only(all: &Rows, named: impl Fn(&Rows) -> Vec<Key>) -> Rows {
         if new.is_empty() {
             return some;
         }
-        new.into_iter().for_each(|(key, row)| some.put(key, row));
+        for (key, row) in new {
+            some.put(key, row);
+        }
     }
 }
 
