@@ -57,12 +57,11 @@ impl WriterLoop {
             let decision = decide(&*overlay, policy, &command)?;
             turn.check_room(lane, !decision.entries.is_empty())?;
             is_carried_out = !decision.entries.is_empty() && decision.outcome.refusal.is_none();
-            let is_weighed = matches!(command.action, Action::Spend(_));
+            if let (Action::Spend(_), Some(first)) = (&command.action, decision.entries.first()) {
+                trace.clone_from(&first.trace);
+            }
             for (entry, payload) in self.encode_all(decision.entries)? {
                 apply(overlay, &entry);
-                if is_weighed && leaf.is_none() {
-                    trace.clone_from(&entry.trace);
-                }
                 let own = batch.add_entry(entry, payload);
                 leaf.get_or_insert(own);
             }

@@ -1,6 +1,7 @@
 //! Consults over real connections: asking a second person, their answer, and what follows.
 
 mod answers;
+mod pause;
 mod scene;
 mod time;
 
