@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, ci, codegen, demo, progress, setup, tidy, verifier, wasm};
+use crate::{bench, ci, codegen, demo, progress, setup, sim, tidy, verifier, wasm};
 
 #[derive(Parser)]
 #[command(
@@ -49,6 +49,21 @@ enum Command {
     },
     /// Build the panel into widget-wasm/dist and hold it to its size budget
     Wasm,
+    /// Play the simulator: the real writer on a disk that fails, against an oracle
+    Sim {
+        /// How many seeds, from 1
+        #[arg(long, default_value_t = 200)]
+        seeds: u64,
+        /// This seed alone
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Commands of each seed
+        #[arg(long, default_value_t = 5_000)]
+        commands: u64,
+        /// Play with each deliberate mistake of sidecar/sim/mutants.txt; each must be found
+        #[arg(long)]
+        mutants: bool,
+    },
     /// Build `makegood-verify` with the C runtime linked in, for machines that have nothing else
     Verifier,
     /// Measure, and write target/bench/<NAME>.jsonl; all of it takes about an hour
@@ -88,6 +103,9 @@ fn dispatch(workspace: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Codegen { check: false } => codegen::write(workspace),
         Command::Wasm => wasm::run(workspace),
         Command::Verifier => verifier::run(workspace),
+        Command::Sim { seeds, seed, commands, mutants } => {
+            sim::run(workspace, &sim::Play { seeds, seed, commands, mutants })
+        }
         Command::Bench { list: true, .. } => {
             bench::list();
             Ok(())

@@ -10,6 +10,7 @@ mod files;
 mod process;
 mod progress;
 mod setup;
+mod sim;
 mod tidy;
 mod verifier;
 mod wasm;

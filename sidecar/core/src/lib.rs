@@ -7,6 +7,7 @@ pub mod findings;
 pub mod ids;
 pub mod ledger;
 pub mod money;
+pub mod mutants;
 pub mod policy;
 pub mod preference;
 pub mod promise;

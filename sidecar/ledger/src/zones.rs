@@ -7,8 +7,9 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Zoned};
 use makegood_core::ledger::WindowBounds;
+use makegood_core::mutants::{Mutant, is_on};
 use makegood_core::policy::{CalendarUnit, Limit, Policy, Window};
-use makegood_core::time::Time;
+use makegood_core::time::{NS_PER_HOUR, Time};
 
 /// The bounds at `now` of every calendar limit of the policy.
 ///
@@ -28,6 +29,8 @@ fn window(limit: &Limit, now: Time) -> Option<WindowBounds> {
         return None;
     };
     let (start, end) = bounds(*unit, zone, now).ok()?;
+    let late_ns = if is_on(Mutant::DayBeginsLate) { NS_PER_HOUR } else { 0 };
+    let (start, end) = (start.saturating_add_ns(late_ns), end.saturating_add_ns(late_ns));
     Some(WindowBounds { limit: limit.id.clone(), start, end })
 }
 

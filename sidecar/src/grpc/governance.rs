@@ -57,7 +57,7 @@ impl GovernanceService for Service {
         let visitor = self.visitor(&request)?;
         let v1::PublishPolicyRequest { request_id, policy_digest } = request.into_inner();
         let (id, digest) = named(&request_id, &policy_digest)?;
-        let governed = self.act(&visitor, id, Act::PublishPolicy { digest }).await?;
+        let governed = self.govern(&visitor, id, Act::PublishPolicy { digest }).await?;
         of_policy!(self, PublishPolicyResponse, digest, governed)
     }
 
@@ -87,7 +87,7 @@ impl GovernanceService for Service {
         let visitor = self.visitor(&request)?;
         let v1::WithdrawPolicyRequest { request_id, policy_digest } = request.into_inner();
         let (id, digest) = named(&request_id, &policy_digest)?;
-        let governed = self.act(&visitor, id, Act::WithdrawPolicy { digest }).await?;
+        let governed = self.govern(&visitor, id, Act::WithdrawPolicy { digest }).await?;
         of_policy!(self, WithdrawPolicyResponse, digest, governed)
     }
 
@@ -123,7 +123,7 @@ impl GovernanceService for Service {
         let id = shape.request_id(&request_id);
         let reason = shape.choice::<v1::PauseReason>("reason", reason).and_then(pause_reason);
         let (id, reason) = shape.build(id.zip(reason))?;
-        let governed = self.act(&visitor, id, Act::Pause { reason, note: None }).await?;
+        let governed = self.govern(&visitor, id, Act::Pause { reason, note: None }).await?;
         governed!(PauseGivingResponse, governed)
     }
 
@@ -133,7 +133,7 @@ impl GovernanceService for Service {
     ) -> Result<Response<v1::ResumeGivingResponse>, Status> {
         let visitor = self.visitor(&request)?;
         let id = request_id(&request.into_inner().request_id)?;
-        let governed = self.act(&visitor, id, Act::Resume { note: None }).await?;
+        let governed = self.govern(&visitor, id, Act::Resume { note: None }).await?;
         governed!(ResumeGivingResponse, governed)
     }
 
@@ -150,7 +150,7 @@ impl GovernanceService for Service {
         let to = shape.optional("to_pool_id", &to_pool_id);
         let amount = shape.money("amount", amount.as_ref());
         let (id, amount) = shape.build(id.zip(amount))?;
-        let governed = self.act(&visitor, id, Act::Allocate { from, to, amount }).await?;
+        let governed = self.govern(&visitor, id, Act::Allocate { from, to, amount }).await?;
         let is_named = |it: &v1::PoolStanding| {
             let is_pool = it.pool_id == from_pool_id || it.pool_id == to_pool_id;
             is_pool && it.currency_code == amount.currency.code()
@@ -177,7 +177,7 @@ impl GovernanceService for Service {
         let visitor = self.visitor(&request)?;
         let v1::ClosePeriodRequest { request_id, period } = request.into_inner();
         let (id, period) = of_period(&request_id, period.as_ref())?;
-        let governed = self.act(&visitor, id, Act::ClosePeriod(period)).await?;
+        let governed = self.govern(&visitor, id, Act::ClosePeriod(period)).await?;
         let balances_sha256 = bytes(governed.balances);
         governed!(ClosePeriodResponse, governed, balances_sha256: balances_sha256)
     }
@@ -189,7 +189,7 @@ impl GovernanceService for Service {
         let visitor = self.visitor(&request)?;
         let v1::ReopenPeriodRequest { request_id, period } = request.into_inner();
         let (id, period) = of_period(&request_id, period.as_ref())?;
-        let governed = self.act(&visitor, id, Act::ReopenPeriod(period)).await?;
+        let governed = self.govern(&visitor, id, Act::ReopenPeriod(period)).await?;
         governed!(ReopenPeriodResponse, governed)
     }
 
@@ -200,7 +200,7 @@ impl GovernanceService for Service {
         let visitor = self.visitor(&request)?;
         let v1::SecondReopeningRequest { request_id, period } = request.into_inner();
         let (id, period) = of_period(&request_id, period.as_ref())?;
-        let governed = self.act(&visitor, id, Act::SecondReopening(period)).await?;
+        let governed = self.govern(&visitor, id, Act::SecondReopening(period)).await?;
         governed!(SecondReopeningResponse, governed)
     }
 
@@ -218,14 +218,14 @@ impl GovernanceService for Service {
     ) -> Result<Response<v1::DigestBalancesResponse>, Status> {
         let visitor = self.visitor(&request)?;
         let id = request_id(&request.into_inner().request_id)?;
-        let governed = self.act(&visitor, id, Act::DigestBalances).await?;
+        let governed = self.govern(&visitor, id, Act::DigestBalances).await?;
         let balances_sha256 = bytes(governed.balances);
         governed!(DigestBalancesResponse, governed, balances_sha256: balances_sha256)
     }
 }
 
 impl Service {
-    async fn act(&self, visitor: &Visitor, id: RequestId, act: Act) -> Result<Governed, Status> {
+    async fn govern(&self, visitor: &Visitor, id: RequestId, act: Act) -> Result<Governed, Status> {
         told(self.house.govern(visitor, id, act).await)
     }
 

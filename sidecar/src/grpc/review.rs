@@ -42,7 +42,7 @@ impl ReviewService for Service {
         let sample =
             drawn.unwrap_or(Err(HouseError::Stored)).map_err(|error| status::from_house(&error))?;
         let act = Act::DrawSample(sample.drawn.clone());
-        let ActAnswer { receipt, replayed } = self.act(&visitor, id, act).await?;
+        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::DrawSampleResponse {
             spends: sample.picks.iter().map(sampled).collect(),
             population_count: sample.drawn.population_count.cast_signed(),
@@ -69,7 +69,7 @@ impl ReviewService for Service {
             Some((id?, Act::Note { spend, state, note }))
         };
         let (id, act) = shape.build(build())?;
-        let ActAnswer { receipt, replayed } = self.act(&visitor, id, act).await?;
+        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::NoteReviewResponse { receipt: Some(receipt), replayed }))
     }
 
@@ -82,7 +82,7 @@ impl ReviewService for Service {
         let asked = finding(&mut shape, &request.into_inner());
         let (id, finding) = shape.build(asked)?;
         let act = Act::RaiseFinding(Box::new(finding));
-        let ActAnswer { receipt, replayed } = self.act(&visitor, id, act).await?;
+        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::RaiseFindingResponse { receipt: Some(receipt), replayed }))
     }
 
@@ -107,13 +107,18 @@ impl ReviewService for Service {
             Some((id?, Act::DisposeFinding { finding, disposition, note }))
         };
         let (id, act) = shape.build(build())?;
-        let ActAnswer { receipt, replayed } = self.act(&visitor, id, act).await?;
+        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::DisposeFindingResponse { receipt: Some(receipt), replayed }))
     }
 }
 
 impl Service {
-    async fn act(&self, visitor: &Visitor, id: RequestId, act: Act) -> Result<ActAnswer, Status> {
+    async fn review(
+        &self,
+        visitor: &Visitor,
+        id: RequestId,
+        act: Act,
+    ) -> Result<ActAnswer, Status> {
         let acted = self.house.write_review(visitor, id, act).await;
         acted.map_err(|error| status::from_house(&error))
     }

@@ -16,6 +16,8 @@ mod lanes;
 mod load;
 mod room;
 mod run;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -158,7 +160,8 @@ struct Job {
     reply: Reply,
 }
 
-pub(super) type Answer = Result<Done, WriteError>;
+/// What becomes of one work.
+pub type Answer = Result<Done, WriteError>;
 pub(super) type Reply = oneshot::Sender<Answer>;
 
 /// Waits for the writer's thread to end.

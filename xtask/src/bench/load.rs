@@ -1,6 +1,6 @@
 //! The generator of load, and a sidecar on a contact centre that is made for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -52,16 +52,31 @@ impl Loaded {
     ///
     /// When the binaries do not build, or do not do what they are asked.
     pub(super) fn start(session: &Session<'_>, name: &str, house: &House) -> anyhow::Result<Self> {
-        let binaries = session.binaries()?;
+        let makegood = session.binaries()?.makegood;
+        Self::start_with(session, name, house, (&makegood, &[]))
+    }
+
+    /// As [`Loaded::start`], by this build of the sidecar, served with `more` on its command line.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loaded::start`].
+    pub(super) fn start_with(
+        session: &Session<'_>,
+        name: &str,
+        house: &House,
+        (makegood, more): (&Path, &[&str]),
+    ) -> anyhow::Result<Self> {
+        let load = session.binaries()?.load;
         let data = session.scratch(name)?;
-        let mut generate = unconfigured(&binaries.makegood.to_string_lossy(), &data);
+        let mut generate = unconfigured(&makegood.to_string_lossy(), &data);
         generate.args(["demo", "generate"]);
         house.size(&mut generate);
         process::run(generate.arg("--data").arg(&data))?;
         // The first token makes the development key, which the sidecar and the load then read.
-        token(&binaries.makegood, &data, AGENT)?;
-        let sidecar = Sidecar::serve(&binaries.makegood, &data, &[])?;
-        Ok(Self { sidecar, data, load: binaries.load })
+        token(makegood, &data, AGENT)?;
+        let sidecar = Sidecar::serve(makegood, &data, more)?;
+        Ok(Self { sidecar, data, load })
     }
 
     /// Plays a scenario against the sidecar, and returns its report.

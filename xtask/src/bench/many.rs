@@ -131,10 +131,22 @@ fn against_postgres(session: &Session<'_>) -> anyhow::Result<Vec<Figure>> {
     Ok(vec![many, one])
 }
 
+/// 100 agents, each with 100 customers.
+const TEN_THOUSAND: [&str; 4] = ["--agents", "100", "--customers", "100"];
+
+/// How many gestures a second 64 clients give from 10,000 budgets.
+///
+/// # Errors
+///
+/// When the scenario fails.
+pub(super) fn gifts_per_s(loaded: &Loaded) -> anyhow::Result<f64> {
+    number(&rate(loaded, "give", Budgets::Many)?, "calls_per_s")
+}
+
 fn rate(loaded: &Loaded, call: &str, budgets: Budgets) -> anyhow::Result<serde_json::Value> {
     let mut scenario = vec!["rate", "--call", call, "--clients", "64", "--seconds", SECONDS];
     scenario.extend(match budgets {
-        Budgets::Many => ["--agents", "100", "--customers", "100"].as_slice(),
+        Budgets::Many => TEN_THOUSAND.as_slice(),
         Budgets::One => &["--hot"],
     });
     loaded.play(&scenario)

@@ -9,6 +9,7 @@ mod centre;
 mod day;
 mod figure;
 mod findings;
+mod full;
 mod give;
 mod import;
 mod large;
@@ -62,6 +63,7 @@ const BENCHES: &[Bench] = &[
     give::ONE,
     many::AGAINST_EMPTY,
     many::AGAINST_POSTGRES,
+    full::AGAINST_BEFORE,
     watch::WATCH,
     overload::OVERLOAD,
     ring::RING_TO_PAINT,

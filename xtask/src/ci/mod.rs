@@ -13,7 +13,7 @@ use crate::ci::tally::Tally;
 use crate::progress::{self, Steps};
 use crate::setup::{self, node, tools};
 use crate::workspace::Workspace;
-use crate::{codegen, process, tidy, wasm};
+use crate::{codegen, process, sim, tidy, wasm};
 
 struct Step {
     name: &'static str,
@@ -23,7 +23,7 @@ struct Step {
 
 /// The panel is built before anything compiles the sidecar, because the sidecar's build takes it
 /// into the binary.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "tidy", about: "conventions", run: |workspace, _| tidy::run(workspace) },
     Step { name: "fmt", about: "rustfmt", run: |workspace, _| fmt(workspace) },
     Step {
@@ -40,6 +40,11 @@ const STEPS: [Step; 13] = [
     },
     Step { name: "clippy", about: "lints, warnings denied", run: |workspace, _| clippy(workspace) },
     Step { name: "test", about: "unit and integration tests", run: test },
+    Step {
+        name: "sim",
+        about: "a million commands on a disk that fails",
+        run: |workspace, _| simulate(workspace),
+    },
     Step { name: "browser", about: "the panel in Chromium", run: browser },
     Step { name: "python", about: "a client in another language", run: python },
     Step { name: "audit", about: "an audit pack in the programs of others", run: audit },
@@ -118,6 +123,13 @@ fn test(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--no-fail-fast"]);
     counted(&mut cargo, tally)
+}
+
+/// 200 seeds, and then each deliberate mistake.
+fn simulate(workspace: &Workspace) -> anyhow::Result<()> {
+    let play = sim::Play { seeds: 200, seed: None, commands: 5_000, mutants: false };
+    sim::run(workspace, &play)?;
+    sim::run(workspace, &sim::Play { mutants: true, ..play })
 }
 
 fn browser(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::ids::{AgentPid, Digest, LimitId, PoolId, RequestId, SpendId, TeamId};
 use crate::money::Currency;
+use crate::mutants::{Mutant, is_on};
 use crate::time::Time;
 
 use super::act::coded;
@@ -122,7 +123,7 @@ impl Key {
 impl HeadRow {
     /// The time of a decision that is asked for at `at`: that, or just after the last entry.
     pub(crate) fn next_at(self, at: Time) -> Time {
-        at.max(self.last_at.saturating_add_ns(1))
+        if is_on(Mutant::TimeGoesBack) { at } else { at.max(self.last_at.saturating_add_ns(1)) }
     }
 }
 

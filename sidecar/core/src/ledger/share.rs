@@ -2,6 +2,7 @@
 
 use super::{Charged, CounterKey, LimitTrace, SpendRow};
 use crate::money::Currency;
+use crate::mutants::{Mutant, is_on};
 use crate::policy::Counts;
 
 /// What a gesture has in one of its counts: in minor units, or in gestures where those are counted.
@@ -33,6 +34,10 @@ impl SpendRow {
     pub(crate) fn share(&self, charged: &Charged) -> Share {
         let (held_minor, given_minor) = (self.held_minor, self.given_minor());
         let above = |total: i64| {
+            if is_on(Mutant::GrantReleasedLast) {
+                let granted = charged.granted_above_minor.map(|above| self.amount_minor - above);
+                return granted.map_or(0, |granted| granted.min(total).max(0));
+            }
             charged.granted_above_minor.map_or(0, |above| total.saturating_sub(above).max(0))
         };
         match charged.counts {
@@ -94,6 +99,7 @@ impl Counts {
     pub(crate) fn share_of(self, amount_minor: i64) -> i64 {
         match self {
             Self::Amounts | Self::Grants => amount_minor,
+            Self::Times if is_on(Mutant::TimesUncounted) => 0,
             Self::Times => i64::from(amount_minor > 0),
         }
     }

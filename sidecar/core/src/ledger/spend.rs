@@ -2,6 +2,7 @@
 
 use crate::ids::{AgentPid, Digest, RequestId};
 use crate::money::Currency;
+use crate::mutants::{Mutant, is_on};
 use crate::policy::Counts;
 use crate::time::Time;
 
@@ -106,11 +107,8 @@ impl SpendRow {
 
     /// Where it stands at `now`: a hold ends on time even when that is not written yet.
     pub fn state_at(&self, now: Time) -> SpendState {
-        if self.state == SpendState::Held && now >= self.expire_at {
-            SpendState::Expired
-        } else {
-            self.state
-        }
+        let is_over = now >= self.expire_at && !is_on(Mutant::ExpiredHoldGiven);
+        if self.state == SpendState::Held && is_over { SpendState::Expired } else { self.state }
     }
 
     /// The row that a `Reserved` entry makes; `None` for any other entry.

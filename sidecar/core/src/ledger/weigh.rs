@@ -3,6 +3,7 @@
 
 use crate::ids::{LimitId, PoolId, RoleCode};
 use crate::money::Currency;
+use crate::mutants::{Mutant, is_on};
 use crate::policy::{Counts, Dimension, Limit, POOL_LIMIT_PREFIX, Policy, Window, pool_limit_id};
 use crate::time::Time;
 
@@ -110,7 +111,11 @@ impl Use {
 
     fn plus(self, charge: &Charge) -> Self {
         Self {
-            held_minor: self.held_minor.saturating_add(charge.held_minor),
+            held_minor: if is_on(Mutant::RollingForgetsHolds) {
+                self.held_minor
+            } else {
+                self.held_minor.saturating_add(charge.held_minor)
+            },
             given_minor: self.given_minor.saturating_add(charge.given_minor),
             granted_minor: self.granted_minor.saturating_add(charge.granted_minor),
             oldest_at: self.oldest_at.or(Some(charge.at)),
@@ -126,7 +131,9 @@ impl WindowKey {
     /// Whether an amount charged at `at` counts in the window at `now`.
     pub fn counts(&self, at: Time, now: Time) -> bool {
         match self {
-            Self::Rolling { duration_ns } => at.saturating_add_ns(*duration_ns) > now,
+            Self::Rolling { duration_ns } => {
+                at.saturating_add_ns(*duration_ns) > now || is_on(Mutant::RollingForever)
+            }
             // The other windows are part of a count's name: what is charged there stays there.
             _ => true,
         }
@@ -230,16 +237,19 @@ pub(crate) fn applying<'p>(
             Counts::Times => limit.cap_times?.into(),
             Counts::Amounts | Counts::Grants => *limit.caps.get(&question.currency)?,
         };
-        Some(window_key(limit, question).map(|window| Applying {
-            limit,
-            cap_minor,
-            counter: CounterKey {
-                limit: limit.id.clone(),
-                scope: scope_key(limit, question, pool),
-                window,
-                currency: (limit.counts != Counts::Times).then_some(question.currency),
-            },
-            at: question.at,
+        Some(window_key(limit, question).map(|window| {
+            Applying {
+                limit,
+                cap_minor,
+                counter: CounterKey {
+                    limit: limit.id.clone(),
+                    scope: scope_key(limit, question, pool),
+                    window,
+                    currency: (limit.counts != Counts::Times && !is_on(Mutant::CurrenciesMixed))
+                        .then_some(question.currency),
+                },
+                at: question.at,
+            }
         }))
     })
 }
@@ -259,7 +269,8 @@ pub(crate) fn refusal(
     let Some(tightest) = binding(states) else {
         return Some(Refusal::NoAuthority { role: role.clone() });
     };
-    let available_minor = tightest.room_minor();
+    let available_minor =
+        if is_on(Mutant::CapacityIgnored) { i64::MAX } else { tightest.room_minor() };
     (amount_minor > available_minor).then(|| Refusal::LimitExceeded {
         limit: tightest.limit.clone(),
         label: tightest.label.clone(),
@@ -326,6 +337,7 @@ fn scope_key(limit: &Limit, question: &Question, pool: &PoolId) -> ScopeKey {
         match dimension {
             Dimension::Tenant => {}
             Dimension::Pool => key.pool = Some(pool.clone()),
+            Dimension::Agent if is_on(Mutant::ScopeForgetsAgent) => {}
             Dimension::Agent => key.agent = Some(question.caller.agent),
             Dimension::Customer => key.customer = Some(subject.customer),
             Dimension::Case => key.case = subject.case,

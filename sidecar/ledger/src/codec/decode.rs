@@ -1,5 +1,6 @@
 //! From messages back to the core's entries.
 
+use makegood_core::mutants::{Mutant, is_on};
 use std::str::FromStr;
 
 use makegood_core::ids::Digest;
@@ -303,7 +304,7 @@ fn limit_trace(trace: pb::LimitTrace) -> Result<LimitTrace> {
         after_minor: trace.after_minor,
         cap_minor: trace.cap_minor,
         counts,
-        granted_minor: trace.granted_minor,
+        granted_minor: if is_on(Mutant::CodecForgetsGrants) { 0 } else { trace.granted_minor },
     })
 }
 

@@ -13,6 +13,7 @@
 //!
 //! Integers are little-endian.
 
+use makegood_core::mutants::{Mutant, is_on};
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
@@ -100,7 +101,11 @@ pub enum FrameFault {
 /// The hash of a payload as a leaf of a Merkle tree: SHA-256 of a zero byte and the payload
 /// (RFC 6962, section 2.1).
 pub fn leaf_hash(payload: &[u8]) -> LeafHash {
-    Sha256::new_with_prefix([0]).chain_update(payload).finalize().into()
+    let hashed = match payload.split_last() {
+        Some((_, but_last)) if is_on(Mutant::HashLeavesByteOut) => but_last,
+        _ => payload,
+    };
+    Sha256::new_with_prefix([0]).chain_update(hashed).finalize().into()
 }
 
 /// The fields before the payload.

@@ -76,6 +76,7 @@ mod spare;
 mod tests;
 pub mod whole;
 
+use makegood_core::mutants::{Mutant, is_on};
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -269,7 +270,12 @@ impl Journal {
         }
         let head = self.write_head()?;
         self.segment.write(&self.batch, self.end.offset)?;
-        self.segment.sync()?;
+        if !is_on(Mutant::SyncSkipped) {
+            let synced = self.segment.sync();
+            if !is_on(Mutant::SyncErrorIgnored) {
+                synced?;
+            }
+        }
         self.head = head;
         Ok(())
     }

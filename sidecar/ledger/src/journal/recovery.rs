@@ -1,5 +1,6 @@
 //! Opening a journal: verify all that is confirmed, keep what is complete, cut what is torn.
 
+use makegood_core::mutants::{Mutant, is_on};
 use std::sync::Arc;
 
 use super::disk::{Access, Disk};
@@ -9,7 +10,7 @@ use super::head::Head;
 use super::header::Header;
 use super::scan::{self, Stop};
 use super::sealed::Sealed;
-use super::segment::{self, Segment};
+use super::segment::{self, Cursor, Segment};
 use super::{Config, Journal, Recovery};
 
 /// The last segment of a journal, as found.
@@ -19,6 +20,16 @@ struct Found {
     stop: Stop,
     /// The leaf hash of the record before the end.
     last_leaf: LeafHash,
+}
+
+impl Found {
+    /// Without what was written after the head: see [`Mutant::StartCutsBatch`].
+    fn up_to_head(mut self) -> Self {
+        let Head { next_position: position, offset, last_leaf, .. } = self.head;
+        self.stop.end = Cursor { position, offset };
+        self.last_leaf = last_leaf;
+        self
+    }
 }
 
 /// Opens the journal on `disk`, creating it where there is none. Nothing is written before the last
@@ -33,6 +44,10 @@ pub(super) fn recover(
     let found = verify(&*disk, bases.get(left..).unwrap_or_default(), left > 0)?;
     bases.truncate(if left > 0 { left + 1 } else { 0 });
     let sealed = Sealed::new(Arc::clone(&disk), bases);
+    let found = match found {
+        Some(found) if is_on(Mutant::StartCutsBatch) => Some(found.up_to_head()),
+        found => found,
+    };
     let torn = match &found {
         Some(found) => scan::torn_bytes(&found.segment, &found.stop)?,
         None => 0,

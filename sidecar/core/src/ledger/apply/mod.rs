@@ -6,8 +6,11 @@ mod gestures;
 mod shift;
 
 use crate::money::Currency;
+use crate::mutants::{Mutant, is_on};
 
-use super::{ActivePolicyRow, Entry, EntryBody, HeadRow, Key, PoolRow, Posting, Row, Side, Write};
+use super::{
+    ActivePolicyRow, Entry, EntryBody, HeadRow, Key, Operation, PoolRow, Posting, Row, Side, Write,
+};
 
 /// Applies the next entry.
 ///
@@ -33,6 +36,11 @@ pub fn apply(rows: &mut impl Write, entry: &Entry) {
         }
         EntryBody::PoolOpened { .. } => open_pool(rows, entry),
         EntryBody::Reserved { .. } => gestures::reserve(rows, entry),
+        EntryBody::Refused { operation: Operation::Reserve(request), .. }
+            if is_on(Mutant::RefusedHoldGiven) =>
+        {
+            gestures::reserve(rows, &crate::mutants::as_if_held(entry, request));
+        }
         EntryBody::Refused { operation, .. } => {
             let spend = rows.spend(operation.spend()).cloned();
             answers::keep(rows, operation.clone(), entry, (spend.as_ref(), None));

@@ -1,5 +1,6 @@
 //! Counts and pools, moved by what a gesture now holds and stands at.
 
+use crate::mutants::{Mutant, is_on};
 use crate::time::Time;
 
 use super::super::share::Share;
@@ -22,7 +23,7 @@ pub(super) fn shift(rows: &mut impl Write, before: &SpendRow, after: &SpendRow, 
 fn shift_pool(rows: &mut impl Write, before: &SpendRow, after: &SpendRow, entry: &Entry) {
     let held_minor = after.held_minor.saturating_sub(before.held_minor);
     let given_minor = after.given_minor().saturating_sub(before.given_minor());
-    if held_minor == 0 && given_minor == 0 {
+    if held_minor == 0 && given_minor == 0 || is_on(Mutant::PoolUncharged) {
         return;
     }
     let key = Key::Pool(after.about.pool.clone(), after.currency);

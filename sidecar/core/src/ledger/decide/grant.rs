@@ -9,6 +9,7 @@ use crate::ledger::headroom::Question;
 use crate::ledger::share::Granted;
 use crate::ledger::weigh::{LimitState, Use, refusal, weigh_grants};
 use crate::ledger::{Charged, ConsultRow, EntryBody, Fault, LimitTrace, Read, Refusal, SpendRow};
+use crate::mutants::{Mutant, is_on};
 use crate::policy::Counts;
 
 /// Raises the hold to what is approved: charged to the approver's own limits, and granted above
@@ -24,7 +25,7 @@ pub(super) fn approve(
         let held_minor = row.amount_minor;
         return Err(Fault::NotAboveHold { field, held_minor, currency }.into());
     }
-    if approved_minor > consult.asked_minor {
+    if approved_minor > consult.asked_minor && !is_on(Mutant::ApprovedAboveAsked) {
         return Err(Refusal::AmountAboveAsked {
             asked_minor: consult.asked_minor,
             approved_minor,
@@ -75,11 +76,11 @@ fn authority(
     states.extend(raise::pool(bench, row));
     let trace = |state: &LimitState, is_charged| state.trace(added_minor, is_charged);
     match refusal(&states, (role, row.currency), added_minor) {
-        Some(refusal) => {
+        Some(refusal) if !is_on(Mutant::GrantUnlimited) => {
             let traces = states.iter().map(|state| trace(state, false)).collect();
             Err(Stop::Refusal(refusal, traces))
         }
-        None => Ok(states.iter().take(of_approver).map(|state| trace(state, true)).collect()),
+        _ => Ok(states.iter().take(of_approver).map(|state| trace(state, true)).collect()),
     }
 }
 

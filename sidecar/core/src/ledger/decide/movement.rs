@@ -5,6 +5,7 @@ use crate::ledger::account::ExpenseClass;
 use crate::ledger::share::Share;
 use crate::ledger::weigh::{Use, pool_state};
 use crate::ledger::{Account, Charged, EntryBody, LimitTrace, Posting, Read, SpendAbout, SpendRow};
+use crate::mutants::{Mutant, is_on};
 use crate::policy::GestureKind;
 use crate::time::Time;
 
@@ -88,11 +89,15 @@ pub(super) fn giving(about: &SpendAbout, amount_minor: i64) -> Vec<Posting> {
 
 /// The lines of releasing what was held.
 pub(super) fn releasing(about: &SpendAbout, amount_minor: i64) -> Vec<Posting> {
-    Posting::pair(
+    let mut lines = Posting::pair(
         Account::Encumbered(about.pool.clone()),
         Account::AuthorityPool(about.pool.clone()),
         amount_minor,
-    )
+    );
+    if is_on(Mutant::Unbalanced) {
+        lines.pop();
+    }
+    lines
 }
 
 /// The lines of taking back what was given; its authority goes to this account.

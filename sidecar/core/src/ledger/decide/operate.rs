@@ -1,5 +1,6 @@
 //! The straight path of an operation: checks in their order, a ruling, entries, an answer.
 
+use crate::mutants::{Mutant, is_on};
 use crate::policy::Policy;
 use crate::time::Time;
 
@@ -94,10 +95,16 @@ fn first_answer(
     let Some(row) = rows.outcome(operation.id()) else {
         return Ok(None);
     };
-    if row.agent != caller.agent {
+    let since_ns = rows.head().last_at.since_ns(row.outcome.at);
+    if is_on(Mutant::KeyTwiceInBatch) && since_ns < 1_000 {
+        return Ok(None);
+    }
+    if row.agent != caller.agent && !is_on(Mutant::OtherCallerRepeats) {
         return Err(Fault::IdReused { field: "caller" });
     }
-    if let Some(field) = row.operation.differing_field(operation) {
+    if let Some(field) = row.operation.differing_field(operation)
+        && !is_on(Mutant::OtherFieldsRepeat)
+    {
         return Err(Fault::IdReused { field });
     }
     Ok(Some(Outcome { replayed: true, ..row.outcome.clone() }))

@@ -6,6 +6,7 @@ use super::operate::{Bench, Ruling, Stop};
 use crate::ids::RequestId;
 use crate::ledger::weigh::{LimitState, limit_state, pool_state, refusal};
 use crate::ledger::{Charged, EntryBody, LimitTrace, Read, Refusal, SpendRow};
+use crate::mutants::{Mutant, is_on};
 use crate::policy::Counts;
 
 pub(super) fn increment(
@@ -22,7 +23,9 @@ pub(super) fn increment(
     check_current(bench, row)?;
     let states = states(bench, row);
     let asker = (&bench.command.caller.role, row.currency);
-    if let Some(refusal) = refusal(&states, asker, amount_minor) {
+    if let Some(refusal) = refusal(&states, asker, amount_minor)
+        && !is_on(Mutant::RaiseUnchecked)
+    {
         return Err(Stop::Refusal(refusal, asked(bench, row, amount_minor)));
     }
     let body = EntryBody::Increased { request, about: Box::new(row.about.clone()), amount_minor };

@@ -5,6 +5,7 @@ use super::operate::{Bench, Ruling, Stop};
 use crate::ids::{GestureCode, ReasonCode, RequestId};
 use crate::ledger::headroom::{check_gesture, check_reason};
 use crate::ledger::{Account, EntryBody, Fault, Read, Refusal, ReverseReason, SpendRow};
+use crate::mutants::{Mutant, is_on};
 use crate::time::Time;
 
 pub(super) fn reverse(
@@ -15,7 +16,7 @@ pub(super) fn reverse(
 ) -> Result<Ruling, Stop> {
     check_not_in_future(bench, effective_at)?;
     let given_minor = row.given_minor();
-    if amount_minor > given_minor {
+    if amount_minor > given_minor && !is_on(Mutant::ReverseAboveGiven) {
         return Err(Refusal::AmountAboveGiven {
             given_minor,
             requested_minor: amount_minor,
@@ -27,7 +28,7 @@ pub(super) fn reverse(
         && reason == ReverseReason::MisEntry
     {
         let ended_at = given_at.saturating_add_ns(bench.policy.undo_ns);
-        if bench.now >= ended_at {
+        if bench.now >= ended_at && !is_on(Mutant::UndoForever) {
             return Err(Refusal::UndoWindowClosed { ended_at }.into());
         }
     }

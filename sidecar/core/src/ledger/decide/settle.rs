@@ -8,6 +8,7 @@ use super::operate::{Bench, Ruling, Stop};
 use crate::ids::{RequestId, SpendId};
 use crate::ledger::outcome::answer;
 use crate::ledger::{Decision, EntryBody, Fault, Read, Refusal, SpendRow, SpendState, VoidReason};
+use crate::mutants::{Mutant, is_on};
 
 pub(super) fn extend(
     bench: &Bench<'_, impl Read>,
@@ -33,7 +34,7 @@ pub(super) fn commit(
     (amount_minor, is_final): (i64, bool),
 ) -> Result<Ruling, Stop> {
     check_open(row, bench.now)?;
-    if amount_minor > row.held_minor {
+    if amount_minor > row.held_minor && !is_on(Mutant::CommitAboveHold) {
         return Err(Refusal::AmountAboveHold {
             held_minor: row.held_minor,
             requested_minor: amount_minor,
@@ -64,7 +65,8 @@ pub(super) fn void(
     reason: VoidReason,
 ) -> Result<Ruling, Stop> {
     check_open(row, bench.now)?;
-    let released_minor = row.held_minor;
+    let released_minor =
+        if is_on(Mutant::CancelRestoresAll) { row.amount_minor } else { row.held_minor };
     let postings = releasing(&row.about, released_minor);
     let body =
         EntryBody::Voided { request, about: Box::new(row.about.clone()), reason, released_minor };

@@ -1,8 +1,7 @@
-//! The writer over a simulated disk: everything real but the disk, the clock and the thread.
+//! A small story for the writer over a simulated disk.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use makegood_core::ids::{CustomerPid, Digest, InteractionPid, RequestId, SpendId};
 use makegood_core::ledger::invariants::{
@@ -11,13 +10,11 @@ use makegood_core::ledger::invariants::{
 use makegood_core::ledger::{Entry, GestureRequest, Operation, Rows};
 use makegood_core::money::{Currency, Money};
 use makegood_proto::records::v1::{Envelope, RecordKind};
-use tempfile::TempDir;
 
+use super::super::sim::{Backstage, LEDGER, RECORDS, submit};
 use super::super::*;
-use crate::read_model::{Projector, Sources};
 use crate::records;
 use makegood_ledger::codec;
-use makegood_ledger::journal::Config;
 use makegood_ledger::journal::error::JournalError;
 use makegood_ledger::journal::frame::leaf_hash;
 use makegood_ledger::journal::reader::Reader;
@@ -29,26 +26,8 @@ const BEGIN_NS: i64 = 1_800_000_000_000_000_000;
 /// Small, so that a story fills several.
 pub(super) const SEGMENT_BYTES: u64 = 16 << 10;
 
-const LEDGER: &str = "ledger-";
-const RECORDS: &str = "records-";
-
-/// What outlives a writer: keys, clock, policy, and a read model that nobody fills.
-pub(super) struct Stage {
-    vault: Arc<RwLock<Vault>>,
-    subject: Pid,
-    read_model: Arc<ReadModel>,
-    now_ns: Arc<AtomicI64>,
-    margin_bytes: u64,
-    _folder: TempDir,
-}
-
-struct SetClock(Arc<AtomicI64>);
-
-impl Clock for SetClock {
-    fn now(&self) -> Result<Time, ClockJumped> {
-        Ok(Time::from_nanos(self.0.load(Ordering::Relaxed)))
-    }
-}
+/// A writer's surroundings, and the one person everything is about.
+pub(super) struct Stage(Backstage);
 
 /// One thing that is asked; made into [`Work`] as often as it is asked again.
 #[derive(Debug, Clone)]
@@ -60,72 +39,26 @@ pub(super) struct Asked {
 
 impl Stage {
     pub(super) fn new(margin_bytes: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut vault = Vault::open(folder.path(), &[7; 32]).unwrap();
-        let subject = vault.create_subject().unwrap();
-        vault.sync().unwrap();
-        let config = Config { segment_bytes: 8 << 10, margin_bytes: None };
-        let open = |name: &str| Journal::open(&folder.path().join(name), config).unwrap().0;
-        let sources = Sources {
-            ledger: open("ledger").reader(),
-            records: open("records").reader(),
-            engine: folder.path().join("read-model"),
-            erased: vault.erased(),
-            on_ready: Box::new(|| {}),
-        };
-        let state = Arc::new(LedgerState::new(Rows::default(), Vec::new(), 0));
-        let projector = Projector::start(sources, state);
-        let read_model = projector.model();
-        projector.stop();
-        Self {
-            vault: Arc::new(RwLock::new(vault)),
-            subject,
-            read_model,
-            now_ns: Arc::new(AtomicI64::new(BEGIN_NS)),
-            margin_bytes,
-            _folder: folder,
-        }
+        let stage = Self(Backstage::new(policy(), SEGMENT_BYTES, margin_bytes));
+        stage.set_clock(0);
+        stage
     }
 
     /// Sets the clock to so many seconds behind the story's begin.
     pub(super) fn set_clock(&self, seconds: usize) {
         let ns = i64::try_from(seconds).unwrap() * 1_000_000_000;
-        self.now_ns.store(BEGIN_NS + ns, Ordering::Relaxed);
+        self.0.set_now(Time::from_nanos(BEGIN_NS + ns));
     }
 
     /// A start: opens both journals and replays the ledger.
     pub(super) fn start(&self, disk: &SimDisk) -> Result<WriterLoop, JournalError> {
-        let margin_bytes = Some(self.margin_bytes);
-        let config = Config { segment_bytes: SEGMENT_BYTES, margin_bytes };
-        let open = |folder| Journal::open_on(Arc::new(disk.folder(folder)), config);
-        let ((ledger, _), (records, _)) = (open(LEDGER)?, open(RECORDS)?);
-        let (mut entries, mut leaves) = (Vec::new(), Vec::new());
-        for record in ledger.reader().iter_from(0) {
-            let payload = record?.payload;
-            leaves.push(leaf_hash(&payload));
-            entries.push(codec::decode(&payload).unwrap());
-        }
-        let state = LedgerState::new(replay(&entries), leaves, records.next_position());
-        let parts = Parts {
-            ledger,
-            records,
-            state: Arc::new(state),
-            vault: Arc::clone(&self.vault),
-            policy: Arc::new(policy()),
-            read_model: Arc::clone(&self.read_model),
-            hub: Arc::new(Hub::default()),
-            clock: Arc::new(SetClock(Arc::clone(&self.now_ns))),
-            development: true,
-        };
-        let flags = Arc::new(Flags::default());
-        flags.ends_holds.store(true, Ordering::Release);
-        Ok(WriterLoop { parts, flags, runtime: None })
+        self.0.start(disk).map(|writer| writer.0)
     }
 
     fn work(&self, asked: &Asked) -> Work {
         let draft = |record_id| Draft {
             kind: RecordKind::Preference,
-            subject: self.subject,
+            subject: self.0.subject,
             record_id,
             sort_time_ns: BEGIN_NS,
             index_terms: Vec::new(),
@@ -138,21 +71,14 @@ impl Stage {
 
     /// Lets the writer do all this as one batch.
     pub(super) fn submit(&self, writer: &mut WriterLoop, asked: &[Asked]) -> Vec<Answer> {
-        let (mut jobs, mut answers) = (VecDeque::new(), Vec::new());
-        for asked in asked {
-            let (reply, answer) = oneshot::channel();
-            jobs.push_back(Job { work: self.work(asked), reply });
-            answers.push(answer);
-        }
-        writer.process(&mut jobs);
-        answers.into_iter().map(|answer| answer.blocking_recv().unwrap()).collect()
+        submit(writer, asked.iter().map(|asked| self.work(asked)))
     }
 
     /// A gesture for the one customer.
     pub(super) fn gesture(&self, spend: SpendId, amount_minor: i64) -> Box<GestureRequest> {
         Box::new(GestureRequest {
             spend,
-            customer: CustomerPid::from_bytes(self.subject),
+            customer: CustomerPid::from_bytes(self.0.subject),
             interaction: InteractionPid::from_bytes([3; 15]),
             case: None,
             amount: Money { amount_minor, currency: Currency::USD },
