@@ -11,8 +11,9 @@ use makegood_ledger::codec;
 use makegood_ledger::journal::frame::leaf_hash;
 use makegood_proto::v1;
 
+use super::policy_texts::{self, PolicyTextError};
 use super::view::timestamp;
-use super::{House, HouseError, Visitor, policy_texts};
+use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
 use crate::ledger::writer::Work;
 
@@ -92,9 +93,21 @@ impl House {
     /// # Errors
     /// [`HouseError::PolicyNotFound`], or that it cannot be read.
     pub fn policy(&self, digest: Option<Digest>) -> Result<v1::GetPolicyResponse, HouseError> {
-        let digest = digest.unwrap_or(self.shared.policy.digest);
-        let policy = self.policy_standing(digest)?;
-        let text = self.policy_text(digest)?.1;
+        let in_force =
+            self.shared.state.read(|rows| rows.active_policy().map(|active| active.digest))?;
+        let digest = digest.or(in_force).ok_or(HouseError::PolicyNotFound)?;
+        let (policy, text) = self.policy_text(digest)?;
+        // The first policy of a house was handed in by nobody.
+        let unknown = || v1::PolicyStanding {
+            policy_digest: digest.to_string(),
+            name: policy.name.clone(),
+            version: policy.version.clone(),
+            ..v1::PolicyStanding::default()
+        };
+        let policy = match self.policy_standing(digest) {
+            Err(HouseError::PolicyNotFound) => unknown(),
+            standing => standing?,
+        };
         Ok(v1::GetPolicyResponse { policy: Some(policy), text })
     }
 
@@ -180,9 +193,16 @@ impl House {
     }
 
     fn policy_text(&self, digest: Digest) -> Result<(Policy, String), HouseError> {
-        policy_texts::load(self.folder(), digest).map_err(|error| {
-            tracing::error!(%error, "the text of a policy cannot be read");
-            HouseError::Stored
+        policy_texts::load(self.folder(), digest).map_err(|error| match error {
+            PolicyTextError::Unreadable { source, .. }
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                HouseError::PolicyNotFound
+            }
+            error => {
+                tracing::error!(%error, "the text of a policy cannot be read");
+                HouseError::Stored
+            }
         })
     }
 

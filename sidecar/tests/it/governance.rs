@@ -101,7 +101,8 @@ async fn a_policy_comes_into_force_by_two_persons_and_by_itself() {
     let shape = Expected { code: Code::InvalidArgument, reason: "FIELD_INVALID", keys: &["field"] };
     assert_refused("past", &past, shape);
 
-    assert!(!in_force(&author).await.policy.unwrap().policy_digest.contains(&digest));
+    let first = in_force(&author).await.policy.unwrap().policy_digest;
+    assert_ne!(first, digest);
     schedule(&other, &digest, in_seconds(1)).await.unwrap();
     until("the policy is in force", async || {
         in_force(&author).await.policy.unwrap().policy_digest == digest
@@ -110,6 +111,10 @@ async fn a_policy_comes_into_force_by_two_persons_and_by_itself() {
     let now = in_force(&author).await;
     assert_eq!(now.text, text);
     assert_eq!(now.policy.unwrap().state(), v1::PolicyState::Activated);
+    let request = v1::GetPolicyRequest { policy_digest: first };
+    let first = author.governance.clone().get_policy(request).await.unwrap().into_inner();
+    assert_eq!(first.text, Rules::STANDARD.text());
+    assert!(!first.policy.unwrap().in_force);
     let refused = call.give(call.gift(5_001)).await.unwrap_err();
     let limit = &["available_minor", "requested_minor", "currency_code", "limit", "limit_label"];
     assert_refused("the new cap", &refused, state("LIMIT_EXCEEDED", limit));

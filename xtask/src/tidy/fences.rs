@@ -17,6 +17,8 @@ const FENCES: [Fence; 2] = [
             "sidecar/src/guard",
             "sidecar/src/server",
             "sidecar/src/demo/robot.rs",
+            "sidecar/src/commands/remote.rs",
+            "sidecar/src/commands/subject/remote.rs",
             "sidecar/tests/",
             "proto/",
             "examples/",
