@@ -30,5 +30,6 @@ mod power;
 mod privacy;
 mod proofs;
 mod recovery;
+mod review;
 mod snapshot;
 mod support;

@@ -12,6 +12,7 @@ use makegood_proto::v1::experience_service_client::ExperienceServiceClient;
 use makegood_proto::v1::governance_service_client::GovernanceServiceClient;
 use makegood_proto::v1::interaction_service_client::InteractionServiceClient;
 use makegood_proto::v1::ledger_service_client::LedgerServiceClient;
+use makegood_proto::v1::review_service_client::ReviewServiceClient;
 use makegood_proto::v1::subject_service_client::SubjectServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -45,6 +46,7 @@ pub(crate) struct Client {
     pub(crate) ledger: LedgerServiceClient<Authorised>,
     pub(crate) governance: GovernanceServiceClient<Authorised>,
     pub(crate) subjects: SubjectServiceClient<Authorised>,
+    pub(crate) reviews: ReviewServiceClient<Authorised>,
 }
 
 /// A connection to a port of this machine.
@@ -73,6 +75,7 @@ impl Client {
             ledger: with_token!(LedgerServiceClient),
             governance: with_token!(GovernanceServiceClient),
             subjects: with_token!(SubjectServiceClient),
+            reviews: with_token!(ReviewServiceClient),
         }
     }
 
