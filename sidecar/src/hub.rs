@@ -124,7 +124,9 @@ impl Hub {
 /// Wakes a desk only after all that changed is marked, so that it sends one message about it.
 fn tell<'a>(watchers: impl Iterator<Item = &'a Watcher>) {
     let marked: Vec<Arc<Desk>> = watchers.filter_map(Watcher::mark).collect();
-    marked.iter().for_each(|desk| desk.notify.notify_one());
+    for desk in &marked {
+        desk.notify.notify_one();
+    }
 }
 
 impl Watcher {

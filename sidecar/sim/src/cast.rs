@@ -29,8 +29,8 @@ pub(crate) fn employee(number: usize) -> Caller {
         agent: pid(1, number, AgentPid::from_bytes),
         access,
         role: known(role),
-        team: (number % 2 == 0).then(|| known("orders")),
-        tenure_days: if number % 3 == 0 { 30 } else { 400 },
+        team: (number.is_multiple_of(2)).then(|| known("orders")),
+        tenure_days: if number.is_multiple_of(3) { 30 } else { 400 },
     }
 }
 

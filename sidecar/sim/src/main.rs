@@ -1,5 +1,7 @@
 //! The simulator: the real writer on a disk that loses, tears and fails, against an oracle written
 //! from the rules. A seed plays the same, bit for bit, on every machine.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
+#![expect(clippy::expect_used, reason = "a simulation that is broken must stop")]
 
 mod cast;
 #[cfg(feature = "mutants")]

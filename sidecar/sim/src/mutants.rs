@@ -35,7 +35,9 @@ pub(crate) fn all_are_found() -> ExitCode {
     }
     choose(None);
     println!("{} mistakes, {} missed", listed.len(), missed.len());
-    missed.iter().for_each(|line| eprintln!("{line}"));
+    for line in &missed {
+        eprintln!("{line}");
+    }
     if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

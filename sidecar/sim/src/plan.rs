@@ -5,7 +5,7 @@ use makegood_core::ledger::{
     Act, Action, Caller, GestureRequest, Operation, PauseReason, ReverseReason, VoidReason,
 };
 use makegood_core::money::{Currency, Money};
-use makegood_core::time::{NS_PER_DAY, Time};
+use makegood_core::time::{NS_PER_HOUR, Time};
 use makegood_ledger::journal::sim::Random;
 
 use crate::cast;
@@ -240,8 +240,8 @@ impl Plan {
         }
         let request = RequestId::from_bytes(self.id(2));
         let effective_at = self.once_in(4).then(|| {
-            let ago = self.random.below(3 * 24) as i64 - 1;
-            now.saturating_sub_ns(ago * NS_PER_DAY / 24)
+            let hours = i64::try_from(self.random.below(3 * 24)).unwrap_or(0);
+            now.saturating_sub_ns((hours - 1) * NS_PER_HOUR)
         });
         let operation = match self.random.below(12) {
             0..5 => Operation::Commit {

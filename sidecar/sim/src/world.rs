@@ -281,10 +281,9 @@ impl World {
             Act::Resume { .. } if is_done => self.oracle.paused = None,
             Act::Allocate { from, to, amount } if is_done => {
                 let minor = amount.amount_minor;
-                for (pool, more) in [(from, -minor), (to, minor)] {
-                    if let Some(pool) = pool.clone() {
-                        *self.oracle.moved.entry((pool, amount.currency)).or_default() += more;
-                    }
+                let sides = [(from, -minor), (to, minor)].into_iter();
+                for (pool, more) in sides.filter_map(|(pool, more)| Some((pool.clone()?, more))) {
+                    *self.oracle.moved.entry((pool, amount.currency)).or_default() += more;
                 }
             }
             _ => {}
@@ -376,10 +375,11 @@ fn work(caller: Caller, action: Action) -> Work {
 /// The id that an entry answers.
 fn answered_id(body: &EntryBody) -> Option<OperationId> {
     Some(match body {
-        EntryBody::Reserved { consult: Some(consult), .. } => OperationId::Request(*consult),
-        EntryBody::Reserved { request, .. } => OperationId::Spend(request.spend),
+        EntryBody::Reserved { request, consult: None, .. } => OperationId::Spend(request.spend),
         EntryBody::Refused { operation, .. } => operation.id(),
-        EntryBody::Committed { request: Some(request), .. }
+        EntryBody::Reserved { consult: Some(request), .. }
+        | EntryBody::ConsultAsked { consult: request, .. }
+        | EntryBody::Committed { request: Some(request), .. }
         | EntryBody::ConsultClosed { request: Some(request), .. }
         | EntryBody::Extended { request, .. }
         | EntryBody::Voided { request, .. }
@@ -387,7 +387,6 @@ fn answered_id(body: &EntryBody) -> Option<OperationId> {
         | EntryBody::Increased { request, .. }
         | EntryBody::Corrected { request, .. }
         | EntryBody::ConsultApproved { request, .. } => OperationId::Request(*request),
-        EntryBody::ConsultAsked { consult, .. } => OperationId::Request(*consult),
         _ => return None,
     })
 }

@@ -35,12 +35,12 @@ pub(super) struct PeriodArgs {
 }
 
 impl PeriodArgs {
-    fn period(&self) -> Option<v1::Period> {
-        Some(v1::Period { start_time: wire(self.from), end_time: wire(self.to) })
+    fn period(&self) -> v1::Period {
+        v1::Period { start_time: Some(wire(self.from)), end_time: Some(wire(self.to)) }
     }
 
     fn shown(&self) -> String {
-        format!("{} to {}", shown(wire(self.from)), shown(wire(self.to)))
+        format!("{} to {}", shown(Some(wire(self.from))), shown(Some(wire(self.to))))
     }
 }
 
@@ -85,7 +85,7 @@ fn show(remote: &RemoteArgs) -> anyhow::Result<()> {
 }
 
 fn close(args: &PeriodArgs) -> anyhow::Result<()> {
-    let (request_id, period) = (args.remote.request_id()?, args.period());
+    let (request_id, period) = (args.remote.request_id()?, Some(args.period()));
     let closed = args.remote.with(async |mut it| {
         let request = it.ask(v1::ClosePeriodRequest { request_id, period });
         answered(it.service.close_period(request).await)
@@ -97,7 +97,7 @@ fn close(args: &PeriodArgs) -> anyhow::Result<()> {
 }
 
 fn reopen(args: &PeriodArgs) -> anyhow::Result<()> {
-    let (request_id, period) = (args.remote.request_id()?, args.period());
+    let (request_id, period) = (args.remote.request_id()?, Some(args.period()));
     let asked = args.remote.with(async |mut it| {
         let request = it.ask(v1::ReopenPeriodRequest { request_id, period });
         answered(it.service.reopen_period(request).await)
@@ -108,7 +108,7 @@ fn reopen(args: &PeriodArgs) -> anyhow::Result<()> {
 }
 
 fn second(args: &PeriodArgs) -> anyhow::Result<()> {
-    let (request_id, period) = (args.remote.request_id()?, args.period());
+    let (request_id, period) = (args.remote.request_id()?, Some(args.period()));
     let opened = args.remote.with(async |mut it| {
         let request = it.ask(v1::SecondReopeningRequest { request_id, period });
         answered(it.service.second_reopening(request).await)

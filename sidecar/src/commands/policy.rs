@@ -163,12 +163,12 @@ fn schedule(args: &PolicyArgs, at: Option<Time>) -> anyhow::Result<()> {
     let at = at.unwrap_or_else(|| wall_time().saturating_add_ns(AT_ONCE_NS));
     let (request_id, policy_digest) = (args.remote.request_id()?, args.policy.to_string());
     let scheduled = args.remote.with(async |mut it| {
-        let effective_time = wire(at);
+        let effective_time = Some(wire(at));
         let message = v1::SchedulePolicyRequest { request_id, policy_digest, effective_time };
         let request = it.ask(message);
         answered(it.service.schedule_policy(request).await)
     })?;
-    let what = format!("policy {} comes into force at {}", args.policy, shown(wire(at)));
+    let what = format!("policy {} comes into force at {}", args.policy, shown(Some(wire(at))));
     args.remote.tell(&what, scheduled.receipt.as_ref(), scheduled.replayed);
     Ok(())
 }
@@ -198,7 +198,9 @@ fn list(remote: &RemoteArgs) -> anyhow::Result<()> {
         }
     })?;
     if remote.json {
-        all.iter().for_each(|policy| say(json_of(policy)));
+        for policy in &all {
+            say(json_of(policy));
+        }
         return Ok(());
     }
     let mut table = Table::new();

@@ -114,8 +114,8 @@ pub(super) fn instant(text: &str) -> Result<Time, String> {
 }
 
 /// An instant as the API has it.
-pub(super) fn wire(at: Time) -> Option<prost_types::Timestamp> {
-    Some(timestamp(at.as_nanos()))
+pub(super) fn wire(at: Time) -> prost_types::Timestamp {
+    timestamp(at.as_nanos())
 }
 
 /// An instant of the API for people; empty where there is none.

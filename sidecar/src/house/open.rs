@@ -131,12 +131,7 @@ impl House {
         let erased = subjects::carry_out_again(&vault, &ledger)?;
         let (records, sealed) = open_records(&folder.join("records"))?;
         let hub = Arc::new(Hub::default());
-        let state = Arc::new(LedgerState::restore(
-            &folder.join("snapshots"),
-            ledger.reader(),
-            ENTRIES_BETWEEN,
-            records.next_position(),
-        )?);
+        let state = restored(&folder, &ledger, &records)?;
         let snapshotter = Snapshotter::start(Arc::clone(&state)).map_err(fail(&folder))?;
         let reader = ledger.reader();
         let sources = Sources {
@@ -148,11 +143,8 @@ impl House {
         };
         let projector = Projector::start(sources, Arc::clone(&state));
         let configured = (settings.policy, settings.policy_text);
-        let (policy, policy_text) = if settings.development {
-            configured
-        } else {
-            policy_texts::in_force(&state, &folder, configured)?
-        };
+        let (policy, policy_text) =
+            policy_texts::at_start(&state, &folder, configured, settings.development)?;
         let policy = Arc::new(policy);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (writer, writer_thread) = Writer::start(Parts {
@@ -200,8 +192,8 @@ impl House {
     }
 
     /// Puts the policy that the house was opened with in force, if another one is, and from then on
-    /// ends holds whose time has come, and puts policies in force at theirs. For whoever is to give; the policy's text is kept before any
-    /// entry can name its digest.
+    /// ends holds whose time has come, and puts policies in force at theirs. For whoever is to give;
+    /// the policy's text is kept before any entry can name its digest.
     ///
     /// # Errors
     /// When the text cannot be kept, or the policy cannot be put in force.
@@ -353,4 +345,15 @@ fn warn_of_torn_write(recovery: &Recovery) {
             "a write was torn before it was acknowledged; it was cut off the journal"
         );
     }
+}
+
+/// The rows of the ledger, from its snapshots and the entries after them.
+fn restored(
+    folder: &Path,
+    ledger: &Journal,
+    records: &Journal,
+) -> Result<Arc<LedgerState>, OpenError> {
+    let (snapshots, next) = (folder.join("snapshots"), records.next_position());
+    let state = LedgerState::restore(&snapshots, ledger.reader(), ENTRIES_BETWEEN, next)?;
+    Ok(Arc::new(state))
 }

@@ -53,13 +53,17 @@ pub(super) fn load(folder: &Path, digest: Digest) -> Result<(Policy, String), Po
     }
 }
 
-/// The policy that the ledger has in force, with its text; the configured one where that is it, or
-/// where none is in force yet.
-pub(super) fn in_force(
+/// The policy that a start decides by, with its text: the one that the ledger has in force. In
+/// development, and where none is in force yet, it is the configured one.
+pub(super) fn at_start(
     state: &LedgerState,
     folder: &Path,
     configured: (Policy, String),
+    is_development: bool,
 ) -> Result<(Policy, String), PolicyTextError> {
+    if is_development {
+        return Ok(configured);
+    }
     let in_force = state.read(|rows| rows.active_policy().map(|row| row.digest))?;
     match in_force {
         Some(digest) if digest != configured.0.digest => {

@@ -119,6 +119,17 @@ impl Line {
                 self.gesture = gesture.to_string();
                 self.why = reason.to_string();
             }
+            EntryBody::ConsultAsked { .. }
+            | EntryBody::ConsultPassed { .. }
+            | EntryBody::ConsultApproved { .. }
+            | EntryBody::ConsultClosed { .. } => self.consult(body),
+            EntryBody::Act { act, .. } => self.act(act),
+        }
+    }
+
+    /// What becomes of a question to a second person.
+    fn consult(&mut self, body: &EntryBody) {
+        match body {
             EntryBody::ConsultAsked { about, asked_minor, binding, .. } => {
                 self.change("asked for more", about, Some(*asked_minor));
                 self.why = format!("{binding} leaves less");
@@ -134,7 +145,7 @@ impl Line {
             EntryBody::ConsultClosed { about, end, .. } => {
                 self.change(consult_word(*end), about, None);
             }
-            EntryBody::Act { act, .. } => self.act(act),
+            _ => {}
         }
     }
 
@@ -147,7 +158,9 @@ impl Line {
             | Act::SchedulePolicy { digest, .. }
             | Act::WithdrawPolicy { digest } => digest.to_string().chars().take(8).collect(),
             Act::Pause { reason, .. } => reason.code().to_owned(),
-            Act::Allocate { from, to, .. } => format!("from {} to {}", place(from), place(to)),
+            Act::Allocate { from, to, .. } => {
+                format!("from {} to {}", place(from.as_ref()), place(to.as_ref()))
+            }
             Act::ClosePeriod(period) | Act::ReopenPeriod(period) | Act::SecondReopening(period) => {
                 format!("{} to {}", period.start, period.end)
             }
@@ -192,8 +205,8 @@ fn tightest(trace: &[LimitTrace]) -> Option<(String, i64, i64)> {
 }
 
 /// A side of an allocation, for people.
-fn place(pool: &Option<PoolId>) -> String {
-    pool.as_ref().map_or_else(|| "the house".to_owned(), ToString::to_string)
+fn place(pool: Option<&PoolId>) -> String {
+    pool.map_or_else(|| "the house".to_owned(), ToString::to_string)
 }
 
 fn consult_word(end: ConsultState) -> &'static str {

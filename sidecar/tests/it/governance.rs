@@ -17,17 +17,17 @@ fn admins(served: &Served<'_>) -> (Client, Client) {
     (admin("L-1"), admin("A-2"))
 }
 
-fn in_seconds(seconds: i64) -> Option<Timestamp> {
+fn in_seconds(seconds: i64) -> Timestamp {
     let nanos = wall_time().as_nanos() + seconds * 1_000_000_000;
-    Some(Timestamp {
+    Timestamp {
         seconds: nanos.div_euclid(1_000_000_000),
         nanos: i32::try_from(nanos.rem_euclid(1_000_000_000)).unwrap(),
-    })
+    }
 }
 
-fn period(start: i64, end: i64) -> Option<v1::Period> {
+fn period(start: i64, end: i64) -> v1::Period {
     let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
-    Some(v1::Period { start_time: at(start), end_time: at(end) })
+    v1::Period { start_time: at(start), end_time: at(end) }
 }
 
 async fn draft(client: &Client, text: &str) -> Result<v1::DraftPolicyResponse, Status> {
@@ -45,9 +45,9 @@ async fn publish(client: &Client, policy_digest: &str) -> Result<v1::PolicyStand
 async fn schedule(
     client: &Client,
     policy_digest: &str,
-    effective_time: Option<Timestamp>,
+    effective_time: Timestamp,
 ) -> Result<v1::PolicyStanding, Status> {
-    let policy_digest = policy_digest.to_owned();
+    let (policy_digest, effective_time) = (policy_digest.to_owned(), Some(effective_time));
     let request = v1::SchedulePolicyRequest { request_id: id(), policy_digest, effective_time };
     let scheduled = client.governance.clone().schedule_policy(request).await?;
     Ok(scheduled.into_inner().policy.unwrap())
@@ -253,9 +253,9 @@ async fn closes_periods_and_opens_them_again_by_two() {
     let served = place.serve().await;
     let (admin, _) = admins(&served);
     let reviewer = served.client("R-1", Access::Auditor, None);
-    let close = |client: &Client, period: Option<v1::Period>| {
+    let close = |client: &Client, period: v1::Period| {
         let mut client = client.governance.clone();
-        let request = v1::ClosePeriodRequest { request_id: id(), period };
+        let request = v1::ClosePeriodRequest { request_id: id(), period: Some(period) };
         async move { client.close_period(request).await.map(tonic::Response::into_inner) }
     };
     let closed = close(&admin, period(1_000, 2_000)).await.unwrap();
@@ -271,15 +271,15 @@ async fn closes_periods_and_opens_them_again_by_two() {
     assert_refused("duty", &reviewer_closes, duty("NOT_AUTHORIZED", &["access", "needed"]));
 
     let period = period(1_000, 2_000);
-    let ask = v1::ReopenPeriodRequest { request_id: id(), period };
+    let ask = v1::ReopenPeriodRequest { request_id: id(), period: Some(period) };
     admin.governance.clone().reopen_period(ask).await.unwrap();
-    let second = v1::SecondReopeningRequest { request_id: id(), period };
+    let second = v1::SecondReopeningRequest { request_id: id(), period: Some(period) };
     let alone = admin.governance.clone().second_reopening(second.clone()).await.unwrap_err();
     assert_refused("alone", &alone, duty("SECOND_PERSON_NEEDED", &["duty"]));
     reviewer.governance.clone().second_reopening(second).await.unwrap();
     let stands = reviewer.governance.clone().get_periods(v1::GetPeriodsRequest {}).await;
     let stands = stands.unwrap().into_inner();
-    assert_eq!(stands.closed, period);
+    assert_eq!(stands.closed, Some(period));
     assert!(!stands.reopening_asked_by_id.is_empty());
     assert!(!stands.reopening_seconded_by_id.is_empty());
     close(&admin, period).await.unwrap();

@@ -72,8 +72,8 @@ async fn says_of_every_limit_what_was_before_and_after() {
     assert_eq!(often.unwrap().counts(), v1::LimitCounts::Times);
 
     let hold = call.hold(400);
-    let held = call.reserve(hold.clone()).await.unwrap();
-    assert_eq!(limit(held.headroom.as_ref(), "only"), (Some(300), Some(700), 1_000));
+    let reserved = call.reserve(hold.clone()).await.unwrap();
+    assert_eq!(limit(reserved.headroom.as_ref(), "only"), (Some(300), Some(700), 1_000));
     let part = call.commit(&hold.spend_id, 100).await.unwrap();
     assert_eq!(limit(part.headroom.as_ref(), "only"), (Some(700), Some(400), 1_000));
     // A repeat says what was said first, as the ledger has it.

@@ -33,13 +33,7 @@ impl SpendRow {
     /// What one of its counts has of it.
     pub(crate) fn share(&self, charged: &Charged) -> Share {
         let (held_minor, given_minor) = (self.held_minor, self.given_minor());
-        let above = |total: i64| {
-            if is_on(Mutant::GrantReleasedLast) {
-                let granted = charged.granted_above_minor.map(|above| self.amount_minor - above);
-                return granted.map_or(0, |granted| granted.min(total).max(0));
-            }
-            charged.granted_above_minor.map_or(0, |above| total.saturating_sub(above).max(0))
-        };
+        let above = |total| self.granted(charged, total);
         match charged.counts {
             Counts::Amounts => {
                 Share { held: held_minor, given: given_minor, granted: above(self.total_minor()) }
@@ -57,6 +51,14 @@ impl SpendRow {
                 Share { held, given, granted: 0 }
             }
         }
+    }
+}
+
+impl SpendRow {
+    /// The part of so much in one of its counts that a second person granted.
+    fn granted(&self, charged: &Charged, total: i64) -> i64 {
+        let total = if is_on(Mutant::GrantReleasedLast) { self.amount_minor } else { total };
+        charged.granted_above_minor.map_or(0, |above| total.saturating_sub(above).max(0))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each sector remembers what was written to it since the last sync. A power cut leaves any of
 //! that, or a tear between two of them, or what was there before. A failed sync does the same and
 //! then takes the sector for clean, while reads still show what was written.
+#![expect(clippy::unwrap_used, reason = "a simulation that is broken must stop")]
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -109,11 +110,13 @@ impl SimDisk {
     }
 
     /// A folder of the same disk, which fails and loses power with it.
+    #[must_use]
     pub fn folder(&self, folder: &'static str) -> Self {
         Self { state: Arc::clone(&self.state), folder }
     }
 
     /// An independent copy.
+    #[must_use]
     pub fn copy(&self) -> Self {
         let state = Arc::new(Mutex::new(self.state().clone()));
         Self { state, folder: self.folder }

@@ -77,6 +77,9 @@ impl Snapshot {
     }
 
     /// The rows that are always in memory.
+    ///
+    /// # Errors
+    /// When a block is damaged, or the file cannot be read.
     pub fn residents(&self) -> Result<Vec<(Key, Row)>, SnapshotError> {
         let blocks = self.blocks(HEADER_BYTES as u64, self.footer.resident_end);
         let mut rows = Vec::new();

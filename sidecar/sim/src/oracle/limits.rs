@@ -6,7 +6,7 @@ use makegood_core::money::Currency;
 use makegood_core::policy::{Counts, Dimension, Limit, Window};
 use makegood_core::time::{NS_PER_DAY, Time};
 
-use super::{Expected, Gift, Oracle};
+use super::{Expected, Gift, Grant, Oracle};
 
 /// Who would give, to whom, why.
 #[derive(Debug, Clone)]
@@ -81,11 +81,12 @@ impl Oracle {
             limit.counts == Counts::Grants && applies(limit, approver, &gift.asking.reason)
         });
         let left = |limit: &Limit| {
+            let by_them = |grant: &Grant| {
+                grant.by == approver.agent && is_granted_in_window(limit, grant.at, now)
+            };
             let granted = self.gifts.values().filter(|other| {
                 other.asking.currency == gift.asking.currency
-                    && other.granted.as_ref().is_some_and(|grant| {
-                        grant.by == approver.agent && is_granted_in_window(limit, grant.at, now)
-                    })
+                    && other.granted.as_ref().is_some_and(by_them)
             });
             let used: i64 = granted.map(Gift::granted_part).sum();
             (cap(limit, gift.asking.currency) - used).max(0)

@@ -178,7 +178,7 @@ impl Oracle {
             Operation::Reserve(request) => self.hold(now, caller, request, None),
             Operation::Give(request) => {
                 self.hold(now, caller, request, None)?;
-                self.give_at_once(now, request.spend)
+                Ok(self.give_at_once(now, request.spend))
             }
             Operation::Extend { spend, .. } => self.extend(now, caller, *spend),
             Operation::Commit { spend, amount_minor, is_final, .. } => {

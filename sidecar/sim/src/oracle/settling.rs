@@ -25,12 +25,12 @@ impl Oracle {
         }
     }
 
-    pub(super) fn give_at_once(&mut self, now: Time, spend: SpendId) -> Result<Expected, Expected> {
+    pub(super) fn give_at_once(&mut self, now: Time, spend: SpendId) -> Expected {
         let gift = self.gifts[&spend].clone();
         let amount = gift.held;
         let given =
             Gift { held: 0, given: amount, given_at: Some(now), over: Some("committed"), ..gift };
-        Ok(self.put(now, spend, given))
+        self.put(now, spend, given)
     }
 
     pub(super) fn extend(

@@ -34,7 +34,7 @@ pub(super) enum Lane {
 impl Lane {
     pub(super) fn of(work: &Work) -> Self {
         match &work.ask {
-            Some((_, Action::Expire { .. })) => Self::Settling,
+            Some((_, Action::Expire { .. } | Action::PassConsult { .. })) => Self::Settling,
             Some((_, Action::Spend(operation))) => match operation {
                 Operation::Extend { .. }
                 | Operation::Commit { .. }
@@ -48,7 +48,6 @@ impl Lane {
                 | Operation::Correct { .. }
                 | Operation::Ask { .. } => Self::Ordinary,
             },
-            Some((_, Action::PassConsult { .. })) => Self::Settling,
             Some((_, Action::ActivatePolicy { .. } | Action::Act { .. })) | None => Self::Ordinary,
         }
     }

@@ -1,4 +1,5 @@
 //! The writer over a simulated disk: everything real but the disk, the clock and the thread.
+#![expect(clippy::unwrap_used, reason = "a simulation that is broken must stop")]
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +14,10 @@ use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
 use makegood_ledger::journal::sim::SimDisk;
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    Answer, Clock, ClockJumped, Flags, Hub, Job, Journal, LedgerState, Parts, Pid, Policy,
+    ReadModel, RwLock, Time, Vault, Work, WriterLoop, oneshot,
+};
 use crate::read_model::{Projector, Sources};
 
 pub(super) const LEDGER: &str = "ledger-";

@@ -115,9 +115,9 @@ async fn repeats_are_answered_as_the_first_time() {
     assert!(again.replayed);
     assert_eq!(again.consult.unwrap().consult_id, consult.consult_id);
     let open = v1::AskConsultRequest { consult_id: id(), ..request.clone() };
-    let refused = scene.call.ask(open).await.unwrap_err();
+    let second = scene.call.ask(open).await.unwrap_err();
     let still_open = expected(Code::FailedPrecondition, "CONSULT_OPEN", &["consult_id"]);
-    assert_refused("asked twice", &refused, still_open);
+    assert_refused("asked twice", &second, still_open);
 
     let answer = approve(&consult, 1_300);
     let first = scene.lead().answer(answer.clone()).await.unwrap();

@@ -125,7 +125,7 @@ async fn lists_to_each_what_is_theirs() {
     let both = [first.consult_id.clone(), second.consult_id.clone()];
     assert_eq!(ids(&scene.lead().waiting().await), both);
     // A token that is bound to a call shows the questions of that call alone.
-    assert_eq!(ids(&other.asked().await), [second.consult_id.clone()]);
+    assert_eq!(ids(&other.asked().await), std::slice::from_ref(&second.consult_id));
     let unbound = scene.served().client("A-1", Access::Agent, None);
     assert_eq!(ids(&scene::asked(&unbound).await), both);
     assert_eq!(by(scene.served(), "A-2").waiting().await, []);

@@ -103,6 +103,8 @@ fn finds_a_digest_that_is_not_that_of_the_balances() {
     assert!(matches!(check_balances(&entries), Err(Violation::BalancesDiffer { .. })));
 }
 
+type Change = fn(&mut Entry);
+
 #[test]
 fn finds_what_counts_for_a_closed_period() {
     let mut house = house_with_a_gift();
@@ -113,7 +115,6 @@ fn finds_what_counts_for_a_closed_period() {
         Operation::Reverse { request, spend, amount_minor: 1, reason, effective_at: None };
     house.submit(&house.command(seconds(11), "ann", reverse.into())).unwrap();
     assert_eq!(check_periods(&house.entries), Ok(()));
-    type Change = fn(&mut Entry);
     let changes: [(&str, Change); 3] = [
         ("for the closed period", |entry| entry.effective_at = Some(seconds(5))),
         ("flagged without a second person", |entry| {

@@ -16,7 +16,7 @@ use crate::codec::decode::{optional_pid, parse, pid, present};
 #[derive(Clone, PartialEq, Message)]
 pub(in crate::snapshot) struct Consult {
     #[prost(bytes = "vec", tag = "1")]
-    consult_id: Vec<u8>,
+    id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
     spend_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "3")]
@@ -82,7 +82,7 @@ struct Act {
     #[prost(bytes = "vec", tag = "1")]
     agent_pid: Vec<u8>,
     #[prost(message, optional, tag = "2")]
-    act: Option<pb::Act>,
+    deed: Option<pb::Act>,
     #[prost(uint64, tag = "3")]
     position: u64,
     #[prost(int64, tag = "4")]
@@ -142,7 +142,7 @@ pub(super) fn stored_consult(row: &ConsultRow) -> Consult {
         ended_at,
     } = row;
     Consult {
-        consult_id: consult.as_bytes().to_vec(),
+        id: consult.as_bytes().to_vec(),
         spend_id: spend.as_bytes().to_vec(),
         agent_pid: agent.as_bytes().to_vec(),
         asked_minor: *asked_minor,
@@ -159,12 +159,12 @@ pub(super) fn stored_consult(row: &ConsultRow) -> Consult {
 }
 
 pub(super) fn read_consult(stored: &[u8]) -> Result<ConsultRow> {
-    decode_consult(message(stored)?)
+    decode_consult(&message(stored)?)
 }
 
-pub(super) fn decode_consult(row: Consult) -> Result<ConsultRow> {
+pub(super) fn decode_consult(row: &Consult) -> Result<ConsultRow> {
     Ok(ConsultRow {
-        consult: pid(&row.consult_id, "consult_id")?,
+        consult: pid(&row.id, "consult_id")?,
         spend: pid(&row.spend_id, "spend_id")?,
         agent: pid(&row.agent_pid, "agent_pid")?,
         asked_minor: row.asked_minor,
@@ -251,7 +251,7 @@ pub(super) fn act(ActRow { agent, act, outcome }: &ActRow) -> Vec<u8> {
     let Outcome { position, at, spend: _, refusal: _, consult: _, replayed: _ } = outcome;
     Act {
         agent_pid: agent.as_bytes().to_vec(),
-        act: Some(acts::act(act)),
+        deed: Some(acts::act(act)),
         position: *position,
         at_ns: at.as_nanos(),
     }
@@ -259,10 +259,10 @@ pub(super) fn act(ActRow { agent, act, outcome }: &ActRow) -> Vec<u8> {
 }
 
 pub(super) fn read_act(stored: &[u8]) -> Result<ActRow> {
-    let Act { agent_pid, act, position, at_ns } = message(stored)?;
+    let Act { agent_pid, deed, position, at_ns } = message(stored)?;
     Ok(ActRow {
         agent: pid(&agent_pid, "agent_pid")?,
-        act: acts::read(present(act, "act")?)?,
+        act: acts::read(present(deed, "act")?)?,
         outcome: Outcome {
             position,
             at: Time::from_nanos(at_ns),

@@ -136,7 +136,7 @@ fn decode_answer(answer: Answer) -> Result<OutcomeRow> {
             at: Time::from_nanos(at_ns),
             spend: spend.as_ref().map(decode_snapshot).transpose()?,
             refusal: refusal.map(stored::refusal).transpose()?,
-            consult: consult.map(acts::decode_consult).transpose()?.map(Box::new),
+            consult: consult.as_ref().map(acts::decode_consult).transpose()?.map(Box::new),
             replayed: false,
         },
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use makegood_core::ledger::{Operation, VoidReason};
 
-use super::super::{WriteError, Writer, lanes};
+use super::super::{Policies, WriteError, Writer, lanes};
 use super::stage::{Asked, SEGMENT_BYTES, Stage, Stored, activation, ask, id, request, spend};
 use super::{Answer, WriterLoop};
 use makegood_ledger::journal::sim::SimDisk;
@@ -106,7 +106,8 @@ fn says_that_the_disk_is_full_and_when_it_is_not_any_more() {
     let (stage, disk) = (Stage::new(MARGIN_BYTES as u64), SimDisk::new(4));
     let writer = holding(&stage, &disk, 0, MARGIN_BYTES - 1);
     let flags = Arc::clone(&writer.flags);
-    let handle = Writer { entrance: Arc::new(lanes::lanes().0), flags };
+    let policies = Arc::new(Policies::new(Arc::clone(&writer.parts.policy)));
+    let handle = Writer { entrance: Arc::new(lanes::lanes().0), flags, policies };
     assert!(writer.lacks_room());
     assert!(matches!(handle.check_disk(), Err(WriteError::DiskFull)));
     disk.leave(2 * MARGIN_BYTES);
