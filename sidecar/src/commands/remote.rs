@@ -1,4 +1,4 @@
-//! Governing a sidecar that serves, from the command line.
+//! Governing and reviewing through a sidecar that serves, from the command line.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use makegood_core::ids::{Digest, RequestId};
 use makegood_core::time::Time;
 use makegood_proto::v1;
 use makegood_proto::v1::governance_service_client::GovernanceServiceClient;
+use makegood_proto::v1::review_service_client::ReviewServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
@@ -33,9 +34,10 @@ pub(super) struct RemoteArgs {
     pub(super) json: bool,
 }
 
-/// The service of a sidecar, with a token to show it.
+/// The services of a sidecar, with a token to show it.
 pub(super) struct Remote {
     pub(super) service: GovernanceServiceClient<Channel>,
+    pub(super) reviews: ReviewServiceClient<Channel>,
     bearer: MetadataValue<Ascii>,
 }
 
@@ -51,7 +53,8 @@ impl RemoteArgs {
         serve::runtime()?.block_on(async {
             let channel = endpoint.connect().await;
             let channel = channel.with_context(|| format!("reach {}", endpoint.uri()))?;
-            work(Remote { service: GovernanceServiceClient::new(channel), bearer }).await
+            let service = GovernanceServiceClient::new(channel.clone());
+            work(Remote { service, reviews: ReviewServiceClient::new(channel), bearer }).await
         })
     }
 

@@ -1,21 +1,13 @@
 //! `makegood review`: notes about gestures and the settling of findings, through a sidecar that
 //! serves, as the person whose token it is.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use makegood_core::ids::{RequestId, SpendId};
+use makegood_core::ids::SpendId;
 use makegood_proto::ledger::v1::{Disposition, ReviewState};
 use makegood_proto::v1;
-use makegood_proto::v1::review_service_client::ReviewServiceClient;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
 
-use super::{say, serve};
-use crate::config::read_secret;
-use crate::vault;
+use super::remote::{RemoteArgs, answered};
 
 /// The commands about reviews.
 #[derive(Debug, clap::Subcommand)]
@@ -42,7 +34,7 @@ pub(super) struct NoteArgs {
     #[arg(value_name = "SPEND")]
     spend: SpendId,
     #[command(flatten)]
-    server: ServerArgs,
+    remote: RemoteArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -53,7 +45,7 @@ pub(super) struct DisposeArgs {
     #[arg(value_enum)]
     how: How,
     #[command(flatten)]
-    server: ServerArgs,
+    remote: RemoteArgs,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -66,17 +58,19 @@ enum How {
     Escalated,
 }
 
-#[derive(Debug, clap::Args)]
-struct ServerArgs {
-    /// The sidecar that serves the house, such as `http://127.0.0.1:7070`.
-    #[arg(long, value_name = "URL")]
-    server: String,
-    /// The file with the token to show it.
-    #[arg(long, value_name = "FILE")]
-    token: PathBuf,
-    /// One JSON object, for programs.
-    #[arg(long)]
-    json: bool,
+impl ReviewCommand {
+    /// How a gesture stands after it.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Note(_) => "noted",
+            Self::Question(_) => "questioned",
+            Self::Answer(_) => "answered",
+            Self::Escalate(_) => "passed on",
+            Self::Clear(_) => "cleared",
+            Self::Praise(_) => "praised",
+            Self::Dispose(_) => "settled",
+        }
+    }
 }
 
 pub(super) fn run(command: &ReviewCommand) -> anyhow::Result<ExitCode> {
@@ -89,19 +83,19 @@ pub(super) fn run(command: &ReviewCommand) -> anyhow::Result<ExitCode> {
         ReviewCommand::Praise(args) => (args, ReviewState::Praised),
         ReviewCommand::Dispose(args) => return dispose(args),
     };
-    let NoteArgs { spend, server } = args;
+    let NoteArgs { spend, remote } = args;
     let message = v1::NoteReviewRequest {
-        request_id: request_id()?,
+        request_id: remote.request_id()?,
         spend_id: spend.to_string(),
         state: state.into(),
         note_commitment: Vec::new(),
     };
-    let written = serve::runtime()?.block_on(async {
-        let (mut client, bearer) = server.client().await?;
-        let answer = client.note_review(signed(message, bearer)).await;
-        anyhow::Ok(answer.map_err(|status| refused(&status))?.into_inner().receipt)
+    let noted = remote.with(async |mut it| {
+        let request = it.ask(message);
+        answered(it.reviews.note_review(request).await)
     })?;
-    server.tell(written);
+    let what = format!("gesture {spend} is {}", command.word());
+    remote.tell(&what, noted.receipt.as_ref(), noted.replayed);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -112,52 +106,16 @@ fn dispose(args: &DisposeArgs) -> anyhow::Result<ExitCode> {
         How::Escalated => Disposition::Escalated,
     };
     let message = v1::DisposeFindingRequest {
-        request_id: request_id()?,
+        request_id: args.remote.request_id()?,
         finding_position: args.finding,
         disposition: disposition.into(),
         note_commitment: Vec::new(),
     };
-    let written = serve::runtime()?.block_on(async {
-        let (mut client, bearer) = args.server.client().await?;
-        let answer = client.dispose_finding(signed(message, bearer)).await;
-        anyhow::Ok(answer.map_err(|status| refused(&status))?.into_inner().receipt)
+    let settled = args.remote.with(async |mut it| {
+        let request = it.ask(message);
+        answered(it.reviews.dispose_finding(request).await)
     })?;
-    args.server.tell(written);
+    let what = format!("finding {} is settled", args.finding);
+    args.remote.tell(&what, settled.receipt.as_ref(), settled.replayed);
     Ok(ExitCode::SUCCESS)
-}
-
-impl ServerArgs {
-    async fn client(&self) -> anyhow::Result<(ReviewServiceClient<Channel>, MetadataValue<Ascii>)> {
-        let endpoint =
-            Endpoint::from_shared(self.server.clone()).context("read the sidecar's URL")?;
-        let token = read_secret(&self.token)?;
-        let bearer = format!("Bearer {}", token.trim()).parse().context("read the token")?;
-        let channel = endpoint.connect().await;
-        let channel = channel.with_context(|| format!("reach {}", self.server))?;
-        Ok((ReviewServiceClient::new(channel), bearer))
-    }
-
-    fn tell(&self, receipt: Option<v1::Receipt>) {
-        let position = receipt.map(|receipt| receipt.ledger_position);
-        if self.json {
-            say(serde_json::json!({ "ledger_position": position }));
-        } else {
-            say(format!("written as entry {}", position.unwrap_or_default()));
-        }
-    }
-}
-
-fn request_id() -> anyhow::Result<String> {
-    Ok(RequestId::from_bytes(vault::random()?).to_string())
-}
-
-fn signed<T>(message: T, bearer: MetadataValue<Ascii>) -> Request<T> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", bearer);
-    request
-}
-
-/// What the sidecar answers instead, in its own words.
-fn refused(status: &Status) -> anyhow::Error {
-    anyhow::anyhow!("the sidecar answers {:?}: {}", status.code(), status.message())
 }

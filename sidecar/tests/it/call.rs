@@ -103,9 +103,14 @@ async fn assert_headroom(
     let found = (answered.available_minor, answered.held_minor, answered.given_minor);
     assert_eq!(found, (left, held, given));
     assert_eq!((answered.cap_minor, answered.label.as_str()), (CAP, "this case"));
-    assert_eq!(&call.headroom().await, answered);
+    // What an answer says of before and after is of no present moment.
+    let mut present = answered.clone();
+    for limit in &mut present.limits {
+        (limit.before_minor, limit.after_minor) = (None, None);
+    }
+    assert_eq!(call.headroom().await, present);
     let panel = call.panel().await;
-    assert_eq!(panel.headroom.as_ref(), Some(answered));
+    assert_eq!(panel.headroom, Some(present));
     let shown: i64 = panel.spends.iter().map(|it| it.held_minor).sum();
     assert_eq!(shown, held, "the panel shows what is held at once");
 }

@@ -204,6 +204,7 @@ async fn tells_tools_of_its_health_and_its_services() {
         "Governance",
         "Interaction",
         "Ledger",
+        "Review",
         "Subject",
     ];
     assert_eq!(names, services.map(|it| format!("makegood.v1.{it}Service")));

@@ -96,13 +96,13 @@ fn names_a_newer_format_and_what_else_is_wrong() {
         snapshots.check(&name).unwrap_err()
     };
     let newer = open(&|bytes| {
-        bytes[8] = 2;
+        bytes[8] = 3;
         let checksum = crc32c::crc32c(&bytes[..60]);
         bytes[60..64].copy_from_slice(&checksum.to_le_bytes());
     });
-    assert!(matches!(newer.fault, Fault::Version { found: 2 }));
+    assert!(matches!(newer.fault, Fault::Version { found: 3 }));
     let said = newer.to_string();
-    for text in [name.as_str(), "format version 2", "does not read"] {
+    for text in [name.as_str(), "format version 3", "does not read"] {
         assert!(said.contains(text), "{text} is not in {said}");
     }
     assert!(matches!(open(&|bytes| bytes[0] = 0).fault, Fault::Magic));
