@@ -41,6 +41,16 @@ impl ReviewService for Service {
         let drawn = tokio::task::spawn_blocking(move || house.draw_sample(&wish)).await;
         let sample =
             drawn.unwrap_or(Err(HouseError::Stored)).map_err(|error| status::from_house(&error))?;
+        // Before it is an entry: an answer of this size could not be sent.
+        if sample.picks.len() > SPEND_COUNT_MAX.unsigned_abs() as usize {
+            let mut shape = Shape::default();
+            let found = sample.picks.len();
+            shape.note(
+                "interval",
+                format!("larger: {found} gestures are more than {SPEND_COUNT_MAX}"),
+            );
+            shape.finish()?;
+        }
         let act = Act::DrawSample(sample.drawn.clone());
         let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::DrawSampleResponse {

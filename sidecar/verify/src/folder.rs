@@ -228,6 +228,7 @@ impl Report {
             found.extend(seen.log(log, truth)?);
         }
         found.extend(seen.file(checkpoint, truth)?);
+        found.extend(self.unvouched(&seen, options, checkpoint));
         if seen.count == 0 {
             let lack = "that nothing was cut off: there is no checkpoint; give one that was kept \
                         elsewhere with --checkpoint";
@@ -239,6 +240,27 @@ impl Report {
         self.problems.extend(found);
         self.add_replay(replay.as_ref());
         Ok(())
+    }
+
+    /// Whoever names a key, or a witness, wants to know that it vouches for the ledger.
+    fn unvouched(&mut self, seen: &Seen, options: &Options, checkpoint: &Path) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let signed_size = seen.newest.map_or(0, |head| head.size);
+        if signed_size < self.entry_count && seen.count > 0 {
+            let tail = format!("entries from {signed_size} on: no checkpoint covers them");
+            self.warnings.push(tail);
+        }
+        if seen.count == 0 && self.entry_count > 0 && !options.keys.logs.is_empty() {
+            let what = "is missing, so that the key that was given vouches for nothing";
+            problems.push(Problem::of(checkpoint, what));
+        }
+        for key in &options.keys.witnesses {
+            if !seen.witnesses.iter().any(|name| name == key.name()) {
+                let lack = format!("a cosignature of {}: none lies in this folder", key.name());
+                self.warnings.push(lack);
+            }
+        }
+        problems
     }
 
     pub(crate) fn add_replay(&mut self, replay: Option<&Replay>) {

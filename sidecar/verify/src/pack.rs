@@ -61,6 +61,9 @@ pub(crate) fn verify(
     report.take_pack(&entries, &path, &proof, &examined);
     report.check_checkpoint(&path, &proof, options)?;
     check_manifest(&mut report, &manifest_path, &manifest, &proof);
+    let lack = "tables, books and report: their hashes are the manifest's, and no signature is over \
+                them; what they say can be made again from the entries";
+    report.warnings.push(lack.to_owned());
     Ok(report.done())
 }
 
@@ -94,6 +97,10 @@ impl Report {
         let keys = self.keys(options, Path::new("signing"))?;
         let Some(text) = &proof.checkpoint else {
             self.warnings.push("signatures: the pack holds no checkpoint".to_owned());
+            if !options.keys.logs.is_empty() {
+                let what = "has no checkpoint, so that the key that was given vouches for nothing";
+                self.problems.push(Problem::of(path, what).at_position(proof.first));
+            }
             return Ok(());
         };
         self.checkpoint_count = 1;

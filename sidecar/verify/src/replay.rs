@@ -55,6 +55,14 @@ pub struct Replay {
     decisions: u64,
 }
 
+/// Takes a panic of the core over an entry for one more thing that is wrong.
+fn guarded(position: u64, judge: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
+    caught(judge).unwrap_or_else(|| {
+        let what = "cannot follow the entries before it".to_owned();
+        Err(Fault::Entry { position, what })
+    })
+}
+
 impl Replay {
     /// A replay from the first entry on.
     pub fn new(policies: Option<Policies>) -> Self {
@@ -93,10 +101,7 @@ impl Replay {
     pub fn take(&mut self, position: u64, bytes: &[u8]) -> Result<(), Fault> {
         // Whatever an entry says, it must not stop the verifier: the core takes what its own rules
         // would never write for a reason to stop, which here is one more thing that is wrong.
-        caught(|| self.take_unguarded(position, bytes)).unwrap_or_else(|| {
-            let what = "cannot follow the entries before it".to_owned();
-            Err(Fault::Entry { position, what })
-        })
+        guarded(position, || self.take_unguarded(position, bytes))
     }
 
     /// Takes the end of the ledger.
@@ -105,7 +110,7 @@ impl Replay {
     /// What is wrong with the last entry, or with what all entries add up to.
     pub fn finish(&mut self) -> Result<(), Fault> {
         if let Some((held, bytes)) = self.held.take() {
-            self.judge((held, &bytes), None)?;
+            guarded(held.position, || self.judge((held, &bytes), None))?;
         }
         let position = self.rows.head().entry_count;
         let wrong = |what: String| Err(Fault::Entry { position, what });

@@ -277,6 +277,16 @@ fn finds_entries_that_were_swapped_or_left_out() {
 }
 
 #[test]
+fn finds_that_nothing_is_signed_where_a_key_is_given() {
+    let ledger = ledger(18, 50);
+    fs::remove_file(ledger.dir.join("checkpoints")).unwrap();
+    fs::remove_file(ledger.dir.join("tree/checkpoint")).unwrap();
+    let report = report(&ledger.dir, &ledger.options);
+    let said = report.to_string();
+    assert!(said.contains("the key that was given vouches for nothing"), "{said}");
+}
+
+#[test]
 fn finds_a_tail_that_was_cut() {
     let ledger = ledger(16, 300);
     let last = files(&ledger.dir.join("ledger")).pop().unwrap();

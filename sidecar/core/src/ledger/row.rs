@@ -122,7 +122,7 @@ impl Key {
 
 impl HeadRow {
     /// The time of a decision that is asked for at `at`: that, or just after the last entry.
-    pub(crate) fn next_at(self, at: Time) -> Time {
+    pub fn next_at(self, at: Time) -> Time {
         if is_on(Mutant::TimeGoesBack) { at } else { at.max(self.last_at.saturating_add_ns(1)) }
     }
 }

@@ -82,7 +82,13 @@ impl Issued {
             let path = self.path.clone();
             move |source| IssuedError::Io { action, path, source }
         };
-        self.file.write_all(format!("{checkpoint}\n").as_bytes()).map_err(io("write"))?;
+        let whole = self.file.metadata().map_err(io("read the size of"))?.len();
+        let note = format!("{checkpoint}\n");
+        if let Err(error) = self.file.write_all(note.as_bytes()) {
+            // A torn note in the middle of the file would be taken for damage at every later start.
+            self.file.set_len(whole).map_err(io("cut back"))?;
+            return Err(io("write")(error));
+        }
         self.file.sync_data().map_err(io("sync"))
     }
 }

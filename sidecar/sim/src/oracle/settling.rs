@@ -152,6 +152,9 @@ impl Oracle {
         if gift.given == gift.taken_back {
             return Err(Expected::Fault("NOTHING_GIVEN"));
         }
+        if self.is_open(gift.consult) {
+            return Err(Expected::Refused("CONSULT_OPEN"));
+        }
         self.check_effective(now, effective_at, gift.at)?;
         // Limits stay charged, and repeats are compared, as it was asked for.
         Ok(self.put(now, spend, gift))

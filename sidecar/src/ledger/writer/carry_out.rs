@@ -52,7 +52,7 @@ impl WriterLoop {
         let envelopes = self.seal(&records, now)?;
         if let Some((caller, action)) = ask {
             let policy = self.policy_for(&action);
-            let windows = zones::windows(policy, now);
+            let windows = zones::windows(policy, turn.decided_at);
             let command = Command { at: now, caller, windows, action };
             let decision = decide(&*overlay, policy, &command)?;
             turn.check_room(lane, !decision.entries.is_empty())?;

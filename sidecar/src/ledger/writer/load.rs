@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
-use makegood_core::ledger::{Action, Base as _, Command, DUE_AT_ONCE, keys};
+use makegood_core::ledger::{Action, Base as _, Command, DUE_AT_ONCE, Read as _, keys};
 use makegood_core::policy::Policy;
 use makegood_core::time::Time;
 
@@ -19,7 +19,7 @@ impl WriterLoop {
             return;
         }
         let policy: &Policy = self.policies();
-        let windows = zones::windows(policy, now);
+        let windows = zones::windows(policy, rows.head().next_at(now));
         let touch = |caller, action| {
             let command = Command { at: now, caller, windows: windows.clone(), action };
             rows.touch(&keys(rows, policy, &command));

@@ -19,6 +19,9 @@ const RELIEF_SHARE: u64 = 8;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Turn {
     pub(super) now: Time,
+    /// The time of the first decision: `now`, or just after the last entry where the clock has gone
+    /// back. Calendar windows are those of this time.
+    pub(super) decided_at: Time,
     /// Whether the disk is nearly full.
     pub(super) lacks_room: bool,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use makegood_core::ledger::{Act, Action, Changes, Entry, EntryBody, Overlay};
+use makegood_core::ledger::{Act, Action, Changes, Entry, EntryBody, Overlay, Read as _};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -114,7 +114,7 @@ impl WriterLoop {
             Ok(now) => now,
             Err(jump) => return refuse(jobs, &WriteError::Clock(jump)),
         };
-        let turn = Turn { now, lacks_room: self.lacks_room() };
+        let lacks_room = self.lacks_room();
         let state = Arc::clone(&self.parts.state);
         // Only this thread ever writes the rows, so what is read here stays true.
         let reading = match state.reading(|rows| self.touch(rows, jobs, now)) {
@@ -125,6 +125,7 @@ impl WriterLoop {
             }
         };
         let rows = reading.view();
+        let turn = Turn { now, decided_at: rows.head().next_at(now), lacks_room };
         let mut overlay = Overlay::new(&rows);
         let mut batch = Batch::default();
         self.expire(&mut overlay, now, &mut batch);

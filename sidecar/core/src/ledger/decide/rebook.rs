@@ -1,5 +1,6 @@
 //! Rulings on what was given: reverse, and correct what it was booked as.
 
+use super::gesture::open_consult;
 use super::movement::{movement, rebooking, taking_back};
 use super::operate::{Bench, Ruling, Stop};
 use crate::ids::{GestureCode, ReasonCode, RequestId};
@@ -67,6 +68,10 @@ pub(super) fn correct(
     let amount_minor = row.given_minor();
     if amount_minor == 0 {
         return Err(Fault::NothingGiven { spend: row.about.spend }.into());
+    }
+    // What is being asked about stays what it is: the answer is weighed by its reason.
+    if let Some(consult) = open_consult(bench.rows, row) {
+        return Err(Refusal::ConsultOpen { consult: consult.consult }.into());
     }
     let is_post_close = check_back_dating(bench, row, booking.effective_at)?;
     let body = EntryBody::Corrected {
