@@ -28,8 +28,9 @@ impl Oracle {
     pub(super) fn give_at_once(&mut self, now: Time, spend: SpendId) -> Expected {
         let gift = self.gifts[&spend].clone();
         let amount = gift.held;
-        let given =
-            Gift { held: 0, given: amount, given_at: Some(now), over: Some("committed"), ..gift };
+        // Giving is an entry of its own, right after that of holding.
+        let given_at = Some(now.saturating_add_ns(1));
+        let given = Gift { held: 0, given: amount, given_at, over: Some("committed"), ..gift };
         self.put(now, spend, given)
     }
 
