@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use makegood_ledger::checkpoint::IssuedError;
 use makegood_ledger::codec::DecodeError;
 use makegood_ledger::journal::error::JournalError;
 use thiserror::Error;
@@ -27,6 +28,9 @@ pub enum ExportError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The checkpoints that were issued cannot be read.
+    #[error(transparent)]
+    Checkpoints(#[from] IssuedError),
     /// An entry cannot be read.
     #[error("cannot read entry {position}")]
     Entry {

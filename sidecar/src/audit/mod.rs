@@ -2,12 +2,11 @@
 //!
 //! A pack is a function of the days, the size of the ledger that it is made of, and the folder of
 //! policies: the same bytes on every run, without a clock. It is made in two readings. The first
-//! ([`gather`]) finds what later entries say of earlier ones (reversals, reviews, findings) and what
+//! (`gather`) finds what later entries say of earlier ones (reversals, reviews, findings) and what
 //! the accounts stood at; the second writes each entry of the period as rows.
 
 mod books;
 mod cell;
-mod checkpoint;
 mod entries;
 mod error;
 mod event;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use makegood_core::ledger::Entry;
-use makegood_ledger::checkpoint::SignedCheckpoint;
+use makegood_ledger::checkpoint::{SignedCheckpoint, read_issued};
 use makegood_ledger::codec;
 use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
 use makegood_ledger::journal::reader::Reader;
 
-use super::checkpoint;
 use super::error::ExportError;
+use crate::proofs::ISSUED;
 
 /// A ledger's journal, read up to a size.
 pub(super) struct Source {
@@ -39,7 +39,7 @@ impl Source {
         if let Some(size) = size.filter(|size| *size > entry_count) {
             return Err(ExportError::Size { size, entry_count });
         }
-        let issued = checkpoint::issued(tenant_folder).map_err(ExportError::file(tenant_folder))?;
+        let issued = issued(tenant_folder)?;
         let mut issued = issued.into_iter().filter(|issued| issued.head().size <= entry_count);
         let checkpoint = match size {
             Some(size) => issued.find(|issued| issued.head().size == size),
@@ -75,5 +75,15 @@ impl Source {
             let leaf = leaf_hash(&record.payload);
             Ok(Stored { position, bytes: record.payload, leaf, entry })
         })
+    }
+}
+
+/// Every checkpoint that a tenant's ledger has issued, in order; none where it issues none.
+fn issued(tenant_folder: &Path) -> Result<Vec<SignedCheckpoint>, ExportError> {
+    let path = tenant_folder.join(ISSUED);
+    if path.try_exists().map_err(ExportError::file(&path))? {
+        Ok(read_issued(&path)?)
+    } else {
+        Ok(Vec::new())
     }
 }

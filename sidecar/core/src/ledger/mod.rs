@@ -21,6 +21,7 @@ pub mod invariants;
 mod keys;
 mod outcome;
 mod refusal;
+mod repeat;
 mod row;
 mod rows;
 mod share;
