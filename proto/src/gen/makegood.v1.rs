@@ -9237,7 +9237,8 @@ pub mod get_receipt_request {
         /// By its position, counted from 0.
         #[prost(int64, tag = "1")]
         Position(i64),
-        /// By the spend that it decided on, a UUID: its reservation or gift.
+        /// By the spend that it is about, a UUID: the entry by which it was last
+        /// given from; where nothing was given, its reservation.
         #[prost(string, tag = "2")]
         SpendId(::prost::alloc::string::String),
     }

@@ -5,9 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use makegood_core::ids::{Digest, SpendId};
-use makegood_core::ledger::EntryBody;
 use makegood_ledger::checkpoint::{KeyKind, SignedCheckpoint, VerifierKey};
-use makegood_ledger::codec;
 use makegood_ledger::journal::reader::Reader;
 use makegood_ledger::proof::{Receipt, inclusion, verify_inclusion};
 use makegood_ledger::tiles::{TileFolder, TileHashes};
@@ -15,7 +13,7 @@ use makegood_ledger::tree::leaf_hash;
 
 use super::{say, setup};
 use crate::config::{Config, ConfigFlags};
-use crate::proofs::{KeyFolder, SIGNING, TREE, default_origin};
+use crate::proofs::{KeyFolder, SIGNING, TREE, default_origin, entry_of_spend};
 
 /// The commands about checkpoints.
 #[derive(Debug, clap::Subcommand)]
@@ -48,7 +46,8 @@ pub(super) enum CheckpointCommand {
         #[command(flatten)]
         config: ConfigFlags,
     },
-    /// Print the receipt of an entry, which proves it to whoever has the ledger's public key.
+    /// Print the receipt of an entry, which proves it to whoever has the ledger's public key: of a
+    /// gesture (`--spend`) or of any entry (`--entry`).
     Receipt(ReceiptArgs),
     /// Verify a receipt.
     Verify {
@@ -66,10 +65,12 @@ pub(super) enum CheckpointCommand {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ReceiptArgs {
-    /// The entry by its position.
-    #[arg(long, conflicts_with = "spend", required_unless_present = "spend")]
-    position: Option<u64>,
-    /// The entry by the spend that it is about: its reservation.
+    /// The entry by its position, as `makegood ledger list` numbers them.
+    #[arg(long, value_name = "POSITION", conflicts_with = "spend")]
+    #[arg(required_unless_present = "spend")]
+    entry: Option<u64>,
+    /// The entry by which this gesture was given, the last where it was given in parts; where
+    /// nothing was given, its reservation.
     #[arg(long, value_name = "UUID")]
     spend: Option<SpendId>,
     #[command(flatten)]
@@ -151,10 +152,11 @@ fn receipt(args: &ReceiptArgs) -> anyhow::Result<Receipt> {
     let tiles = tiles(&config);
     let checkpoint = newest(&tiles)?;
     let head = checkpoint.head();
-    let index = match (args.position, args.spend) {
+    let index = match (args.entry, args.spend) {
         (Some(position), _) => position,
-        (None, Some(spend)) => reserved_at(&reader, spend)?,
-        (None, None) => bail!("name the entry by --position or --spend"),
+        (None, Some(spend)) => entry_of_spend(&reader, spend, 0, None)?
+            .with_context(|| format!("no entry is about spend {spend}"))?,
+        (None, None) => bail!("name the entry by --entry or --spend"),
     };
     if index >= head.size {
         bail!("no checkpoint covers position {index}; the newest has {} entries", head.size);
@@ -164,19 +166,6 @@ fn receipt(args: &ReceiptArgs) -> anyhow::Result<Receipt> {
     verify_inclusion(&leaf_hash(&record.payload), index, head.size, &path, &head.root)
         .context("the tree's files are damaged; start the sidecar, which makes them again")?;
     Ok(Receipt { entry: Some(record.payload), index, path, checkpoint })
-}
-
-/// The position of the entry that reserved a spend.
-fn reserved_at(reader: &Reader, spend: SpendId) -> anyhow::Result<u64> {
-    for record in reader.iter_from(0) {
-        let record = record?;
-        let entry = codec::decode(&record.payload)
-            .with_context(|| format!("read entry {}", record.position))?;
-        if matches!(&entry.body, EntryBody::Reserved { request, .. } if request.spend == spend) {
-            return Ok(record.position);
-        }
-    }
-    bail!("no entry reserved {spend}")
 }
 
 fn verify(path: &Path, keys: &[VerifierKey], leaf: Option<Digest>) -> anyhow::Result<()> {

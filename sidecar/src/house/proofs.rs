@@ -10,7 +10,7 @@ use makegood_ledger::journal::reader::Reader;
 
 use super::{House, HouseError, OpenError};
 use crate::config::{Config, Mode};
-use crate::proofs::{Book, Ledger, Proofs, Settings, default_origin};
+use crate::proofs::{Book, Ledger, Proofs, Settings, default_origin, entry_of_spend};
 
 impl House {
     /// Starts to prove the ledger, once; a second call does nothing. Where the ledger lacks what was
@@ -66,15 +66,24 @@ impl House {
         Ok(self.ledger().get(position)?.map(|record| record.payload))
     }
 
-    /// The position of the entry that decided a spend's reservation or gift.
+    /// The position of the entry by which a spend was last given from; where nothing was given, of
+    /// the one that decided its reservation.
     ///
     /// # Errors
     /// [`HouseError::SpendNotFound`], or when the rows cannot be read.
     pub fn position_of(&self, spend: SpendId) -> Result<u64, HouseError> {
-        let first = self
-            .shared
-            .state
-            .read(|rows| rows.outcome(OperationId::Spend(spend)).map(|row| row.outcome.position))?;
-        first.ok_or(HouseError::SpendNotFound)
+        let (first, given_at) = self.shared.state.read(|rows| {
+            let first = rows.outcome(OperationId::Spend(spend)).map(|row| row.outcome.position);
+            (first, rows.spend(spend).and_then(|row| row.committed_at))
+        })?;
+        let first = first.ok_or(HouseError::SpendNotFound)?;
+        if given_at.is_none() {
+            return Ok(first);
+        }
+        let given = entry_of_spend(self.ledger(), spend, first, given_at).map_err(|error| {
+            tracing::error!(%error, "the entry of a gift cannot be read");
+            HouseError::Stored
+        })?;
+        Ok(given.unwrap_or(first))
     }
 }

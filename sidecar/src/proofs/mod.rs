@@ -6,6 +6,7 @@
 //! - `checkpointer`: the thread that grows the tree and signs it.
 //! - `anchor`: whether a ledger is older than what was published of it.
 //! - `courier`: shows checkpoints to witnesses.
+//! - `of_spend`: which entry a spend's receipt is about.
 //! - `start`: putting all of it to work for an open house.
 //! - `pages`: the tiles over HTTP.
 
@@ -14,6 +15,7 @@ mod book;
 mod checkpointer;
 mod courier;
 mod keys;
+mod of_spend;
 mod pages;
 mod start;
 #[cfg(test)]
@@ -26,6 +28,7 @@ pub(crate) use anchor::replace;
 pub use book::{Book, ProveError};
 pub use courier::{WitnessAddress, WitnessAddressError};
 pub use keys::{KeyFileError, KeyFolder};
+pub use of_spend::{OfSpendError, entry_of_spend};
 pub use pages::router;
 pub use start::{Ledger, Proofs, StartError};
 

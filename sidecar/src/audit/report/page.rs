@@ -155,12 +155,12 @@ fn tiles(figures: &Figures, gathered: &Gathered, currency: Option<Currency>) -> 
         tiles.push(Tile {
             name: "Given",
             value: money(sums.given_minor, currency),
-            note: format!("{code}, in {} gestures", count(sums.given_count)),
+            note: format!("{code}, in {}", counted(sums.given_count, "gesture")),
         });
         tiles.push(Tile {
             name: "Taken back",
             value: money(sums.reversed_minor, currency),
-            note: format!("{code}, {} times", count(sums.reversed_count)),
+            note: format!("{code}, {}", counted(sums.reversed_count, "time")),
         });
     }
     let refused: u64 = figures.refusals.values().sum();
@@ -172,7 +172,7 @@ fn tiles(figures: &Figures, gathered: &Gathered, currency: Option<Currency>) -> 
     tiles.push(Tile {
         name: "Findings",
         value: count(gathered.findings.found.len() as u64),
-        note: format!("{} reviews noted", count(kind("REVIEW_NOTED"))),
+        note: format!("{} noted", counted(kind("REVIEW_NOTED"), "review")),
     });
     tiles
 }
@@ -282,6 +282,12 @@ fn named(counts: &std::collections::BTreeMap<&'static str, u64>) -> Vec<(String,
 
 fn count(number: u64) -> String {
     group(&number.to_string())
+}
+
+/// A number with what is counted, in the singular for one of it.
+fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", count(number))
 }
 
 fn money(minor: i128, currency: Currency) -> String {

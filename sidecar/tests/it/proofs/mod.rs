@@ -92,9 +92,8 @@ async fn proves_a_gift_right_after_it_was_acknowledged() {
         let text = Receipt::parse(&got.receipt).unwrap();
         let leaf: Hash = got.leaf_hash.as_slice().try_into().unwrap();
         text.verify(&keys(&place), Some(leaf)).unwrap();
-        if got.position == answered.ledger_position {
-            assert_eq!(got.leaf_hash, answered.leaf_hash);
-        }
+        assert_eq!(got.position, answered.ledger_position);
+        assert_eq!(got.leaf_hash, answered.leaf_hash);
     }
     served.stop().await;
 }
@@ -199,7 +198,10 @@ async fn makes_receipts_from_the_files_alone() {
     let call = served.ring("A-1", "call-1", "C-1").await;
     let gift = call.gift(5_00);
     let spend = gift.spend_id.clone();
-    call.give(gift).await.unwrap();
+    let given = call.give(gift).await.unwrap().receipt.unwrap();
+    let held = call.hold(3_00);
+    let held_spend = held.spend_id.clone();
+    let reserved = call.reserve(held).await.unwrap().receipt.unwrap();
     served.stop().await;
     let data = place.data();
     let data = data.to_str().unwrap();
@@ -209,6 +211,12 @@ async fn makes_receipts_from_the_files_alone() {
         String::from_utf8(output.stdout).unwrap()
     };
     let text = run(&["checkpoint", "receipt", "--spend", &spend, "--data", data]);
+    let position = |text: &str| Receipt::parse(text).unwrap().index.cast_signed();
+    assert_eq!(position(&text), given.ledger_position, "a gift is proved, not its reservation");
+    let hold = run(&["checkpoint", "receipt", "--spend", &held_spend, "--data", data]);
+    assert_eq!(position(&hold), reserved.ledger_position);
+    let first = run(&["checkpoint", "receipt", "--entry", "0", "--data", data]);
+    assert_eq!(position(&first), 0);
     let file = place.beside("gift.tlog-proof");
     std::fs::write(&file, &text).unwrap();
     let listed = run(&["checkpoint", "keys", "--json", "--data", data]);
