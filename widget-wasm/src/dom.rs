@@ -1,7 +1,7 @@
 //! Patches the view's tree into the document: every node of the tree is one node of the document,
 //! text is only ever set as text, and nothing is ever parsed as markup.
 
-use crate::format::number;
+use crate::format::{joined, number};
 use crate::js::{self, create_element, create_text, set_style, text};
 use crate::model::{Action, Field};
 use crate::view::node::{Element, Node};
@@ -116,7 +116,7 @@ fn set(element: &js::Node, name: &str, value: &str) {
 
 fn fill(element: &js::Node, percent: Option<i64>) {
     if let Some(percent) = percent {
-        set_style(element, "inline-size", &[&number(percent), "%"].concat());
+        set_style(element, "inline-size", &joined(&[&number(percent), "%"]));
     }
 }
 

@@ -3,6 +3,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::format::joined;
 use crate::host::Identity;
 
 #[wasm_bindgen]
@@ -14,7 +15,7 @@ extern "C" {
 }
 
 fn key(who: &Identity) -> String {
-    ["makegood:", &who.tenant, ":", &who.agent].concat()
+    joined(&["makegood:", &who.tenant, ":", &who.agent])
 }
 
 /// Keeps bytes for an agent.

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 
+use crate::format::joined;
 use crate::host::Identity;
 use crate::js::{
     Abort, Deferred, Target, bytes, copy_out, defer, field, function, listener, object, page, set,
@@ -53,7 +54,7 @@ pub(crate) struct Tabs {
 impl Tabs {
     /// Joins the panels of an agent, and asks to lead them.
     pub(crate) fn join(who: &Identity, tell: Box<dyn Fn(News)>) -> &'static Tabs {
-        let names = ["makegood:", &who.tenant, ":", &who.agent].concat();
+        let names = joined(&["makegood:", &who.tenant, ":", &who.agent]);
         let channel = Target::channel(&names);
         let tabs = Tabs { names, channel, held: RefCell::default(), tell };
         let tabs: &'static Tabs = Box::leak(Box::new(tabs));
@@ -73,7 +74,7 @@ impl Tabs {
             (self.tell)(News::Lead);
             defer().promise()
         }));
-        locks.request(&[&self.names, ":lead"].concat(), &object(&[]), &run);
+        locks.request(&joined(&[&self.names, ":lead"]), &object(&[]), &run);
     }
 
     fn hear(&self, data: &JsValue) {
@@ -115,7 +116,7 @@ impl Tabs {
     }
 
     fn request(&'static self, locks: &Locks, call: &str, options: &JsValue) {
-        let name = [&self.names, ":act:", call].concat();
+        let name = joined(&[&self.names, ":act:", call]);
         let id = call.to_owned();
         let run = function(Box::new(move |lock| self.take_lock(&id, &lock)));
         let id = call.to_owned();

@@ -1,8 +1,11 @@
-// Starts the panel. It is appended to the generated bindings, which declare
-// `__wbg_init` and `start`. Where the panel cannot run, the page says why in
-// plain words.
-__wbg_init()
-  .then(start)
+// Loads and starts the panel. It is appended to the generated bindings, which
+// declare `__wbg_get_imports`, `__wbg_finalize_init` and `start`. Where the
+// panel cannot run, the page says why in plain words.
+WebAssembly.instantiateStreaming(fetch(new URL('panel.wasm', import.meta.url)), __wbg_get_imports())
+  .then(({ instance, module }) => {
+    __wbg_finalize_init(instance, module);
+    start();
+  })
   .catch((error) => {
     const blocked = error instanceof WebAssembly.CompileError;
     const words = blocked

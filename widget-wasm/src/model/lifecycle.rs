@@ -6,6 +6,7 @@ use makegood_proto::v1 as pb;
 use super::event::Context;
 use super::matching::{LOOKING_MS, SLOW_MS};
 use super::{Call, Effect, Env, Focus, Model};
+use crate::format::joined;
 use crate::rpc::fault::Fault;
 use crate::rpc::request::{Reply, Request};
 
@@ -191,7 +192,7 @@ impl Model {
 
     /// Begins a call that the desktop has not named, so that a customer can be looked for.
     pub(super) fn start_by_hand(&mut self, env: &mut Env<'_>) {
-        let id = [BY_HAND, &env.new_id()].concat();
+        let id = joined(&[BY_HAND, &env.new_id()]);
         let context = Context {
             id,
             state: pb::CallState::Connected,

@@ -7,6 +7,7 @@ use super::line::{Line, Op, Phase};
 use super::spending::{EXTEND_AGAIN_MS, extend, request};
 use super::{Call, Draft, Env, Focus, Model, Tell};
 use crate::copy;
+use crate::format::joined;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request, SpendReply};
 
@@ -79,16 +80,17 @@ impl Model {
         let amount = env.fmt.money(line.amount_minor(), line.currency());
         match line.op {
             Op::Reserve => {
-                env.say([&copy::held_for(&name, &amount), ". ", copy::OFFER_THEN_CONFIRM].concat());
+                env.say(joined(&[&copy::held_for(&name, &amount), ". ", copy::OFFER_THEN_CONFIRM]));
                 env.tell(Tell::Reserved(line.spend_id.clone()));
                 env.focus(Focus::Tray);
             }
             Op::Give | Op::Commit => {
                 line.proven = true;
-                env.say(
-                    [&copy::given((line.undo_until - env.now) / 1_000), " ", line.reference()]
-                        .concat(),
-                );
+                env.say(joined(&[
+                    &copy::given((line.undo_until - env.now) / 1_000),
+                    " ",
+                    line.reference(),
+                ]));
                 env.tell(Tell::Committed {
                     reference: line.reference().to_owned(),
                     amount_minor: line.given_minor(),

@@ -10,7 +10,7 @@ use super::fault::{Code, Fault, Trailer};
 use super::frame::{Decoder, Frame, wrap};
 use super::request::{Reply, Request};
 use super::wire::encode;
-use crate::format::number;
+use crate::format::{joined, number};
 use crate::js::{bytes, copy_out, field, flag, from_js, object, signal_after, when};
 
 const PACKAGE: &str = "/makegood.v1.";
@@ -73,10 +73,10 @@ fn init(message: &[u8], token: &str, limit_ms: u32, signal: &JsValue) -> JsValue
     let mut headers = vec![
         ("content-type", "application/grpc-web+proto".into()),
         ("x-grpc-web", "1".into()),
-        ("authorization", ["Bearer ", token].concat().into()),
+        ("authorization", joined(&["Bearer ", token]).into()),
     ];
     if limit_ms > 0 {
-        let limit = [&number(limit_ms.into()), "m"].concat();
+        let limit = joined(&[&number(limit_ms.into()), "m"]);
         headers.push(("grpc-timeout", limit.into()));
     }
     object(&[
@@ -89,7 +89,7 @@ fn init(message: &[u8], token: &str, limit_ms: u32, signal: &JsValue) -> JsValue
 
 /// Sends a message and reads the reply.
 fn send(path: &str, init: &JsValue, hear: Hear, done: Done) {
-    let response = fetch(&[PACKAGE, path].concat(), init);
+    let response = fetch(&joined(&[PACKAGE, path]), init);
     when(
         &response,
         Box::new(move |response| match response {

@@ -6,7 +6,7 @@ use makegood_proto::v1::GestureValue;
 use super::Scene;
 use super::node::{Element, button, div, el, group, heading, input, p, section, span};
 use crate::copy;
-use crate::format::{AmountError, number};
+use crate::format::{AmountError, joined, number};
 use crate::model::logging::amount_words;
 use crate::model::{Action, CARDS, Draft, Field, PRESETS_MINOR, Sum};
 
@@ -46,7 +46,7 @@ fn card(scene: Scene<'_>, index: usize, gesture: &pb::GestureCard) -> Element {
         None => String::new(),
     };
     let digit = digit(index);
-    button(&["card-", &digit].concat(), "card", "", Action::Card(index))
+    button(&joined(&["card-", &digit]), "card", "", Action::Card(index))
         .attr("aria-keyshortcuts", &digit)
         .child(el("kbd").attr("aria-hidden", "true").text(&digit))
         .child(el("b").text(&gesture.label))
@@ -78,7 +78,7 @@ fn composer(scene: Scene<'_>, policy: &pb::PolicyView, draft: &Draft) -> Element
             standard = &reason.standard;
         }
         let digit = digit(index);
-        let label = [&digit, " ", &reason.label].concat();
+        let label = joined(&[&digit, " ", &reason.label]);
         let choice = choice("reason", chosen, &label, Action::Reason(index));
         reasons.push(choice.attr("aria-keyshortcuts", &digit));
     }

@@ -6,7 +6,7 @@ use makegood_proto::v1 as pb;
 use super::node::{Element, div, el, p, section, span};
 use super::{Scene, why_not};
 use crate::copy;
-use crate::format::number;
+use crate::format::{joined, number};
 use crate::model::Sum;
 
 /// The headroom.
@@ -69,7 +69,7 @@ fn big(scene: Scene<'_>, room: &pb::Headroom) -> Element {
 
 fn meter(scene: Scene<'_>, room: &pb::Headroom) -> Element {
     let used_minor = (room.given_minor + room.held_minor).min(room.cap_minor);
-    let text = [&used(scene, room), " ", &copy::of_cap(&scene.money(room.cap_minor))].concat();
+    let text = joined(&[&used(scene, room), " ", &copy::of_cap(&scene.money(room.cap_minor))]);
     div("meter")
         .part("meter")
         .attr("role", "meter")

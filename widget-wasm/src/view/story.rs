@@ -6,6 +6,7 @@ use makegood_proto::v1::{PreferenceKind, PreferenceSource};
 use super::node::{Element, button, div, el, heading, p, section, span};
 use super::{Scene, dotted, form, marks, row};
 use crate::copy;
+use crate::format::joined;
 use crate::model::Action;
 use crate::model::logging::LogKind;
 use crate::model::notes::NoteKind;
@@ -63,7 +64,7 @@ fn known(scene: Scene<'_>, preference: &pb::Preference) -> Element {
         PreferenceSource::Unspecified => "",
     };
     let learned = preference.confirmed_time.as_ref().or(preference.learned_time.as_ref());
-    let learned = [source, " ", &scene.day(learned)].concat();
+    let learned = joined(&[source, " ", &scene.day(learned)]);
     let once = if preference.situational { copy::THAT_TIME } else { "" };
     let mut ends = scene.day(preference.expire_time.as_ref());
     if !ends.is_empty() {

@@ -53,14 +53,24 @@ pub(super) fn compressed_name(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// One module: the glue, which declares `__wbg_init` and the exports, then the frame's code.
+/// Where the glue's own loader begins: it serves every way to load a module, and the frame has one.
+const LOADER: &str = "async function __wbg_load(";
+
+/// One module: the glue, which declares the imports and the exports, then the frame's code, which
+/// loads the WASM. Comments and indentation stay behind.
 fn module(bound: &Path, web: &Path) -> anyhow::Result<Vec<u8>> {
     let glue = String::from_utf8(read(&bound.join("panel.js"))?)?;
     let frame = String::from_utf8(read(&web.join(FRAME))?)?;
-    let default_path = "panel_bg.wasm";
-    anyhow::ensure!(glue.contains(default_path), "the glue does not name {default_path}");
-    let glue = glue.replace(default_path, "panel.wasm");
-    Ok(format!("{glue}\n{frame}").into_bytes())
+    let (glue, _) = glue.split_once(LOADER).context("the glue has another loader")?;
+    let mut module = String::new();
+    for line in glue.lines().chain(frame.lines()).map(str::trim) {
+        let is_comment = ["//", "/*", "*"].iter().any(|sign| line.starts_with(sign));
+        if !line.is_empty() && !is_comment {
+            module.push_str(line);
+            module.push('\n');
+        }
+    }
+    Ok(module.into_bytes())
 }
 
 fn brotli(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
@@ -79,15 +89,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn appends_the_frame_to_the_glue_and_renames_the_wasm() {
+    fn appends_the_frame_to_the_glue_without_its_loader() {
         let folder = std::env::temp_dir().join(format!("xtask-assemble-{}", std::process::id()));
         let (bound, web, dist) = (folder.join("bound"), folder.join("web"), folder.join("dist"));
         for folder in [&bound, &web] {
             files::recreate(folder).expect("creates");
         }
-        fs::write(bound.join("panel.js"), "load('panel_bg.wasm');").expect("writes");
+        let glue = "// What is exported.\n  start();\nasync function __wbg_load(module) {}";
+        fs::write(bound.join("panel.js"), glue).expect("writes");
         fs::write(bound.join("panel_bg.wasm"), b"\0asm").expect("writes");
-        fs::write(web.join("frame.js"), "start();").expect("writes");
+        fs::write(web.join("frame.js"), "load();").expect("writes");
         fs::write(web.join("frame.html"), "<p>").expect("writes");
 
         write(&bound, &web, &dist).expect("assembles");
@@ -95,7 +106,7 @@ mod tests {
         let module = fs::read_to_string(dist.join("panel.js")).expect("reads");
         let names = files::below(&dist).expect("lists");
         fs::remove_dir_all(&folder).expect("removes");
-        assert_eq!(module, "load('panel.wasm');\nstart();");
+        assert_eq!(module, "start();\nload();\n");
         let expected = [
             "frame.html",
             "frame.html.br",

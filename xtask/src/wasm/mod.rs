@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use anyhow::Context as _;
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto, Output};
 
 use crate::progress::{self, Steps};
 use crate::setup::node;
@@ -73,8 +73,29 @@ fn bind(wasm: &Path, folder: &Path) -> anyhow::Result<()> {
         .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
+        .encode_into(EncodeInto::Always)
         .web(true)?;
-    bindgen.generate(folder).context("wasm-bindgen cannot bind the panel")
+    let mut output = bindgen.generate_output().context("wasm-bindgen cannot bind the panel")?;
+    let names = shorten(&mut output);
+    output.emit(folder)?;
+    let glue = folder.join("panel.js");
+    let text = fs::read_to_string(&glue)?;
+    let text = names.iter().fold(text, |text, (long, short)| text.replace(long, short));
+    fs::write(&glue, text).with_context(|| format!("cannot write {}", glue.display()))
+}
+
+/// Gives what the WASM imports short names; returns which, for the glue. The long ones end in hashes,
+/// which nothing compresses.
+fn shorten(output: &mut Output) -> Vec<(String, String)> {
+    let wasm = output.wasm_mut();
+    let imports = wasm.imports.iter_mut().map(|import| &mut import.name);
+    let closures = wasm.exports.iter_mut().map(|export| &mut export.name);
+    let closures = closures.filter(|name| name.starts_with("wasm_bindgen_"));
+    let named = imports.chain(closures).enumerate().map(|(index, name)| {
+        let short = format!("i{index}");
+        (std::mem::replace(name, short.clone()), short)
+    });
+    named.collect()
 }
 
 fn wasm_opt(workspace: &Workspace) -> Option<PathBuf> {
