@@ -9,6 +9,7 @@ use makegood_sidecar::token::Access;
 use prost_types::Timestamp;
 use tonic::{Code, Status};
 
+use crate::consult::scene::Desk;
 use crate::support::{Client, Expected, Place, Rules, Served, assert_refused, id, until, usd};
 
 /// Two administrators: one who writes policies, and one who schedules them.
@@ -229,7 +230,11 @@ async fn moves_authority_between_pools() {
     let too_much = allocate("all", "", 9_001).await.unwrap_err();
     let keys = &["pool_id", "currency_code", "free_minor", "requested_minor"];
     assert_refused("too much", &too_much, state("POOL_HOLDS_LESS", keys));
+    let mut desk = Desk::open(&served, "A-1", &["call-1"]).await;
     allocate("all", "", 9_000).await.unwrap();
+    let panel = desk.next().await.panels.remove(0);
+    assert_eq!(panel.headroom.unwrap().available_minor, 0, "at once");
+    drop(desk);
     let spent = call.give(call.gift(1)).await.unwrap_err();
     assert_eq!(spent.code(), Code::FailedPrecondition);
     let nowhere = allocate("", "west", 1).await.unwrap_err();

@@ -219,7 +219,10 @@ impl WriterLoop {
                 self.policies().enforce(entry.policy);
                 tracing::info!(policy = %entry.policy, version, "a policy is in force");
             }
-            EntryBody::Act { act: Act::Pause { .. } | Act::Resume { .. }, .. } => {}
+            EntryBody::Act {
+                act: Act::Pause { .. } | Act::Resume { .. } | Act::Allocate { .. },
+                ..
+            } => {}
             _ => return,
         }
         self.parts.hub.publish_all();

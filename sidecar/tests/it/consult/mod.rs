@@ -2,7 +2,7 @@
 
 mod answers;
 mod pause;
-mod scene;
+pub(crate) mod scene;
 mod time;
 
 use makegood_proto::v1;

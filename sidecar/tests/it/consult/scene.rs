@@ -9,7 +9,7 @@ use tonic::{Response, Status, Streaming};
 use crate::support::{Call, Client, Place, Rules, Served, id, usd};
 
 /// 10.00 for each customer; leads, and then agents, grant each other's excess up to 100.00.
-pub(super) const RULES: Rules = Rules {
+pub(crate) const RULES: Rules = Rules {
     cap: "10.00",
     limits: r#"{ id = "grants", label = "for others", counts = "grants", scope = ["agent"], window = "lifetime", roles = ["lead", "agent"], caps = { USD = "100.00", ZAR = "100.00" } },"#,
     consult: "[consult]\nanswer = \"60 s\"\nroles = [\"lead\", \"agent\"]",
@@ -20,21 +20,25 @@ pub(super) const RULES: Rules = Rules {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An open desk.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     stream: Streaming<v1::WatchDeskResponse>,
     pub(super) first: v1::WatchDeskResponse,
 }
 
 impl Desk {
     /// Opens somebody's desk, and takes its first message.
-    pub(super) async fn open(served: &Served<'_>, agent: &str, interactions: &[&str]) -> Self {
+    pub(crate) async fn open(served: &Served<'_>, agent: &str, interactions: &[&str]) -> Self {
+        Self::at(&served.client(agent, Access::Agent, None), interactions).await
+    }
+
+    /// Opens a client's desk, and takes its first message.
+    pub(crate) async fn at(client: &Client, interactions: &[&str]) -> Self {
         let topic = |it: &&str| v1::DeskTopic { interaction_id: (*it).to_owned(), lookup: None };
         let request = v1::WatchDeskRequest {
             desk_id: id(),
             topics: interactions.iter().map(topic).collect(),
             resume_revision: None,
         };
-        let client = served.client(agent, Access::Agent, None);
         let stream = client.desk.clone().watch_desk(request).await.unwrap().into_inner();
         let mut desk = Self { stream, first: v1::WatchDeskResponse::default() };
         desk.first = desk.message().await;
@@ -47,7 +51,7 @@ impl Desk {
     }
 
     /// The next message that is no heartbeat.
-    pub(super) async fn next(&mut self) -> v1::WatchDeskResponse {
+    pub(crate) async fn next(&mut self) -> v1::WatchDeskResponse {
         loop {
             let message = self.message().await;
             if !message.panels.is_empty() || message.consults.is_some() {
@@ -114,7 +118,7 @@ pub(super) fn by(served: &Served<'_>, agent: &str) -> Call {
 }
 
 /// A question about a new gesture, under new ids.
-pub(super) fn ask(call: &Call, amount_minor: i64) -> v1::AskConsultRequest {
+pub(crate) fn ask(call: &Call, amount_minor: i64) -> v1::AskConsultRequest {
     v1::AskConsultRequest {
         consult_id: id(),
         spend_id: id(),
@@ -157,7 +161,7 @@ async fn list(client: &Client, filter: v1::ConsultFilter) -> Vec<v1::Consult> {
 type Answer<T> = Result<T, Status>;
 
 impl Call {
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         request: v1::AskConsultRequest,
     ) -> Answer<v1::AskConsultResponse> {
