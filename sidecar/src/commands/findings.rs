@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use comfy_table::{ContentArrangement, Table, presets};
 use makegood_core::findings::sample::{Draw, Sample, draw, interval_minor, reliability_factor};
 use makegood_core::findings::{
     Context, Facts, Finding, Parameters, Report, Rule, examine, parameters_digest,
@@ -19,10 +18,10 @@ use makegood_ledger::codec;
 use makegood_ledger::journal::reader::Reader;
 use sha2::{Digest as _, Sha256};
 
+use super::tables::table;
 use super::{say, setup};
 use crate::audit::{Day, Period};
 use crate::config::ConfigFlags;
-use crate::ledger::line::decimal;
 
 /// The arguments of `makegood audit findings`.
 #[derive(Debug, clap::Args)]
@@ -237,7 +236,7 @@ fn related(file: &Path) -> anyhow::Result<BTreeSet<(AgentPid, CustomerPid)>> {
 }
 
 fn findings_words(report: &Report) -> String {
-    let mut table = plain(&["rule", "looks for", "score", "who", "entries", "why"]);
+    let mut table = table(&["rule", "looks for", "score", "who", "entries", "why"]);
     for finding in &report.findings {
         let agents = finding.agents.iter().map(ToString::to_string).collect::<Vec<_>>();
         let why = finding.why.iter().map(|(name, number)| format!("{name} {number}"));
@@ -315,22 +314,18 @@ fn seed(text: &str) -> Digest {
 
 fn sample_words(sample: &Sample) -> String {
     let drawn = &sample.drawn;
-    let mut table = plain(&["spend", "entry", "amount", "hits"]);
+    let mut table = table(&["spend", "entry", "amount", "hits"]);
     for pick in &sample.picks {
         table.add_row([
             pick.spend.to_string(),
             pick.position.to_string(),
-            amount(pick.currency, pick.amount_minor),
+            Money::new(pick.currency, pick.amount_minor).to_string(),
             pick.hit_count.to_string(),
         ]);
     }
     let how = match drawn.interval {
         None => String::new(),
-        Some(interval) => format!(
-            ", every {} from unit {} on",
-            amount(interval.currency, interval.amount_minor),
-            sample.start_minor
-        ),
+        Some(interval) => format!(", every {} from unit {} on", interval, sample.start_minor),
     };
     format!(
         "{table}\n\n{} of {} gestures ({}{how}), entries {} to before {}\nseed {}\nspends {}",
@@ -366,16 +361,4 @@ fn sample_json(sample: &Sample) -> serde_json::Value {
         "population_minor": sample.population_minor.to_string(),
         "spends_sha256": drawn.spends.to_string(),
     })
-}
-
-fn amount(currency: Currency, minor: i64) -> String {
-    format!("{} {}", decimal(minor, currency.exponent()), currency.code())
-}
-
-fn plain(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header.iter().copied());
-    table
 }

@@ -4,18 +4,19 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, Table};
 use jiff::Timestamp;
 use makegood_core::ids::{AgentPid, Digest};
+use makegood_core::ledger::Entry;
 use makegood_proto::records::v1::{self as pb, RecordKind};
 
-use super::{say, setup};
+use super::{say, setup, tables};
 use crate::config::{Config, ConfigFlags};
 use crate::ledger::line::{Line, decimal};
 use crate::records::{self, RecordError};
 use crate::vault::{Pid, Vault};
 use makegood_ledger::codec;
-use makegood_ledger::journal::frame::leaf_hash;
+use makegood_ledger::journal::frame::{Record, leaf_hash};
 use makegood_ledger::journal::reader::Reader;
 
 /// The commands about the ledger.
@@ -44,15 +45,46 @@ pub(super) struct ListArgs {
 }
 
 /// An entry with its leaf in the Merkle tree.
-struct Listed {
+pub(super) struct Listed {
     line: Line,
     leaf: String,
+}
+
+impl Listed {
+    /// An entry and the bytes that it is stored as.
+    pub(super) fn of(entry: &Entry, payload: &[u8]) -> Self {
+        let leaf = Digest::from_bytes(leaf_hash(payload)).to_string();
+        Self { line: Line::of(entry), leaf }
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.line.position
+    }
+
+    /// The entry for programs, by pseudonyms.
+    pub(super) fn json(&self) -> serde_json::Value {
+        json(self, &HashMap::new())
+    }
+}
+
+/// A table of entries, by pseudonyms.
+pub(super) fn table(listed: &[Listed]) -> Table {
+    named_table(listed, &HashMap::new())
+}
+
+/// Looks through the whole ledger of a data folder: each entry, with the bytes that it is stored as.
+pub(super) fn each(config: &Config, mut see: impl FnMut(&Entry, &[u8])) -> anyhow::Result<()> {
+    for record in open(config)?.iter_from(0) {
+        let record = record?;
+        see(&decoded(&record)?, &record.payload);
+    }
+    Ok(())
 }
 
 pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
     let LedgerCommand::List(args) = command;
     let config = setup::config(&args.config)?;
-    let listed = read(&config, args)?;
+    let listed = listed(&open(&config)?, args.from, args.limit)?;
     let names = if args.names { names(&config, &listed)? } else { HashMap::new() };
     if args.json {
         for entry in &listed {
@@ -61,17 +93,19 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
     } else if listed.is_empty() {
         say("the ledger is empty");
     } else {
-        say(table(&listed, &names));
+        say(named_table(&listed, &names));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(config: &Config, args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
+fn open(config: &Config) -> anyhow::Result<Reader> {
     let folder = config.tenant_folder().join("ledger");
-    let reader = Reader::open(&folder).with_context(|| {
-        format!("read the ledger; is {} the data folder?", config.data.display())
-    })?;
-    listed(&reader, args.from, args.limit)
+    Reader::open(&folder)
+        .with_context(|| format!("read the ledger; is {} the data folder?", config.data.display()))
+}
+
+fn decoded(record: &Record) -> anyhow::Result<Entry> {
+    codec::decode(&record.payload).with_context(|| format!("read entry {}", record.position))
 }
 
 /// The first entries from a position on, or the last ones where none is given.
@@ -79,10 +113,7 @@ fn listed(reader: &Reader, from: Option<u64>, limit: usize) -> anyhow::Result<Ve
     let mut listed = VecDeque::new();
     for record in reader.iter_from(from.unwrap_or(0)) {
         let record = record?;
-        let entry = codec::decode(&record.payload)
-            .with_context(|| format!("read entry {}", record.position))?;
-        let leaf = Digest::from_bytes(leaf_hash(&record.payload)).to_string();
-        listed.push_back(Listed { line: Line::of(&entry), leaf });
+        listed.push_back(Listed::of(&decoded(&record)?, &record.payload));
         if listed.len() > limit {
             if from.is_some() {
                 listed.pop_back();
@@ -133,11 +164,8 @@ fn name_in(
     Ok(Some((subject, name)))
 }
 
-fn table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header([
+fn named_table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
+    let mut table = tables::table(&[
         "#", "time", "what", "who", "for whom", "gesture", "amount", "why", "before", "after",
         "leaf",
     ]);

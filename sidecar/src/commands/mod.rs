@@ -2,12 +2,14 @@
 
 mod audit;
 mod checkpoint;
+mod consult;
 mod demo;
 mod doctor;
 mod findings;
 mod import;
 mod keys;
 mod ledger;
+mod packaging;
 mod period;
 mod policy;
 mod pool;
@@ -16,6 +18,7 @@ mod review;
 mod serve;
 mod setup;
 mod subject;
+mod tables;
 mod token;
 mod witness;
 
@@ -51,6 +54,9 @@ enum Command {
     /// Review gestures and settle findings.
     #[command(subcommand)]
     Review(review::ReviewCommand),
+    /// Answer those who ask for more than a limit leaves.
+    #[command(subcommand)]
+    Consult(consult::ConsultCommand),
     /// Keys, checkpoints and receipts: what proves the ledger.
     #[command(subcommand)]
     Checkpoint(checkpoint::CheckpointCommand),
@@ -79,6 +85,10 @@ enum Command {
     Config(ConfigFlags),
     /// Check that this machine and folder can serve, and say what to do where they cannot.
     Doctor(ConfigFlags),
+    /// Print the completions of a shell.
+    Completions(packaging::CompletionsArgs),
+    /// Write the manual as man pages.
+    Man(packaging::ManArgs),
 }
 
 impl Cli {
@@ -93,7 +103,8 @@ impl Cli {
             Command::Import(command) => import::run(&command),
             Command::Ledger(command) => ledger::run(&command),
             Command::Audit(command) => audit::run(&command),
-            Command::Review(command) => review::run(&command),
+            Command::Review(command) => review::run(&command).map(|()| ExitCode::SUCCESS),
+            Command::Consult(command) => consult::run(&command).map(|()| ExitCode::SUCCESS),
             Command::Checkpoint(command) => checkpoint::run(&command),
             Command::Witness(command) => witness::run(&command),
             Command::Policy(command) => policy::run(&command),
@@ -104,6 +115,11 @@ impl Cli {
             Command::Token(command) => token::run(&command),
             Command::Config(flags) => doctor::show_config(&flags),
             Command::Doctor(flags) => Ok(doctor::run(&flags)),
+            Command::Completions(args) => {
+                packaging::completions(&args);
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Man(args) => packaging::man(&args).map(|()| ExitCode::SUCCESS),
         }
     }
 }

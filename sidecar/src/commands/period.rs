@@ -57,7 +57,7 @@ pub(super) fn run(command: &PeriodCommand) -> anyhow::Result<()> {
 fn show(remote: &RemoteArgs) -> anyhow::Result<()> {
     let periods = remote.with(async |mut it| {
         let request = it.ask(v1::GetPeriodsRequest {});
-        answered(it.service.get_periods(request).await)
+        answered(it.governance.get_periods(request).await)
     })?;
     let closed = periods.closed.unwrap_or_default();
     let (start, end) = (shown(closed.start_time), shown(closed.end_time));
@@ -88,7 +88,7 @@ fn close(args: &PeriodArgs) -> anyhow::Result<()> {
     let (request_id, period) = (args.remote.request_id()?, Some(args.period()));
     let closed = args.remote.with(async |mut it| {
         let request = it.ask(v1::ClosePeriodRequest { request_id, period });
-        answered(it.service.close_period(request).await)
+        answered(it.governance.close_period(request).await)
     })?;
     let digest = digest_text(&closed.balances_sha256);
     let what = format!("{} is closed with balances {digest}", args.shown());
@@ -100,7 +100,7 @@ fn reopen(args: &PeriodArgs) -> anyhow::Result<()> {
     let (request_id, period) = (args.remote.request_id()?, Some(args.period()));
     let asked = args.remote.with(async |mut it| {
         let request = it.ask(v1::ReopenPeriodRequest { request_id, period });
-        answered(it.service.reopen_period(request).await)
+        answered(it.governance.reopen_period(request).await)
     })?;
     let what = format!("{} waits for a second person to open it again", args.shown());
     args.remote.tell(&what, asked.receipt.as_ref(), asked.replayed);
@@ -111,7 +111,7 @@ fn second(args: &PeriodArgs) -> anyhow::Result<()> {
     let (request_id, period) = (args.remote.request_id()?, Some(args.period()));
     let opened = args.remote.with(async |mut it| {
         let request = it.ask(v1::SecondReopeningRequest { request_id, period });
-        answered(it.service.second_reopening(request).await)
+        answered(it.governance.second_reopening(request).await)
     })?;
     let what = format!("{} is open again", args.shown());
     args.remote.tell(&what, opened.receipt.as_ref(), opened.replayed);
@@ -122,7 +122,7 @@ fn digest(remote: &RemoteArgs) -> anyhow::Result<()> {
     let request_id = remote.request_id()?;
     let taken = remote.with(async |mut it| {
         let request = it.ask(v1::DigestBalancesRequest { request_id });
-        answered(it.service.digest_balances(request).await)
+        answered(it.governance.digest_balances(request).await)
     })?;
     let what = format!("balances {} are in the ledger", digest_text(&taken.balances_sha256));
     remote.tell(&what, taken.receipt.as_ref(), taken.replayed);

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
-use comfy_table::Table;
 use makegood_core::ids::Digest;
 use makegood_core::time::{NS_PER_S, Time};
 use makegood_ledger::policy_file;
 use makegood_proto::v1;
 
 use super::remote::{RemoteArgs, answered, instant, shown, wire};
+use super::tables::table;
 use super::{complain, say};
 use crate::clock::wall_time;
 
@@ -137,7 +137,7 @@ fn draft(file: &Path, remote: &RemoteArgs) -> anyhow::Result<()> {
     let request_id = remote.request_id()?;
     let drafted = remote.with(async |mut it| {
         let request = it.ask(v1::DraftPolicyRequest { request_id, text });
-        answered(it.service.draft_policy(request).await)
+        answered(it.governance.draft_policy(request).await)
     })?;
     let digest = drafted.policy.map(|policy| policy.policy_digest).unwrap_or_default();
     if !remote.json {
@@ -152,7 +152,7 @@ fn publish(args: &PolicyArgs) -> anyhow::Result<()> {
     let (request_id, policy_digest) = (args.remote.request_id()?, args.policy.to_string());
     let published = args.remote.with(async |mut it| {
         let request = it.ask(v1::PublishPolicyRequest { request_id, policy_digest });
-        answered(it.service.publish_policy(request).await)
+        answered(it.governance.publish_policy(request).await)
     })?;
     let what = format!("policy {} is published", args.policy);
     args.remote.tell(&what, published.receipt.as_ref(), published.replayed);
@@ -166,7 +166,7 @@ fn schedule(args: &PolicyArgs, at: Option<Time>) -> anyhow::Result<()> {
         let effective_time = Some(wire(at));
         let message = v1::SchedulePolicyRequest { request_id, policy_digest, effective_time };
         let request = it.ask(message);
-        answered(it.service.schedule_policy(request).await)
+        answered(it.governance.schedule_policy(request).await)
     })?;
     let what = format!("policy {} comes into force at {}", args.policy, shown(Some(wire(at))));
     args.remote.tell(&what, scheduled.receipt.as_ref(), scheduled.replayed);
@@ -177,7 +177,7 @@ fn withdraw(args: &PolicyArgs) -> anyhow::Result<()> {
     let (request_id, policy_digest) = (args.remote.request_id()?, args.policy.to_string());
     let withdrawn = args.remote.with(async |mut it| {
         let request = it.ask(v1::WithdrawPolicyRequest { request_id, policy_digest });
-        answered(it.service.withdraw_policy(request).await)
+        answered(it.governance.withdraw_policy(request).await)
     })?;
     let what = format!("policy {} is taken back", args.policy);
     args.remote.tell(&what, withdrawn.receipt.as_ref(), withdrawn.replayed);
@@ -186,16 +186,12 @@ fn withdraw(args: &PolicyArgs) -> anyhow::Result<()> {
 
 fn list(remote: &RemoteArgs) -> anyhow::Result<()> {
     let all = remote.with(async |mut it| {
-        let (mut all, mut page_token) = (Vec::new(), String::new());
-        loop {
-            let request = it.ask(v1::ListPoliciesRequest { page_size: 200, page_token });
-            let page = answered(it.service.list_policies(request).await)?;
-            all.extend(page.policies);
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                return Ok(all);
-            }
-        }
+        it.pages(async |it, page_size, page_token| {
+            let request = it.ask(v1::ListPoliciesRequest { page_size, page_token });
+            let page = answered(it.governance.list_policies(request).await)?;
+            Ok((page.policies, page.next_page_token))
+        })
+        .await
     })?;
     if remote.json {
         for policy in &all {
@@ -203,9 +199,7 @@ fn list(remote: &RemoteArgs) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["digest", "name", "version", "state", "from", "by"]);
+    let mut table = table(&["digest", "name", "version", "state", "from", "by"]);
     for policy in &all {
         table.add_row([
             policy.policy_digest.clone(),
@@ -245,7 +239,7 @@ fn show(policy: Option<Digest>, remote: &RemoteArgs) -> anyhow::Result<()> {
     let policy_digest = policy.map(|digest| digest.to_string()).unwrap_or_default();
     let shown = remote.with(async |mut it| {
         let request = it.ask(v1::GetPolicyRequest { policy_digest });
-        answered(it.service.get_policy(request).await)
+        answered(it.governance.get_policy(request).await)
     })?;
     if remote.json {
         let mut value = shown.policy.as_ref().map(json_of).unwrap_or_default();
@@ -263,7 +257,7 @@ fn pause(reason: Reason, remote: &RemoteArgs) -> anyhow::Result<()> {
     let request_id = remote.request_id()?;
     let paused = remote.with(async |mut it| {
         let request = it.ask(v1::PauseGivingRequest { request_id, reason: reason.number() });
-        answered(it.service.pause_giving(request).await)
+        answered(it.governance.pause_giving(request).await)
     })?;
     let name = reason.to_possible_value().map(|it| it.get_name().to_owned()).unwrap_or_default();
     let what = format!("giving is paused ({name})");
@@ -275,7 +269,7 @@ fn resume(remote: &RemoteArgs) -> anyhow::Result<()> {
     let request_id = remote.request_id()?;
     let resumed = remote.with(async |mut it| {
         let request = it.ask(v1::ResumeGivingRequest { request_id });
-        answered(it.service.resume_giving(request).await)
+        answered(it.governance.resume_giving(request).await)
     })?;
     remote.tell("giving goes on", resumed.receipt.as_ref(), resumed.replayed);
     Ok(())

@@ -1,13 +1,13 @@
 //! `makegood pool`: teams' shared budgets, at a sidecar that serves.
 
 use anyhow::Context as _;
-use comfy_table::Table;
 use makegood_core::ids::PoolId;
 use makegood_core::money::{Currency, Money};
 use makegood_proto::v1;
 
 use super::remote::{RemoteArgs, answered};
 use super::say;
+use super::tables::{amount, table};
 
 /// The commands about pools.
 #[derive(Debug, clap::Subcommand)]
@@ -46,16 +46,12 @@ pub(super) fn run(command: &PoolCommand) -> anyhow::Result<()> {
 
 fn list(remote: &RemoteArgs) -> anyhow::Result<()> {
     let all = remote.with(async |mut it| {
-        let (mut all, mut page_token) = (Vec::new(), String::new());
-        loop {
-            let request = it.ask(v1::ListPoolsRequest { page_size: 200, page_token });
-            let page = answered(it.service.list_pools(request).await)?;
-            all.extend(page.pools);
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                return Ok(all);
-            }
-        }
+        it.pages(async |it, page_size, page_token| {
+            let request = it.ask(v1::ListPoolsRequest { page_size, page_token });
+            let page = answered(it.governance.list_pools(request).await)?;
+            Ok((page.pools, page.next_page_token))
+        })
+        .await
     })?;
     tell(&all, remote.json);
     Ok(())
@@ -78,7 +74,7 @@ fn allocate(
                 amount_minor: amount.amount_minor,
             }),
         });
-        answered(it.service.allocate_pool(request).await)
+        answered(it.governance.allocate_pool(request).await)
     })?;
     let place = |pool: Option<&PoolId>| pool.map_or("the house".to_owned(), ToString::to_string);
     let what = format!("{amount} moved from {} to {}", place(from), place(to));
@@ -103,14 +99,9 @@ fn tell(pools: &[v1::PoolStanding], as_json: bool) {
         }
         return;
     }
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["pool", "team", "allotted", "held", "given"]);
+    let mut table = table(&["pool", "team", "allotted", "held", "given"]);
     for pool in pools {
-        let shown = |minor: i64| match Currency::parse(&pool.currency_code) {
-            Ok(currency) => Money::new(currency, minor).to_string(),
-            Err(_) => minor.to_string(),
-        };
+        let shown = |minor| amount(&pool.currency_code, minor);
         let team = if pool.team_id.is_empty() { "every team" } else { &pool.team_id };
         table.add_row([
             pool.pool_id.clone(),

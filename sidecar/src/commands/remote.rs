@@ -1,13 +1,15 @@
-//! Governing and reviewing through a sidecar that serves, from the command line.
+//! Asking a sidecar that serves, from the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use makegood_core::ids::{Digest, RequestId};
 use makegood_core::time::Time;
 use makegood_proto::v1;
+use makegood_proto::v1::consult_service_client::ConsultServiceClient;
 use makegood_proto::v1::governance_service_client::GovernanceServiceClient;
 use makegood_proto::v1::review_service_client::ReviewServiceClient;
+use makegood_proto::v1::subject_service_client::SubjectServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
@@ -16,6 +18,9 @@ use super::{say, serve};
 use crate::config::read_secret;
 use crate::house::{timestamp, timestamp_ns};
 use crate::vault;
+
+/// Rows of a page; the most that a sidecar answers with.
+const PAGE_SIZE: i32 = 200;
 
 /// The sidecar to ask, and how its answer is told.
 #[derive(Debug, clap::Args)]
@@ -34,10 +39,30 @@ pub(super) struct RemoteArgs {
     pub(super) json: bool,
 }
 
+/// The sidecar to ask; without it, the data folder is used by itself.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServerArgs {
+    /// The sidecar that serves the house, such as `http://127.0.0.1:7070`.
+    #[arg(long, value_name = "URL", requires = "token")]
+    server: Option<String>,
+    /// The file with the token to show it.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    token: Option<PathBuf>,
+}
+
+/// The way to a sidecar: where it is, and the token to show it.
+#[derive(Debug)]
+pub(super) struct Door {
+    endpoint: Endpoint,
+    bearer: MetadataValue<Ascii>,
+}
+
 /// The services of a sidecar, with a token to show it.
 pub(super) struct Remote {
-    pub(super) service: GovernanceServiceClient<Channel>,
+    pub(super) governance: GovernanceServiceClient<Channel>,
     pub(super) reviews: ReviewServiceClient<Channel>,
+    pub(super) subjects: SubjectServiceClient<Channel>,
+    pub(super) consults: ConsultServiceClient<Channel>,
     bearer: MetadataValue<Ascii>,
 }
 
@@ -47,24 +72,15 @@ impl RemoteArgs {
         &self,
         work: impl AsyncFnOnce(Remote) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let endpoint = Endpoint::from_shared(self.server.clone()).context("read the URL")?;
-        let token = read_secret(&self.token)?;
-        let bearer = format!("Bearer {}", token.trim()).parse().context("read the token")?;
-        serve::runtime()?.block_on(async {
-            let channel = endpoint.connect().await;
-            let channel = channel.with_context(|| format!("reach {}", endpoint.uri()))?;
-            let service = GovernanceServiceClient::new(channel.clone());
-            work(Remote { service, reviews: ReviewServiceClient::new(channel), bearer }).await
-        })
+        Door::new(&self.server, &self.token)?.with(work)
     }
 
     /// The id to send: that of the earlier try, or a new one.
     pub(super) fn request_id(&self) -> anyhow::Result<String> {
-        let id = match self.request_id {
-            Some(id) => id,
-            None => RequestId::from_bytes(vault::random()?),
-        };
-        Ok(id.to_string())
+        match self.request_id {
+            Some(id) => Ok(id.to_string()),
+            None => new_request_id(),
+        }
     }
 
     /// Tells that something is done, and which entry says so.
@@ -85,6 +101,49 @@ impl RemoteArgs {
     }
 }
 
+impl ServerArgs {
+    /// The way to the sidecar, where one is named.
+    pub(super) fn door(&self) -> anyhow::Result<Option<Door>> {
+        let given = self.server.as_ref().zip(self.token.as_ref());
+        given.map(|(url, token)| Door::new(url, token)).transpose()
+    }
+}
+
+impl Door {
+    fn new(url: &str, token: &Path) -> anyhow::Result<Self> {
+        let named = url.starts_with("http://").then(|| Endpoint::from_shared(url.to_owned()));
+        let endpoint = named.and_then(Result::ok).with_context(|| {
+            format!("{url:?} is no URL of a sidecar; write one such as http://127.0.0.1:7070")
+        })?;
+        let secret = read_secret(token).context("read the token")?;
+        let bearer = format!("Bearer {}", secret.trim()).parse().with_context(|| {
+            format!("{} holds no token; `makegood token mint` makes one", token.display())
+        })?;
+        Ok(Self { endpoint, bearer })
+    }
+
+    /// Does something with the sidecar, to its end.
+    pub(super) fn with<T>(
+        self,
+        work: impl AsyncFnOnce(Remote) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        serve::runtime()?.block_on(async { work(self.connect().await?).await })
+    }
+
+    async fn connect(self) -> anyhow::Result<Remote> {
+        let channel = self.endpoint.connect().await.with_context(|| {
+            format!("reach {}; `makegood serve` starts a sidecar", self.endpoint.uri())
+        })?;
+        Ok(Remote {
+            governance: GovernanceServiceClient::new(channel.clone()),
+            reviews: ReviewServiceClient::new(channel.clone()),
+            subjects: SubjectServiceClient::new(channel.clone()),
+            consults: ConsultServiceClient::new(channel),
+            bearer: self.bearer,
+        })
+    }
+}
+
 impl Remote {
     /// A request with the token.
     pub(super) fn ask<T>(&self, message: T) -> Request<T> {
@@ -92,13 +151,37 @@ impl Remote {
         request.metadata_mut().insert("authorization", self.bearer.clone());
         request
     }
+
+    /// Every row of a list; `page` asks for one page and answers with its rows and the next token.
+    pub(super) async fn pages<T>(
+        &mut self,
+        mut page: impl AsyncFnMut(&mut Self, i32, String) -> anyhow::Result<(Vec<T>, String)>,
+    ) -> anyhow::Result<Vec<T>> {
+        let (mut all, mut token) = (Vec::new(), String::new());
+        loop {
+            let (rows, next) = page(self, PAGE_SIZE, token).await?;
+            all.extend(rows);
+            if next.is_empty() {
+                return Ok(all);
+            }
+            token = next;
+        }
+    }
 }
 
 /// The message of an answer, or why there is none, in the sidecar's words.
 pub(super) fn answered<T>(answer: Result<Response<T>, Status>) -> anyhow::Result<T> {
-    answer.map(Response::into_inner).map_err(|status| {
-        anyhow::anyhow!("the sidecar answers {:?}: {}", status.code(), status.message())
-    })
+    answer.map(Response::into_inner).map_err(|status| refused(&status))
+}
+
+/// What the sidecar answers instead, in its own words.
+pub(super) fn refused(status: &Status) -> anyhow::Error {
+    anyhow::anyhow!("the sidecar answers {:?}: {}", status.code(), status.message())
+}
+
+/// A new id of a request.
+pub(super) fn new_request_id() -> anyhow::Result<String> {
+    Ok(RequestId::from_bytes(vault::random()?).to_string())
 }
 
 /// Hexadecimal digits of 32 bytes; empty for anything else.

@@ -12,13 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use makegood_core::ids::Digest;
 use makegood_core::ledger::ErasureBasis;
 use makegood_proto::v1;
 
-use super::{say, serve, setup};
+use super::remote::{ServerArgs, digest_text};
+use super::{say, setup};
 use crate::config::ConfigFlags;
-use remote::Remote;
 use whom::Whom;
 
 /// The commands about people.
@@ -60,24 +59,6 @@ pub(super) struct EraseArgs {
     config: ConfigFlags,
 }
 
-/// The sidecar to ask; without it, the data folder is used by itself.
-#[derive(Debug, clap::Args)]
-struct ServerArgs {
-    /// The sidecar that serves the house, such as `http://127.0.0.1:7070`.
-    #[arg(long, value_name = "URL", requires = "token")]
-    server: Option<String>,
-    /// The file with the token to show it.
-    #[arg(long, value_name = "FILE", requires = "server")]
-    token: Option<PathBuf>,
-}
-
-impl ServerArgs {
-    fn remote(&self) -> anyhow::Result<Option<Remote>> {
-        let given = self.server.as_ref().zip(self.token.as_ref());
-        given.map(|(url, token)| Remote::new(url, token)).transpose()
-    }
-}
-
 pub(super) fn run(command: &SubjectCommand) -> anyhow::Result<ExitCode> {
     match command {
         SubjectCommand::Export(args) => export(args),
@@ -90,8 +71,8 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let [who] = whom.as_slice() else {
         anyhow::bail!("name one person; an export is about one");
     };
-    let parts = match args.server.remote()? {
-        Some(remote) => serve::runtime()?.block_on(remote.export(who))?,
+    let parts = match args.server.door()? {
+        Some(door) => door.with(async |it| remote::export(it, who).await)?,
         None => offline::export(&setup::config(&args.config)?, who)?,
     };
     let text = format!("{:#}", json::document(parts)?);
@@ -107,10 +88,9 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
 fn erase(args: &EraseArgs) -> anyhow::Result<ExitCode> {
     let whom = args.whom.named()?;
     let mut tell = |erased: &v1::EraseSubjectResponse| say(told(erased, args.json));
-    match args.server.remote()? {
-        Some(remote) => {
-            let erasing = remote.erase(&whom, args.basis, &mut tell);
-            serve::runtime()?.block_on(erasing)?;
+    match args.server.door()? {
+        Some(door) => {
+            door.with(async |it| remote::erase(it, &whom, args.basis, &mut tell).await)?;
         }
         None => offline::erase(&setup::config(&args.config)?, &whom, args.basis, &mut tell)?,
     }
@@ -119,8 +99,7 @@ fn erase(args: &EraseArgs) -> anyhow::Result<ExitCode> {
 
 fn told(erased: &v1::EraseSubjectResponse, as_json: bool) -> String {
     let receipt = erased.receipt.clone().unwrap_or_default();
-    let leaf = <[u8; 32]>::try_from(receipt.leaf_hash.as_slice()).map(Digest::from_bytes);
-    let leaf = leaf.map(|leaf| leaf.to_string()).unwrap_or_default();
+    let leaf = digest_text(&receipt.leaf_hash);
     let (who, position) = (&erased.subject_id, receipt.ledger_position);
     if as_json {
         let value = serde_json::json!({

@@ -1,5 +1,8 @@
 //! The command line: what each command says, and its exit code.
 
+mod office;
+
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -16,6 +19,12 @@ fn said(command: &mut Command) -> String {
     let (code, stdout, stderr) = run(command);
     assert_eq!(code, Some(0), "{stdout}{stderr}");
     stdout
+}
+
+/// A file that its owner alone reads.
+fn secret(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn with_data(args: &[&str], place: &Place) -> Command {

@@ -1,0 +1,148 @@
+//! The commands of those who review and answer, as a person at a terminal runs them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use makegood_proto::v1;
+use makegood_sidecar::token::Access;
+use serde_json::Value;
+
+use super::{run, said, secret, with_data};
+use crate::consult::scene::{Desk, RULES, ask};
+use crate::support::{Makegood, Place, Rules, makegood};
+
+/// A person with a token in a file, and the sidecar that they ask.
+struct Person {
+    url: String,
+    token: PathBuf,
+}
+
+impl Person {
+    fn new(place: &Place, sidecar: &Makegood<'_>, agent: &str, access: Access) -> Self {
+        let token = place.beside(&format!("{agent}.token"));
+        secret(&token, &place.token(agent, access, None));
+        Self { url: format!("http://{}", sidecar.address), token }
+    }
+
+    fn asks(&self, args: &[&str]) -> Command {
+        let mut command = makegood(args);
+        command.args([Path::new("--server"), Path::new(&self.url), Path::new("--token")]);
+        command.arg(&self.token);
+        command
+    }
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn shows_how_reviews_stand_beside_a_sidecar_that_serves() {
+    let place = Place::new(Rules::STANDARD);
+    place.fill().await;
+    let sidecar = Makegood::serve(&place);
+    let call = sidecar.ring("A-1", "call-1", "C-1").await;
+    let gift = call.gift(4_500);
+    let spend = gift.spend_id.clone();
+    call.give(gift).await.unwrap();
+    let first = Person::new(&place, &sidecar, "R-1", Access::Auditor);
+    let second = Person::new(&place, &sidecar, "L-1", Access::Auditor);
+
+    let none = said(&mut with_data(&["review", "list"], &place));
+    assert!(none.contains("makegood audit sample"), "{none}");
+    let noted = said(&mut first.asks(&["review", "note", &spend]));
+    assert!(noted.contains("is noted: entry"), "{noted}");
+    let listed = said(&mut with_data(&["review", "list"], &place));
+    assert!(listed.contains(&spend) && listed.contains("noted"), "{listed}");
+
+    said(&mut second.asks(&["review", "clear", &spend]));
+    let open = said(&mut with_data(&["review", "list"], &place));
+    assert!(!open.contains(&spend), "{open}");
+    let all = lines(&said(&mut with_data(&["review", "list", "--all", "--json"], &place)));
+    assert_eq!((&all[0]["state"], &all[0]["note_count"]), (&"cleared".into(), &2.into()));
+    let cleared = said(&mut with_data(&["review", "list", "--state", "cleared"], &place));
+    assert!(cleared.contains(&spend), "{cleared}");
+
+    let shown = said(&mut with_data(&["review", "show", &spend], &place));
+    for text in ["held", "given", "45.00 USD", "its review stands at cleared"] {
+        assert!(shown.contains(text), "{text} is not in\n{shown}");
+    }
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    let (code, _, stderr) = run(&mut with_data(&["review", "show", unknown], &place));
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("makegood review list"), "{stderr}");
+    sidecar.end().await;
+}
+
+#[tokio::test]
+async fn answers_consults() {
+    let place = Place::new(RULES);
+    place.fill().await;
+    let sidecar = Makegood::serve(&place);
+    let call = sidecar.ring("A-1", "call-1", "C-1").await;
+    let lead = Person::new(&place, &sidecar, "L-1", Access::Supervisor);
+    let nothing = said(&mut lead.asks(&["consult", "list"]));
+    assert!(nothing.contains("nothing waits"), "{nothing}");
+
+    let desk = Desk::at(&sidecar.client("L-1", Access::Agent, None).await, &[]).await;
+    let asked = call.ask(ask(&call, 1_500)).await.unwrap().consult.unwrap();
+    let waiting = said(&mut lead.asks(&["consult", "list"]));
+    for text in [asked.consult_id.as_str(), "Sam Rivera", "10.00 USD", "15.00 USD", "open"] {
+        assert!(waiting.contains(text), "{text} is not in\n{waiting}");
+    }
+    let answer = ["consult", "answer", &asked.consult_id, "--approve", "12.50"];
+    let told = said(&mut lead.asks(&answer));
+    assert!(told.contains("is approved for 12.50 USD: entry"), "{told}");
+    let shown = lines(&said(lead.asks(&["consult", "show", &asked.consult_id]).arg("--json")));
+    assert_eq!(
+        (&shown[0]["state"], &shown[0]["approved_minor"]),
+        (&"approved".into(), &1_250.into())
+    );
+    let (code, _, stderr) = run(&mut lead.asks(&["consult", "answer", &asked.consult_id]));
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("--approve"), "{stderr}");
+
+    let again = v1::AskConsultRequest { spend_id: crate::support::id(), ..ask(&call, 1_600) };
+    let again = call.ask(again).await.unwrap().consult.unwrap();
+    let told = said(&mut lead.asks(&["consult", "answer", &again.consult_id, "--decline"]));
+    assert!(told.contains("is declined: entry"), "{told}");
+    drop(desk);
+    sidecar.end().await;
+}
+
+#[test]
+fn says_how_a_sidecar_is_reached() {
+    let place = Place::empty(Rules::STANDARD);
+    let token = place.beside("token");
+    secret(&token, "any");
+    let asks = |url: &str, token: &Path| {
+        let mut command = makegood(&["policy", "list", "--server", url, "--token"]);
+        let (code, _, stderr) = run(command.arg(token));
+        assert_eq!(code, Some(1), "{stderr}");
+        stderr
+    };
+    for (url, fix) in [
+        ("127.0.0.1:7070", "http://127.0.0.1:7070"),
+        ("https://127.0.0.1:7070", "http://127.0.0.1:7070"),
+        ("http://127.0.0.1:1", "makegood serve"),
+    ] {
+        let stderr = asks(url, &token);
+        assert!(stderr.contains(fix), "{url}: {stderr}");
+    }
+    let stderr = asks("http://127.0.0.1:1", &place.beside("absent"));
+    assert!(stderr.contains("absent"), "{stderr}");
+}
+
+#[test]
+fn writes_completions_and_man_pages() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = said(&mut makegood(&["completions", shell]));
+        assert!(script.contains("makegood") && script.contains("subject"), "{script}");
+    }
+    let place = Place::empty(Rules::STANDARD);
+    let out = place.beside("man");
+    said(makegood(&["man", "--out"]).arg(&out));
+    let page = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    assert!(page("makegood.1").contains("makegood\\-audit(1)"));
+    assert!(page("makegood-audit-export.1").contains("nothing is"));
+}
