@@ -10,6 +10,7 @@ mod cell;
 mod entries;
 mod error;
 mod event;
+mod facts;
 mod findings;
 mod format;
 mod gather;
@@ -24,6 +25,7 @@ mod source;
 mod texts;
 
 pub use error::ExportError;
+pub use facts::FactsOfDays;
 pub use period::{Day, Period, PeriodError};
 pub use progress::{Progress, Silent, on_stderr};
 

@@ -16,7 +16,8 @@ use makegood_core::ids::Digest;
 use super::{say, serve, setup};
 use crate::clock::wall_time;
 use crate::config::{Config, ConfigFlags};
-use crate::demo::Demo;
+use crate::demo::{Demo, TellingClock, tell_past};
+use crate::generate::past::Listening;
 use crate::generate::{Config as Centre, play_cast};
 use crate::guard::connection::Server;
 use crate::house::{House, HouseSink};
@@ -26,6 +27,8 @@ use crate::{server, telemetry, vault};
 
 /// Contacts of a customer of the demo, on average, in halves.
 const CONTACTS_EACH: u64 = 5;
+/// Employees of the demo.
+const AGENTS: u32 = 12;
 
 /// The arguments of `makegood demo`.
 #[derive(Debug, clap::Args)]
@@ -78,9 +81,11 @@ fn run_demo(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let (desktop, sidecar) = ports(args.port)?;
     let config = config(args, desktop.local_addr()?, sidecar.local_addr()?)?;
     telemetry::init(config.log_format, &config.log_filter)?;
-    let house = Arc::new(setup::open_house(&config)?);
+    let clock = TellingClock::start();
+    let house = House::open_by(setup::settings(&config)?, Arc::clone(&clock) as _)?;
+    let house = Arc::new(house);
+    fill(&house, &clock, args)?;
     house.activate_policy()?;
-    fill(&house, args)?;
     serve::runtime()?.block_on(show(&config, &house, args, (desktop, sidecar)))?;
     serve::close(house)?;
     Ok(ExitCode::SUCCESS)
@@ -125,7 +130,7 @@ fn config(args: &ShowArgs, desktop: SocketAddr, sidecar: SocketAddr) -> anyhow::
 }
 
 /// Fills an empty house; one that has people is left as it is.
-fn fill(house: &House, args: &ShowArgs) -> anyhow::Result<()> {
+fn fill(house: &House, clock: &TellingClock, args: &ShowArgs) -> anyhow::Result<()> {
     house.wait_for_history(|_| {})?;
     if house.has_records() {
         return Ok(());
@@ -137,15 +142,20 @@ fn fill(house: &House, args: &ShowArgs) -> anyhow::Result<()> {
         seed: args.seed,
         customer_count: args.customers,
         interaction_count: u64::from(args.customers) * CONTACTS_EACH / 2,
-        agent_count: 12,
+        agent_count: AGENTS,
         days: 90,
         now_ns,
     };
     let mut sink = HouseSink::new(house);
-    let generated = crate::generate::generate(&config, &mut sink, &mut |_, _| {});
-    let played = generated.and_then(|_| play_cast(now_ns, &mut sink));
+    let mut listening = Listening::new(&mut sink);
+    let generated = crate::generate::generate(&config, &mut listening, &mut |_, _| {});
+    let played = generated.and_then(|_| play_cast(now_ns, &mut listening));
     played.context("generate the contact centre")?;
+    let contacts = listening.contacts;
+    drop(sink);
     house.wait_for_history(|_| {})?;
+    bar.set_message("telling what was given in four weeks");
+    tell_past(house, clock, &config, &contacts)?;
     bar.finish_and_clear();
     Ok(())
 }
@@ -159,7 +169,7 @@ async fn show(
     let (page, api) = (desktop.local_addr()?, sidecar.local_addr()?);
     let token = page_token(&config.data)?;
     let signer = Signer::development(&config.data)?;
-    let demo = Demo::new(house, signer, &config.tenant, &token, api);
+    let demo = Demo::new(house, signer, config, &token, api);
     let desktop = Server::new(demo.router(), None, config.limits, Metrics::new())
         .serve(listener(desktop)?, serve::stop_asked());
     let sidecar = server::serve(config, house, listener(sidecar)?, serve::stop_asked());

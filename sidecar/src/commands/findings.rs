@@ -9,18 +9,16 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use makegood_core::findings::sample::{Draw, Sample, draw, interval_minor, reliability_factor};
 use makegood_core::findings::{
-    Context, Facts, Finding, Parameters, Report, Rule, examine, parameters_digest,
+    Context, Finding, Parameters, Report, Rule, examine, parameters_digest,
 };
 use makegood_core::ids::{AgentPid, CustomerPid, Digest, SpendId};
 use makegood_core::ledger::SampleMethod;
 use makegood_core::money::{Currency, Money};
-use makegood_ledger::codec;
-use makegood_ledger::journal::reader::Reader;
 use sha2::{Digest as _, Sha256};
 
 use super::tables::table;
 use super::{say, setup};
-use crate::audit::{Day, Period};
+use crate::audit::{Day, FactsOfDays, Period};
 use crate::config::ConfigFlags;
 
 /// The arguments of `makegood audit findings`.
@@ -105,13 +103,6 @@ enum Method {
     Mus,
 }
 
-/// The facts of a ledger up to the end of some days, and the positions of those days.
-struct Read {
-    facts: Facts,
-    first: u64,
-    end: u64,
-}
-
 /// Who is related to whom, where that is known.
 struct Related(Option<BTreeSet<(AgentPid, CustomerPid)>>);
 
@@ -167,7 +158,7 @@ pub(super) fn run_sample(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let how = how(args)?;
     let seed = seed(&args.seed);
     let config = setup::config(&args.config)?;
-    let Read { facts, first, end } = read(&config.tenant_folder(), args.days)?;
+    let FactsOfDays { facts, first, end } = read(&config.tenant_folder(), args.days)?;
     let sample = draw(&facts, first, end, seed, how);
     if args.json {
         say(sample_json(&sample));
@@ -191,25 +182,10 @@ fn rule(text: &str) -> Result<Rule, String> {
     Rule::from_code(text).ok_or_else(|| format!("there is no such rule; take one of {}", codes()))
 }
 
-fn read(tenant_folder: &Path, days: Days) -> anyhow::Result<Read> {
+fn read(tenant_folder: &Path, days: Days) -> anyhow::Result<FactsOfDays> {
     let period = Period::new(days.from, days.to)?;
-    let folder = tenant_folder.join("ledger");
-    let reader = Reader::open(&folder)
-        .with_context(|| format!("read the ledger; is {} its folder?", folder.display()))?;
-    let mut read = Read { facts: Facts::default(), first: 0, end: 0 };
-    for record in reader.iter_from(0) {
-        let record = record?;
-        let entry = codec::decode(&record.payload)
-            .with_context(|| format!("read entry {}", record.position))?;
-        if period.is_before(entry.at) {
-            read.first = entry.position + 1;
-        } else if !period.contains(entry.at) {
-            break;
-        }
-        read.end = entry.position + 1;
-        read.facts.see(&entry);
-    }
-    Ok(read)
+    FactsOfDays::read(tenant_folder, period)
+        .with_context(|| format!("read the ledger; is {} its folder?", tenant_folder.display()))
 }
 
 fn related(file: &Path) -> anyhow::Result<BTreeSet<(AgentPid, CustomerPid)>> {

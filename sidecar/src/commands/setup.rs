@@ -24,11 +24,16 @@ pub(super) fn config(flags: &ConfigFlags) -> anyhow::Result<Config> {
 
 /// Opens the house that a configuration describes; the policy in force stays.
 pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
+    Ok(House::open(settings(config)?)?)
+}
+
+/// What the house of a configuration is opened with.
+pub(super) fn settings(config: &Config) -> anyhow::Result<Settings> {
     let policy_text = policy_text(config)?;
     let policy = policy_file::read(&policy_text).context("read the policy")?;
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("create {}", config.data.display()))?;
-    let house = House::open(Settings {
+    Ok(Settings {
         data_dir: config.data.clone(),
         tenant: config.tenant.clone(),
         key_encryption_key: key_encryption_key(config)?,
@@ -37,8 +42,7 @@ pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
         phone_region: config.default_region.clone(),
         cache_bytes: config.cache_bytes,
         development: config.mode == Mode::Development,
-    })?;
-    Ok(house)
+    })
 }
 
 /// The text of the policy that is to be in force.

@@ -24,7 +24,7 @@ pub(super) async fn serve(State(demo): State<Arc<Demo>>) -> Result<Json<Value>, 
     Ok(Json(json!({ "rows": rows.collect::<Vec<_>>() })))
 }
 
-fn row(demo: &Demo, line: &Line, leaf: &[u8; 32]) -> Value {
+pub(super) fn row(demo: &Demo, line: &Line, leaf: &[u8; 32]) -> Value {
     let time = Timestamp::from_nanosecond(line.at.as_nanos().into());
     let headroom = line.headroom.as_ref();
     json!({

@@ -1,18 +1,21 @@
 //! The demo: a generated contact centre, a page that stands in for an agent desktop, and a robot
 //! that plays an agent through the real API.
 
+mod audit;
 mod cast;
 mod ledger;
 mod pages;
+mod past;
 mod robot;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{self, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{self, Next};
@@ -24,9 +27,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::clock::wall_time;
+use crate::config::Config;
 use crate::house::House;
 use crate::token::{AGENT_TOKEN_TTL_MAX, Access, Grant, Signer};
 
+use audit::pack::Pack;
+use audit::{findings, pack, tamper};
+
+pub use past::{TellingClock, tell_past};
 pub use robot::Step;
 
 /// What the demo's routes work with.
@@ -38,6 +46,10 @@ pub struct Demo {
     page_token: String,
     api: SocketAddr,
     plays: Mutex<HashMap<String, Step>>,
+    /// The data folder.
+    data: PathBuf,
+    pack: Mutex<Option<Pack>>,
+    tampering: Mutex<()>,
 }
 
 impl Demo {
@@ -45,17 +57,20 @@ impl Demo {
     pub fn new(
         house: &Arc<House>,
         signer: Signer,
-        tenant: &str,
+        config: &Config,
         page_token: &str,
         api: SocketAddr,
     ) -> Arc<Self> {
         Arc::new(Self {
             house: Arc::clone(house),
             signer,
-            tenant: tenant.to_owned(),
+            tenant: config.tenant.clone(),
             page_token: page_token.to_owned(),
             api,
             plays: Mutex::default(),
+            data: config.data.clone(),
+            pack: Mutex::default(),
+            tampering: Mutex::default(),
         })
     }
 
@@ -69,12 +84,19 @@ impl Demo {
         let guarded = Router::new()
             .route("/demo/cast.json", get(cast::serve))
             .route("/demo/ledger.json", get(ledger::serve))
+            .route("/demo/findings.json", get(findings::serve))
+            .route("/demo/pack", post(pack::make))
+            .route("/demo/tamper", post(tamper::play))
             .route("/demo/token", post(token))
             .route("/demo/play", post(play))
             .route("/demo/play/{id}", get(played))
             .layer(middleware::from_fn_with_state(Arc::clone(self), with_token))
             .with_state(Arc::clone(self));
-        guarded.merge(pages::router(&self.sidecar()))
+        // A tab that shows a file of the pack brings no token; its address is the secret.
+        let files = Router::new()
+            .route("/audit/{id}/{*name}", get(pack::file))
+            .with_state(Arc::clone(self));
+        guarded.merge(files).merge(pages::router(&self.sidecar()))
     }
 
     /// A token as a vendor's back end would make it: for one agent on one call.
@@ -155,7 +177,10 @@ async fn play(State(demo): State<Arc<Demo>>, body: Bytes) -> Response {
 /// How long the robot lets people look at each step.
 const PACE: Duration = Duration::from_millis(4_500);
 
-async fn played(State(demo): State<Arc<Demo>>, Path(id): Path<String>) -> Response {
+async fn played(
+    State(demo): State<Arc<Demo>>,
+    extract::Path(id): extract::Path<String>,
+) -> Response {
     match demo.plays.lock().get(&id) {
         Some(step) => Json(step).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),

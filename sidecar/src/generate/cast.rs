@@ -35,6 +35,7 @@ pub fn cast() -> Vec<CastMember> {
         member(LENA, "Lena and Tom Berger", "+1 555 0103", "two customers with one number"),
         member(YUKI, "Yuki Tanaka", "+1 555 0104", "a customer since yesterday, no history"),
         member(LAYLA, "ليلى منصور", "+1 555 0105", "a name written from right to left"),
+        member(INES, "Ines Duarte", "+1 555 0106", "asks for 180 USD, and 60 are left for her"),
         member("", "Unknown caller", "+1 555 0199", "nobody has this number"),
     ]
 }
@@ -46,11 +47,14 @@ const LENA: &str = "C-LENA";
 const TOM: &str = "C-TOM";
 const YUKI: &str = "C-YUKI";
 const LAYLA: &str = "C-LAYLA";
+/// Whom the agent of her contacts has given nearly all that may be given.
+pub(super) const INES: &str = "C-INES";
 
 /// Puts the cast and their stories.
 pub(super) fn play(now_ns: i64, out: &mut Out<'_>) -> Result<(), PutError> {
     let stage = Stage::new(now_ns);
-    let rows = [maria(stage), aisha(stage), samuel(stage), bergers(stage), newcomers(stage)];
+    let rows =
+        [maria(stage), aisha(stage), samuel(stage), bergers(stage), newcomers(stage), ines(stage)];
     rows.into_iter().flatten().try_for_each(|row| out.put(row))
 }
 
@@ -205,6 +209,30 @@ fn bergers(stage: Stage) -> Vec<Row> {
         stage.contact(LENA, &damaged),
         stage.satisfaction(LENA, "LENA-1", (5, 12, 25), (4, "New one came the next day.")),
         stage.contact(TOM, &bill),
+    ]
+}
+
+/// A table that came broken twice; what is asked for now is more than is left to give.
+fn ines(stage: Stage) -> Vec<Row> {
+    let (first, second) = ((12, 14, 20), (5, 16, 45));
+    let broken = |id, at| Scene { id, at, reason: "damaged item", ..Scene::default() };
+    let again = Scene { attempt: 2, is_settled: false, ..broken("INES-2", second) };
+    let words = "The second table came with a crack, and I paid for the assembly.";
+    vec![
+        stage.customer(&Person {
+            id: INES,
+            name: "Ines Duarte",
+            short: "Ines",
+            tier: "Gold",
+            days: 3 * 365,
+            phone: "+15550106",
+            language: "pt-PT",
+        }),
+        stage.purchase(INES, "B1", 19, ("Dining table", 234_000)),
+        stage.contact(INES, &broken("INES-1", first)),
+        stage.contact(INES, &again),
+        stage.satisfaction(INES, "INES-2", second, (2, words)),
+        stage.owed(INES, "INES-2", second, ("Assembly fee, 180 USD", 0)),
     ]
 }
 

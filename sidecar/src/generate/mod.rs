@@ -19,6 +19,7 @@ mod dice;
 pub mod files;
 mod later;
 mod names;
+pub mod past;
 mod plan;
 mod reasons;
 mod shape;

@@ -50,6 +50,15 @@ impl House {
         Ok(lines)
     }
 
+    /// One acknowledged entry in words, with its leaf; none where the ledger is not that long.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn line(&self, position: u64) -> Result<Option<(Line, LeafHash)>, ListError> {
+        let Some(stored) = self.stored_entry(position)? else { return Ok(None) };
+        Ok(Some((Line::of(&codec::decode(&stored)?), leaf_hash(&stored))))
+    }
+
     /// The name of an employee; empty if it is not known.
     pub fn agent_name(&self, pid: &Pid) -> String {
         self.directory.name(&self.shared, pid)

@@ -3,6 +3,7 @@
 //! This is what the adapters call. It knows nothing of gRPC; rules about money are the core's.
 
 mod approvers;
+mod before;
 mod calls;
 mod consult_view;
 mod consults;

@@ -119,6 +119,11 @@ impl House {
     /// # Errors
     /// See [`OpenError`]; nothing that was acknowledged is changed by a refused start.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        Self::open_by(settings, Arc::new(SystemClock::start()))
+    }
+
+    /// As [`House::open`], by another clock.
+    pub(crate) fn open_by(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let folder = settings.data_dir.join(&settings.tenant);
         let fail = |path: &Path| {
             let path = path.to_owned();
@@ -146,7 +151,6 @@ impl House {
         let (policy, policy_text) =
             policy_texts::at_start(&state, &folder, configured, settings.development)?;
         let policy = Arc::new(policy);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (writer, writer_thread) = Writer::start(Parts {
             ledger,
             records,

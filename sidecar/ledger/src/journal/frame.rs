@@ -23,10 +23,12 @@ use super::error::JournalError;
 /// The longest payload of a record, in bytes.
 pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 
-pub(super) const FRAME_HEADER_BYTES: usize = 24;
+/// What stands before a record's payload in a segment, in bytes.
+pub const FRAME_HEADER_BYTES: usize = 24;
 pub(super) const MAX_FRAME_BYTES: usize = FRAME_HEADER_BYTES + MAX_PAYLOAD_BYTES;
 
-const CHECKSUM_BYTES: usize = 4;
+/// The checksum, with which a frame begins; it covers all that follows of the frame.
+pub const CHECKSUM_BYTES: usize = 4;
 const VERSION: u8 = 1;
 const LAST_OF_BATCH: u8 = 1;
 

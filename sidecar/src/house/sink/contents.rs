@@ -3,6 +3,7 @@
 use makegood_proto::records::v1::{self as pb, IndexKind, RecordKind};
 use prost::Message as _;
 
+use crate::house::before::sourced;
 use crate::import::rows::{Content, Ref, Reject, Row};
 use crate::ledger::writer::record_bytes;
 use crate::records::Draft;
@@ -63,7 +64,7 @@ pub(super) fn encode(
         Content::Customer(it) => it.encode_to_vec(),
         Content::Agent(it) => it.encode_to_vec(),
         Content::Interaction(it) => {
-            let name = |id: &str| format!("{}\u{0}{id}", row.source);
+            let name = |id: &str| sourced(&row.source, id);
             let case =
                 (!it.case_id.is_empty()).then(|| vault.thing_pid("case", &name(&it.case_id)));
             let it = pb::Interaction {
