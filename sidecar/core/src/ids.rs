@@ -5,8 +5,8 @@ mod tests;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
+use smol_str::SmolStr;
 use thiserror::Error;
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -134,9 +134,10 @@ macro_rules! short_code {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
         ///
-        /// One to 40 characters of `a-z`, `0-9`, `_` and `-`; cheap to clone.
+        /// One to 40 characters of `a-z`, `0-9`, `_` and `-`; cheap to clone, and to make where it
+        /// has no more than 23.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The code as text.
@@ -162,7 +163,7 @@ macro_rules! short_code {
 
             fn from_str(text: &str) -> Result<Self, IdError> {
                 if is_short_code(text) {
-                    Ok(Self(Arc::from(text)))
+                    Ok(Self(SmolStr::new(text)))
                 } else {
                     Err(IdError::Code { kind: $kind })
                 }
@@ -230,7 +231,7 @@ macro_rules! known_code {
             /// A code that this crate itself makes, known to be well formed.
             pub(crate) fn known(text: &str) -> Self {
                 assert!(is_short_code(text), "known codes are well formed");
-                Self(Arc::from(text))
+                Self(SmolStr::new(text))
             }
         })*
     };

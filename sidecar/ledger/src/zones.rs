@@ -1,7 +1,7 @@
 //! The calendar: resolves the windows of calendar limits in their time zones.
 //!
 //! The core knows no time zones. The bounds of each window go into the command and with it into
-//! the entry, so that a replay needs no time-zone data.
+//! the entry, so that the state is built again without time-zone data. An audit resolves them anew.
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;

@@ -50,9 +50,15 @@ pub(crate) fn examine(
     let places = [None, None];
     let mut examination = Examination { tree, tiles, replay, places, wrong: None, on_entries };
     let (sender, receiver) = sync_channel(WAITING);
+    let (done, back) = sync_channel(WAITING);
     let was_read = thread::scope(|scope| {
-        let reading = scope.spawn(move || read(Handing::new(sender)));
-        let taken = receiver.iter().try_for_each(|handful| examination.take(&handful));
+        let reading = scope.spawn(move || read(Handing::new(sender, back)));
+        let taken = receiver.iter().try_for_each(|handful| {
+            examination.take(&handful)?;
+            // Where the reader has enough of them, or has ended, it is not used again.
+            drop(done.try_send(handful));
+            Ok(())
+        });
         // The reader's sends fail from here on, so that it comes to its end.
         drop(receiver);
         let stopped = || Unreadable("the reading of entries stopped".to_owned());

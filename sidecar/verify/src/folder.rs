@@ -139,9 +139,9 @@ fn records(dir: &Path) -> Result<Option<Problem>, Unreadable> {
     }
     let verify = || -> Result<(), Failure> {
         let journal = Whole::open(dir)?;
-        let mut end = End::default();
+        let (mut end, mut buffer) = (End::default(), Vec::new());
         for number in 0..journal.segment_count() {
-            end = journal.segment(number, end, |_| {})?;
+            end = journal.segment(number, end, &mut buffer, |_| {})?;
         }
         Ok(())
     };
@@ -264,16 +264,7 @@ impl Report {
     }
 
     pub(crate) fn add_replay(&mut self, replay: Option<&Replay>) {
-        let Some(replay) = replay else { return };
-        self.decision_count = replay.decisions();
-        let differing = replay.calendar().differing();
-        if let Some((limit, start)) = differing.first() {
-            self.warnings.push(format!(
-                "{} calendar windows against the time-zone data at hand, which differ: first that \
-                 of limit {limit} from {start}",
-                differing.len()
-            ));
-        }
+        self.decision_count = replay.map_or(0, Replay::decisions);
     }
 
     /// Texts that an entry has already been found to need are named once.

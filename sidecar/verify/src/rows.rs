@@ -1,4 +1,4 @@
-//! The ledger's rows while it is replayed, hashed where there are many of a kind.
+//! The ledger's rows while it is replayed, hashed by name.
 //!
 //! They are the core's own rows; only where they are kept differs from a sidecar's memory, which
 //! keeps them in order.
@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 use makegood_core::ids::SpendId;
-use makegood_core::ledger::{CounterKey, HeadRow, Key, OperationId, Read, Row, Write};
+use makegood_core::ledger::{
+    CounterKey, CounterRow, HeadRow, Key, OperationId, OutcomeRow, Read, Row, SpendRow, Write,
+};
 use makegood_core::time::Time;
 
 type Hashed<K> = HashMap<K, Row, RandomState>;
@@ -21,7 +23,7 @@ pub struct ReplayedRows {
     spends: Hashed<SpendId>,
     outcomes: Hashed<OperationId>,
     /// Kinds of which there are few.
-    others: BTreeMap<Key, Row>,
+    others: Hashed<Key>,
 }
 
 impl Read for ReplayedRows {
@@ -44,6 +46,27 @@ impl Read for ReplayedRows {
         match &self.head {
             Some(Row::Head(head)) => *head,
             _ => HeadRow { entry_count: 0, last_at: Time::MIN },
+        }
+    }
+
+    fn spend(&self, spend: SpendId) -> Option<&SpendRow> {
+        match self.spends.get(&spend) {
+            Some(Row::Spend(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    fn outcome(&self, id: OperationId) -> Option<&OutcomeRow> {
+        match self.outcomes.get(&id) {
+            Some(Row::Outcome(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    fn counter(&self, key: &CounterKey) -> Option<&CounterRow> {
+        match self.counters.get(key) {
+            Some(Row::Counter(row)) => Some(row),
+            _ => None,
         }
     }
 }

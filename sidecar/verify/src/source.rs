@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use makegood_ledger::journal::whole::{End, Whole};
 use makegood_ledger::tiles::{Row, TileError, TileFolder, TilePath, WIDTH};
@@ -46,6 +46,11 @@ impl Handful {
         self.found.len()
     }
 
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.found.clear();
+    }
+
     /// Each with its stored bytes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Found, &[u8])> {
         let starts = [0].into_iter().chain(self.found.iter().map(|found| found.end));
@@ -57,20 +62,23 @@ impl Handful {
 /// Reads entries in order and hands them on, as many at once as pays.
 pub(crate) struct Handing {
     to: SyncSender<Handful>,
+    /// Handfuls that are done with, for the room that they have.
+    back: Receiver<Handful>,
     waiting: Handful,
 }
 
 impl Handing {
-    pub(crate) fn new(to: SyncSender<Handful>) -> Self {
-        Self { to, waiting: Handful::default() }
+    pub(crate) fn new(to: SyncSender<Handful>, back: Receiver<Handful>) -> Self {
+        Self { to, back, waiting: Handful::default() }
     }
 
     /// Every entry of the journal in a folder.
     pub(crate) fn journal(mut self, journal: &Whole) -> Result<(), Failure> {
         let mut end = End::default();
+        let mut buffer = Vec::new();
         for number in 0..journal.segment_count() {
             let file: Arc<Path> = journal.path(number).into();
-            end = journal.segment(number, end, |stored| {
+            end = journal.segment(number, end, &mut buffer, |stored| {
                 let place = (&file, stored.offset);
                 self.hand(place, stored.position, stored.leaf, stored.payload);
             })?;
@@ -128,8 +136,10 @@ impl Handing {
     }
 
     fn flush(&mut self) {
+        let mut next = self.back.try_recv().unwrap_or_default();
+        next.clear();
         // Nobody listens any more where the other thread has met a file that it cannot read.
-        drop(self.to.send(std::mem::take(&mut self.waiting)));
+        drop(self.to.send(std::mem::replace(&mut self.waiting, next)));
     }
 }
 

@@ -1,8 +1,8 @@
 //! The files of a tree, held against the entries that the tree is over.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use makegood_ledger::tiles::{Row, TileFolder, TilePath, WIDTH};
@@ -26,6 +26,8 @@ pub(crate) struct Tiles {
     ends: Vec<usize>,
     /// The number of the bundle.
     index: u64,
+    /// The content of the file that was last read.
+    content: Vec<u8>,
     problems: Vec<Problem>,
 }
 
@@ -38,6 +40,7 @@ impl Tiles {
             bundle: Vec::new(),
             ends: Vec::new(),
             index: 0,
+            content: Vec::new(),
             problems: Vec::new(),
         };
         tiles.list_below(&dir.join("tile"))?;
@@ -99,7 +102,8 @@ impl Tiles {
                 self.problems.push(Problem::of(path, what).at_position(position));
                 continue;
             };
-            let Some(wrong) = first_wrong(*tile, &read(path)?, expected) else { continue };
+            read(path, &mut self.content)?;
+            let Some(wrong) = first_wrong(*tile, &self.content, expected) else { continue };
             let what = "holds another entry than the ledger";
             self.problems.push(wrong.in_file(path, what));
         }
@@ -191,7 +195,9 @@ fn compare(
         };
         expected.extend(hash);
     }
-    let wrong = first_wrong(tile, &read(path)?, &expected);
+    let mut content = Vec::new();
+    read(path, &mut content)?;
+    let wrong = first_wrong(tile, &content, &expected);
     let what = "holds another hash than that of the ledger's entries";
     Ok(wrong.map(|wrong| wrong.in_file(path, what)))
 }
@@ -246,6 +252,11 @@ fn entry_at(bundle: &[u8], at: usize) -> u64 {
     number
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {
-    fs::read(path).map_err(|error| unreadable("read", path, &error))
+/// Reads a file into room that is there already.
+fn read(path: &Path, content: &mut Vec<u8>) -> Result<(), Unreadable> {
+    let failed = |error| unreadable("read", path, &error);
+    content.clear();
+    let mut file = File::open(path).map_err(failed)?;
+    file.read_to_end(content).map_err(failed)?;
+    Ok(())
 }

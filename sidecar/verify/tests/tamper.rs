@@ -73,7 +73,7 @@ fn segments(dir: &Path) -> Vec<Segment> {
     let mut segments = Vec::new();
     for number in 0..whole.segment_count() {
         let mut records = Vec::new();
-        let end = whole.segment(number, before, |stored: Stored<'_>| {
+        let end = whole.segment(number, before, &mut Vec::new(), |stored: Stored<'_>| {
             let length = FRAME_HEADER_BYTES + stored.payload.len() as u64;
             records.push((stored.position, stored.offset, stored.offset + length));
         });

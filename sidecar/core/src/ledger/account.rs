@@ -115,6 +115,19 @@ impl ExpenseClass {
 }
 
 impl Account {
+    /// The account's number in two parts, such as `A200.` and `house`, or `5100` and nothing.
+    pub fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::AuthorityTenant => ("A100", ""),
+            Self::AuthorityPool(pool) => ("A200.", pool.as_str()),
+            Self::Encumbered(pool) => ("A300.", pool.as_str()),
+            Self::Expended(pool) => ("A400.", pool.as_str()),
+            Self::AuthorityLapsed => ("A900", ""),
+            Self::Expense(class) => (class.number(), ""),
+            Self::AdvocacyPayable => ("2100.house", ""),
+        }
+    }
+
     /// The book that the account belongs to.
     pub const fn book(&self) -> Book {
         match self {
@@ -131,15 +144,9 @@ impl Account {
 impl fmt::Display for Account {
     /// The account's number, such as `A200.house` or `5100`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AuthorityTenant => f.write_str("A100"),
-            Self::AuthorityPool(pool) => write!(f, "A200.{pool}"),
-            Self::Encumbered(pool) => write!(f, "A300.{pool}"),
-            Self::Expended(pool) => write!(f, "A400.{pool}"),
-            Self::AuthorityLapsed => f.write_str("A900"),
-            Self::Expense(class) => f.write_str(class.number()),
-            Self::AdvocacyPayable => f.write_str("2100.house"),
-        }
+        let (number, pool) = self.parts();
+        f.write_str(number)?;
+        f.write_str(pool)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The name of a row.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// Where the ledger stands.
     Head,

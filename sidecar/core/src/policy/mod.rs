@@ -14,6 +14,10 @@ pub use validate::PolicyProblem;
 pub(crate) use validate::TEXT_MAX_CHARS;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
+use std::sync::LazyLock;
+
+use smol_str::format_smolstr;
 
 use crate::ids::{Digest, GestureCode, LimitId, PoolId, ReasonCode, RoleCode, TeamId};
 use crate::money::Currency;
@@ -100,7 +104,7 @@ impl Pool {
 
 /// The id under which a pool's cap appears among the limits.
 pub(crate) fn pool_limit_id(pool: &PoolId) -> LimitId {
-    LimitId::known(&format!("{POOL_LIMIT_PREFIX}{pool}"))
+    LimitId::known(&format_smolstr!("{POOL_LIMIT_PREFIX}{pool}"))
 }
 
 impl Policy {
@@ -162,23 +166,21 @@ impl Policy {
     }
 
     /// The pools in force: those named, or the one uncapped house pool.
-    pub fn pools_in_force(&self) -> Vec<Pool> {
-        if !self.pools.is_empty() {
-            return self.pools.clone();
-        }
-        vec![Pool {
+    pub fn pools_in_force(&self) -> &[Pool] {
+        static HOUSE: LazyLock<Pool> = LazyLock::new(|| Pool {
             id: PoolId::known(HOUSE_POOL),
             label: HOUSE_POOL.to_owned(),
             team: None,
             caps: None,
-        }]
+        });
+        if self.pools.is_empty() { slice::from_ref(&HOUSE) } else { &self.pools }
     }
 
     /// The pool that a team draws on: its own, else the one for every team without its own.
-    pub fn pool_of(&self, team: Option<&TeamId>) -> Option<Pool> {
+    pub fn pool_of(&self, team: Option<&TeamId>) -> Option<&Pool> {
         let pools = self.pools_in_force();
         let own = pools.iter().find(|pool| pool.team.is_some() && pool.team.as_ref() == team);
-        own.or_else(|| pools.iter().find(|pool| pool.team.is_none())).cloned()
+        own.or_else(|| pools.iter().find(|pool| pool.team.is_none()))
     }
 
     /// The reason with this code.

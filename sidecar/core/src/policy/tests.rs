@@ -160,7 +160,7 @@ fn finds_the_pool_of_a_team_and_falls_back_to_the_one_for_all() {
         Policy { pools: vec![pool("all", None), pool("north", Some("north"))], ..standard() };
     let north = "north".parse().unwrap();
     let south = "south".parse().unwrap();
-    let name = |pool: Option<Pool>| pool.map(|pool| pool.id.to_string());
+    let name = |pool: Option<&Pool>| pool.map(|pool| pool.id.to_string());
     assert_eq!(name(policy.pool_of(Some(&north))).as_deref(), Some("north"));
     assert_eq!(name(policy.pool_of(Some(&south))).as_deref(), Some("all"));
     assert_eq!(name(policy.pool_of(None)).as_deref(), Some("all"));

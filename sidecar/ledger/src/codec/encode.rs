@@ -1,10 +1,10 @@
-//! From the core's entries to messages. Every struct is taken apart, so that a new field cannot be
-//! left out.
+//! From the core's parts of entries to messages. Every struct is taken apart, so that a new field
+//! cannot be left out.
 
 use makegood_core::ids::{CasePid, Digest, RequestId};
 use makegood_core::ledger::{
-    Access, Caller, Entry, EntryBody, GestureRequest, LimitTrace, Operation, Posting, Refusal,
-    ReverseReason, ScopeKey, Side, SpendAbout, VoidReason, WindowKey,
+    Access, EntryBody, GestureRequest, Operation, Refusal, ReverseReason, ScopeKey, SpendAbout,
+    VoidReason, WindowKey,
 };
 use makegood_core::money::Currency;
 use makegood_core::policy::Counts;
@@ -14,42 +14,8 @@ use pb::entry::Body;
 
 use super::{acts, consults};
 
-pub(super) fn entry(entry: &Entry, development: bool) -> pb::Entry {
-    let Entry {
-        position,
-        at,
-        caller,
-        policy,
-        rules_version,
-        currency,
-        trace,
-        postings,
-        effective_at,
-        is_post_close,
-        body,
-    } = entry;
-    let Caller { agent, access: may, role, team, tenure_days } = caller;
-    pb::Entry {
-        position: position.cast_signed(),
-        record_time_ns: at.as_nanos(),
-        agent_pid: agent.as_bytes().to_vec(),
-        access: access(*may).into(),
-        role: role.to_string(),
-        team: text(team.as_ref()),
-        tenure_days: tenure_days.cast_signed(),
-        policy_sha256: policy.as_bytes().to_vec(),
-        rules_version: rules_version.cast_signed(),
-        currency_code: currency.map(|currency| currency.code().to_owned()).unwrap_or_default(),
-        limit_traces: trace.iter().map(limit_trace).collect(),
-        postings: postings.iter().map(posting).collect(),
-        development,
-        effective_time_ns: effective_at.map(Time::as_nanos),
-        post_close: *is_post_close,
-        body: Some(self::body(body)),
-    }
-}
-
-fn body(body: &EntryBody) -> Body {
+/// What happened, but for what [`super::entry`] writes by itself.
+pub(super) fn body(body: &EntryBody) -> Body {
     match body {
         EntryBody::PolicyActivated { name, version, previous } => {
             Body::PolicyActivated(pb::PolicyActivated {
@@ -64,16 +30,6 @@ fn body(body: &EntryBody) -> Body {
                 team: text(team.as_ref()),
                 allotted_minor: *allotted_minor,
                 previous_minor: *previous_minor,
-            })
-        }
-        EntryBody::Reserved { request, kind, pool, expire_at, is_give, consult } => {
-            Body::Reserved(pb::Reserved {
-                gesture: Some(gesture(request)),
-                gesture_kind: kind.code().to_owned(),
-                pool_id: pool.to_string(),
-                expire_time_ns: expire_at.as_nanos(),
-                give: *is_give,
-                consult_id: optional_id(consult.as_ref()),
             })
         }
         EntryBody::Refused { operation: asked, refusal: why, about: what } => {
@@ -105,15 +61,6 @@ fn change(body: &EntryBody) -> Body {
                 about: Some(about(what)),
                 previous_expire_time_ns: previous_expire_at.as_nanos(),
                 expire_time_ns: expire_at.as_nanos(),
-            })
-        }
-        EntryBody::Committed { request, about: what, amount_minor, is_final, released_minor } => {
-            Body::Committed(pb::Committed {
-                request_id: request.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
-                about: Some(about(what)),
-                amount_minor: *amount_minor,
-                r#final: *is_final,
-                released_minor: *released_minor,
             })
         }
         EntryBody::Voided { request, about: what, reason, released_minor } => {
@@ -152,9 +99,11 @@ fn change(body: &EntryBody) -> Body {
                 amount_minor: *amount_minor,
             })
         }
+        EntryBody::Reserved { .. } | EntryBody::Committed { .. } => {
+            unreachable!("`entry` writes these")
+        }
         EntryBody::PolicyActivated { .. }
         | EntryBody::PoolOpened { .. }
-        | EntryBody::Reserved { .. }
         | EntryBody::Refused { .. }
         | EntryBody::ConsultAsked { .. }
         | EntryBody::ConsultPassed { .. }
@@ -319,31 +268,6 @@ fn excess(available_minor: i64, requested_minor: i64, currency: Currency) -> pb:
     pb::Excess { available_minor, requested_minor, currency_code: currency.code().to_owned() }
 }
 
-fn limit_trace(trace: &LimitTrace) -> pb::LimitTrace {
-    let LimitTrace {
-        limit,
-        scope,
-        window,
-        before_minor,
-        amount_minor,
-        after_minor,
-        cap_minor,
-        counts,
-        granted_minor,
-    } = trace;
-    pb::LimitTrace {
-        limit_id: limit.to_string(),
-        scope: Some(self::scope(scope)),
-        window: Some(self::window(*window)),
-        before_minor: *before_minor,
-        amount_minor: *amount_minor,
-        after_minor: *after_minor,
-        cap_minor: *cap_minor,
-        counts: self::counts(*counts).into(),
-        granted_minor: *granted_minor,
-    }
-}
-
 pub(crate) fn counts(counts: Counts) -> pb::Counts {
     match counts {
         Counts::Amounts => pb::Counts::Unspecified,
@@ -379,16 +303,7 @@ pub(crate) fn window(window: WindowKey) -> pb::Window {
     pb::Window { kind: Some(kind) }
 }
 
-fn posting(posting: &Posting) -> pb::Posting {
-    let Posting { account, side, amount_minor } = posting;
-    let side = match side {
-        Side::Debit => pb::Side::Debit,
-        Side::Credit => pb::Side::Credit,
-    };
-    pb::Posting { account: account.to_string(), side: side.into(), amount_minor: *amount_minor }
-}
-
-fn access(access: Access) -> pb::Access {
+pub(super) fn access(access: Access) -> pb::Access {
     match access {
         Access::Agent => pb::Access::Agent,
         Access::Supervisor => pb::Access::Supervisor,

@@ -14,7 +14,7 @@ use makegood_core::money::{Currency, Money};
 use makegood_core::policy::{Counts, GestureKind};
 use makegood_core::time::Time;
 
-use super::{decode, encode, message};
+use super::{decode, decode_asked, encode, message};
 
 mod acts;
 mod consults;
@@ -238,6 +238,46 @@ fn says_the_same_after_it_was_stored() {
         let bytes = encode(&entry, true);
         assert_eq!(decode(&bytes).as_ref(), Ok(&entry));
         assert!(message(&bytes).unwrap().development);
+    }
+}
+
+/// What is written straight into bytes is what the schema's own encoding writes, bare entries too.
+#[test]
+fn stores_the_bytes_of_its_schema() {
+    let bare = |body| {
+        let whole = entry(body);
+        Entry {
+            position: 0,
+            caller: Caller { team: None, tenure_days: 0, ..whole.caller },
+            currency: None,
+            trace: vec![LimitTrace { scope: ScopeKey::default(), ..trace(WindowKey::Lifetime) }],
+            postings: Vec::new(),
+            effective_at: None,
+            is_post_close: false,
+            ..whole
+        }
+    };
+    let entries = bodies().into_iter().flat_map(|body| [entry(body.clone()), bare(body)]);
+    for entry in entries {
+        for development in [false, true] {
+            let bytes = encode(&entry, development);
+            let message = prost::Message::encode_to_vec(&message(&bytes).unwrap());
+            assert_eq!(bytes, [vec![1], message].concat(), "{entry:?}");
+        }
+    }
+}
+
+#[test]
+fn reads_what_was_asked_without_what_came_of_it() {
+    for body in bodies() {
+        let whole = entry(body);
+        let bytes = encode(&whole, true);
+        let asked = Entry { trace: Vec::new(), postings: Vec::new(), ..whole };
+        assert_eq!(decode_asked(&bytes), Ok(asked));
+        for length in 0..bytes.len() {
+            // Cut anywhere it is refused, or lacks a field; it never stops the reader.
+            drop(decode_asked(&bytes[..length]));
+        }
     }
 }
 

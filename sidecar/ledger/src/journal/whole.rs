@@ -3,8 +3,9 @@
 //! A start repairs what a crash left and passes over what does not matter to it. Here each byte has
 //! to be what the writer leaves there: headers, both head slots, frames, and zeros everywhere else.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::{Damage, JournalError};
@@ -26,6 +27,14 @@ static ZEROS: [u8; 4096] = [0; 4096];
 pub struct Whole {
     dir: PathBuf,
     bases: Vec<u64>,
+}
+
+/// A record of a verified segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Verified {
+    /// Where its bytes lie in the segment.
+    payload: Range<usize>,
+    leaf: LeafHash,
 }
 
 /// A record as it lies in its segment.
@@ -95,7 +104,8 @@ impl Whole {
     }
 
     /// Verifies a segment, which `before` leads up to, and hands out its records in order. Records
-    /// are handed out only once all of the segment has been found right.
+    /// are handed out only once all of the segment has been found right. `buffer` takes the file's
+    /// content; one for all segments saves making room for each.
     ///
     /// # Errors
     /// The first byte that is not as it should be, or that the file cannot be read.
@@ -103,6 +113,7 @@ impl Whole {
         &self,
         number: usize,
         before: End,
+        buffer: &mut Vec<u8>,
         each: impl FnMut(Stored<'_>),
     ) -> Result<End, JournalError> {
         let path = self.path(number);
@@ -115,13 +126,13 @@ impl Whole {
         }
         let mut readings = if next_base.is_some() { 1 } else { READINGS };
         loop {
-            let bytes = read(&path)?;
-            let segment = SegmentBytes { path: &path, base, next_base, bytes: &bytes };
+            read(&path, buffer)?;
+            let segment = SegmentBytes { path: &path, base, next_base, bytes: buffer };
             readings -= 1;
-            match segment.verify(before.last_leaf) {
+            match segment.records(before.last_leaf) {
                 Err(_) if readings > 0 => {}
                 Err(error) => return Err(error),
-                Ok(leaves) => return Ok(segment.hand_out(&leaves, before, each)),
+                Ok(records) => return Ok(segment.hand_out(&records, before, each)),
             }
         }
     }
@@ -133,12 +144,17 @@ impl SegmentBytes<'_> {
     /// # Errors
     /// [`JournalError::Damaged`] with the first byte that is not as it should be.
     pub fn verify(&self, last_leaf: LeafHash) -> Result<Vec<LeafHash>, JournalError> {
+        let records = self.records(last_leaf)?;
+        Ok(records.into_iter().map(|record| record.leaf).collect())
+    }
+
+    fn records(&self, last_leaf: LeafHash) -> Result<Vec<Verified>, JournalError> {
         let header = self.header()?;
         if header.previous_leaf != last_leaf {
             return Err(self.damaged(self.start(), Damage::BrokenChain));
         }
         let heads = self.heads()?;
-        let mut leaves = Vec::new();
+        let mut records = Vec::new();
         let mut walk = self.walk();
         walk.heads_met = self.heads_at(&heads, walk.next, last_leaf)?;
         let fault = loop {
@@ -147,7 +163,8 @@ impl SegmentBytes<'_> {
                 Ok(frame) => frame,
             };
             let leaf = leaf_hash(frame.payload);
-            leaves.push(leaf);
+            let start = index(walk.next.offset) + FRAME_HEADER_BYTES;
+            records.push(Verified { payload: start..start + frame.payload.len(), leaf });
             walk.go_on(&frame);
             if frame.last {
                 walk.heads_met += self.heads_at(&heads, walk.next, leaf)?;
@@ -156,7 +173,7 @@ impl SegmentBytes<'_> {
             }
         };
         self.check_end(&heads, &walk, fault)?;
-        Ok(leaves)
+        Ok(records)
     }
 
     fn header(&self) -> Result<Header, JournalError> {
@@ -283,16 +300,19 @@ impl SegmentBytes<'_> {
     }
 
     /// Hands out the records of a verified segment.
-    fn hand_out(&self, leaves: &[LeafHash], before: End, mut each: impl FnMut(Stored<'_>)) -> End {
-        let mut walk = self.walk();
-        for leaf in leaves {
-            let Ok(frame) = self.frame(&walk) else { break };
-            let Cursor { position, offset } = walk.next;
-            each(Stored { position, offset, payload: frame.payload, leaf: *leaf });
-            walk.go_on(&frame);
+    fn hand_out(
+        &self,
+        records: &[Verified],
+        before: End,
+        mut each: impl FnMut(Stored<'_>),
+    ) -> End {
+        for (position, Verified { payload, leaf }) in (self.base..).zip(records) {
+            let offset = (payload.start - FRAME_HEADER_BYTES) as u64;
+            let payload = self.bytes.get(payload.clone()).unwrap_or_default();
+            each(Stored { position, offset, payload, leaf: *leaf });
         }
-        let last_leaf = leaves.last().copied().unwrap_or(before.last_leaf);
-        End { next_position: walk.next.position, last_leaf }
+        let last_leaf = records.last().map_or(before.last_leaf, |record| record.leaf);
+        End { next_position: self.base + records.len() as u64, last_leaf }
     }
 
     fn walk(&self) -> Walk {
@@ -334,8 +354,13 @@ fn index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
+fn read(path: &Path, buffer: &mut Vec<u8>) -> Result<(), JournalError> {
     let failed =
         |source: io::Error| JournalError::Io { action: "read", path: path.to_owned(), source };
-    fs::read(path).map_err(failed)
+    buffer.clear();
+    let mut file = File::open(path).map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    buffer.reserve(index(bytes));
+    file.read_to_end(buffer).map_err(failed)?;
+    Ok(())
 }

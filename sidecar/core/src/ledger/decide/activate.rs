@@ -54,7 +54,7 @@ pub(super) fn activate(
     let outcome = answer(&activation, None, None);
     let mut entries = vec![activation];
     for pool in policy.pools_in_force() {
-        let drafts = policy.currencies.iter().filter_map(|currency| open(rows, &pool, *currency));
+        let drafts = policy.currencies.iter().filter_map(|currency| open(rows, pool, *currency));
         entries.extend(drafts.map(|draft| scribe.write(draft)));
     }
     Ok(Decision { entries, outcome })

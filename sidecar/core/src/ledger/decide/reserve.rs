@@ -125,7 +125,7 @@ impl Weighed {
 fn pool_of(bench: &Bench<'_, impl Read>) -> Result<PoolId, Refusal> {
     let caller = &bench.command.caller;
     match bench.policy.pool_of(caller.team.as_ref()) {
-        Some(pool) => Ok(pool.id),
+        Some(pool) => Ok(pool.id.clone()),
         None => Err(Refusal::NoAuthority { role: caller.role.clone() }),
     }
 }
