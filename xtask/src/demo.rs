@@ -13,7 +13,7 @@ pub(crate) fn run(workspace: &Workspace, release: bool, passed: &[String]) -> an
     let mut steps = Steps::new(3);
     steps.run("setup", "a way to compile the panel to WASM", || setup::wasm(workspace))?;
     steps.run("wasm", "the panel", || wasm::run(workspace))?;
-    steps.run("build", "the sidecar", || build(workspace, release))?;
+    steps.run("build", "the sidecar and the verifier", || build(workspace, release))?;
     let profile = if release { "release" } else { "debug" };
     let binary = workspace.target(profile).join("makegood");
     let mut makegood = workspace.command(&binary.to_string_lossy());
@@ -24,6 +24,8 @@ pub(crate) fn run(workspace: &Workspace, release: bool, passed: &[String]) -> an
 fn build(workspace: &Workspace, release: bool) -> anyhow::Result<()> {
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", "makegood-sidecar", "--bin", "makegood"]);
+    // The page shows how to verify by hand, beside the program that it is served by.
+    cargo.args(["--package", "makegood-verify", "--bin", "makegood-verify"]);
     if release {
         cargo.arg("--release");
     }

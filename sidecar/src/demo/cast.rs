@@ -20,9 +20,14 @@ pub(super) async fn serve(State(demo): State<Arc<Demo>>) -> Json<Value> {
         .take(DESK_COUNT as usize)
         .map(|agent| json!({ "id": agent.id, "name": agent.name }));
     let callers = generate::cast();
-    let callers = callers
-        .iter()
-        .map(|caller| json!({ "name": caller.name, "phone": caller.phone, "note": caller.note }));
+    let callers = callers.iter().map(|caller| {
+        let story = match caller.id {
+            generate::MARIA => "call",
+            generate::INES => "over",
+            _ => "",
+        };
+        json!({ "name": caller.name, "phone": caller.phone, "note": caller.note, "story": story })
+    });
     Json(json!({
         "agents": agents.collect::<Vec<_>>(),
         "callers": callers.collect::<Vec<_>>(),

@@ -99,13 +99,14 @@ impl Demo {
         guarded.merge(files).merge(pages::router(&self.sidecar()))
     }
 
-    /// A token as a vendor's back end would make it: for one agent on one call.
+    /// A token as a vendor's back end would make it: for one agent on one call, or without one for
+    /// the desk itself, where colleagues' questions arrive.
     fn agent_token(&self, agent: &str, interaction_id: &str) -> Option<String> {
         let grant = Grant {
             tenant: self.tenant.clone(),
             agent: agent.to_owned(),
             access: Access::Agent,
-            interaction: Some(interaction_id.to_owned()),
+            interaction: Some(interaction_id.to_owned()).filter(|id| !id.is_empty()),
             ttl: AGENT_TOKEN_TTL_MAX,
         };
         let now_s = wall_time().as_nanos() / 1_000_000_000;
@@ -132,6 +133,8 @@ async fn with_token(State(demo): State<Arc<Demo>>, request: Request, next: Next)
 #[derive(Debug, Deserialize)]
 struct TokenRequest {
     agent: String,
+    /// Empty for the desk itself.
+    #[serde(default)]
     interaction_id: String,
 }
 
@@ -149,6 +152,9 @@ async fn token(State(demo): State<Arc<Demo>>, body: Bytes) -> Response {
 struct PlayRequest {
     interaction_id: String,
     agent: String,
+    /// Who sits at the other desk.
+    colleague: String,
+    story: robot::Story,
 }
 
 /// Starts the robot on a call that rings at an agent's desk already.
@@ -156,8 +162,9 @@ async fn play(State(demo): State<Arc<Demo>>, body: Bytes) -> Response {
     let Ok(request) = serde_json::from_slice::<PlayRequest>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let PlayRequest { interaction_id, agent } = request;
-    let Some(token) = demo.agent_token(&agent, &interaction_id) else {
+    let PlayRequest { interaction_id, agent, colleague, story } = request;
+    let tokens = demo.agent_token(&agent, &interaction_id).zip(demo.agent_token(&colleague, ""));
+    let Some((agent_token, colleague_token)) = tokens else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let reply = Json(json!({ "id": interaction_id }));
@@ -165,8 +172,15 @@ async fn play(State(demo): State<Arc<Demo>>, body: Bytes) -> Response {
     tokio::spawn(async move {
         let tell = |step| teller.note(&interaction_id, step);
         tell(Step::first());
-        let played = robot::play(teller.api, &token, &interaction_id, PACE, &tell).await;
-        if let Err(error) = played {
+        let stage = robot::Stage {
+            api: teller.api,
+            agent_token,
+            colleague_token,
+            interaction_id: interaction_id.clone(),
+            pace: PACE,
+            tell: &tell,
+        };
+        if let Err(error) = robot::play(story, stage).await {
             tracing::warn!(%error, "the play stopped");
             tell(Step::stopped());
         }

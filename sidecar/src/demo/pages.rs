@@ -15,12 +15,15 @@ macro_rules! page {
     };
 }
 
-const FILES: [(&str, &str, &str); 7] = [
+const FILES: [(&str, &str, &str); 10] = [
     page!("index.html", "text/html; charset=utf-8"),
     page!("demo.css", "text/css; charset=utf-8"),
+    page!("audit.css", "text/css; charset=utf-8"),
     page!("api.js", "text/javascript; charset=utf-8"),
+    page!("audit.js", "text/javascript; charset=utf-8"),
     page!("demo.js", "text/javascript; charset=utf-8"),
     page!("desk.js", "text/javascript; charset=utf-8"),
+    page!("dom.js", "text/javascript; charset=utf-8"),
     page!("ledger.js", "text/javascript; charset=utf-8"),
     page!("play.js", "text/javascript; charset=utf-8"),
 ];

@@ -40,7 +40,8 @@ pub fn cast() -> Vec<CastMember> {
     ]
 }
 
-const MARIA: &str = "C-MARIA";
+/// Whom a third late delivery made an opponent.
+pub const MARIA: &str = "C-MARIA";
 const AISHA: &str = "C-AISHA";
 const SAMUEL: &str = "C-SAMUEL";
 const LENA: &str = "C-LENA";
@@ -48,7 +49,7 @@ const TOM: &str = "C-TOM";
 const YUKI: &str = "C-YUKI";
 const LAYLA: &str = "C-LAYLA";
 /// Whom the agent of her contacts has given nearly all that may be given.
-pub(super) const INES: &str = "C-INES";
+pub const INES: &str = "C-INES";
 
 /// Puts the cast and their stories.
 pub(super) fn play(now_ns: i64, out: &mut Out<'_>) -> Result<(), PutError> {

@@ -27,7 +27,7 @@ mod staff;
 mod words;
 pub mod year;
 
-pub use cast::{CastMember, cast};
+pub use cast::{CastMember, INES, MARIA, cast};
 pub use staff::{Employee, Shift, staff};
 
 use crate::import::rows::{PutError, Row, Sink};

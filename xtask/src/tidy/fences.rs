@@ -16,7 +16,7 @@ const FENCES: [Fence; 2] = [
             "sidecar/src/grpc/",
             "sidecar/src/guard",
             "sidecar/src/server",
-            "sidecar/src/demo/robot.rs",
+            "sidecar/src/demo/robot/",
             "sidecar/src/commands/remote.rs",
             "sidecar/src/commands/subject/remote.rs",
             "sidecar/tests/",

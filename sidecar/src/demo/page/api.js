@@ -6,10 +6,11 @@
  * @property {string} name The name, for the demo's viewer only: the panel finds out by itself.
  * @property {string} phone The number as the switch gives it.
  * @property {string} note One line on what is special about this call.
+ * @property {string} story The story that plays itself with this caller; empty for none.
  *
  * @typedef {object} Cast `GET /demo/cast.json`
  * @property {{id: string, name: string}[]} agents Who sits at the desks, first to last.
- * @property {Caller[]} callers Who can call. The first is the call that plays itself.
+ * @property {Caller[]} callers Who can call, the most telling first.
  *
  * @property {string} sidecar Where the sidecar is, which is an origin apart from this page.
  *
@@ -31,6 +32,10 @@
  * @property {number|null} before_minor The headroom before it.
  * @property {number|null} after_minor The headroom after it.
  * @property {string} leaf_hash The entry's leaf in the Merkle tree, in hexadecimal.
+ *
+ * @typedef {object} Verdict What the verifier says of a folder.
+ * @property {boolean} is_ok Whether nothing is wrong.
+ * @property {string} text All of it.
  */
 
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
@@ -42,7 +47,7 @@ async function ask(path, body) {
     body: body && JSON.stringify(body),
     cache: 'no-store',
   });
-  if (!reply.ok) throw new Error(`${path} answered ${reply.status}`);
+  if (!reply.ok) throw new Error((reply.status === 500 && (await reply.text()).trim()) || `${path} answered ${reply.status}`);
   return reply.json();
 }
 
@@ -56,9 +61,18 @@ export const ledger = async () => (await ask('/demo/ledger.json')).rows;
 export const callToken = async (agent, interactionId) =>
   (await ask('/demo/token', { agent, interaction_id: interactionId })).token;
 
-/** Lets the sidecar's robot do an agent's deeds. Returns the id to ask by. */
-export const startPlay = async (interactionId, phone, agent) =>
-  (await ask('/demo/play', { interaction_id: interactionId, phone, agent })).id ?? interactionId;
+/** Lets the sidecar's robot do the deeds of an agent and a colleague. Returns the id to ask by. */
+export const startPlay = async (story, interactionId, agent, colleague) =>
+  (await ask('/demo/play', { story, interaction_id: interactionId, agent, colleague })).id;
 
 /** @returns {Promise<PlayStep>} */
 export const playStep = (id) => ask(`/demo/play/${encodeURIComponent(id)}`);
+
+/** What the rules find in the ledger now. */
+export const findings = () => ask('/demo/findings.json');
+
+/** Makes the audit pack; what it holds, and what the verifier says of it. */
+export const makePack = () => ask('/demo/pack', {});
+
+/** Changes one byte of a copy; what was changed, and what the verifier says of both. */
+export const changeByte = (isMended) => ask('/demo/tamper', { is_mended: isMended });

@@ -2,12 +2,13 @@
 //! and the ledger.
 
 import { cast } from './api.js';
+import { offerAudit } from './audit.js';
 import { Desk } from './desk.js';
 import { keepLedger } from './ledger.js';
 import { playCall } from './play.js';
 
 // The one caller whom no customer data can have.
-const WITHHELD = { name: 'Withheld number', phone: '', note: 'the caller hides the number' };
+const WITHHELD = { name: 'Withheld number', phone: '', note: 'the caller hides the number', story: '' };
 const LOOK_KEY = 'makegood-demo-look';
 
 const $ = (id) => document.getElementById(id);
@@ -68,22 +69,25 @@ function joinDesks(desks) {
   return bringTo;
 }
 
-function offerPlay([desk, colleague], bringTo) {
-  const button = $('play');
-  button.addEventListener('click', async () => {
-    button.disabled = true;
-    $('caption').dataset.live = 'true';
+function offerPlays([desk, colleague], bringTo) {
+  const buttons = document.querySelectorAll('[data-story]');
+  const setBusy = (busy) => {
+    for (const button of buttons) button.disabled = busy;
+    $('caption').dataset.live = String(busy);
+  };
+  const play = async (story) => {
+    setBusy(true);
     desk.change(null);
     colleague.change(null);
     try {
-      await playCall(desk, () => bringTo(desk, colleague), say);
+      await playCall(story, [desk, colleague], bringTo, say);
     } catch (error) {
       say(`The play stopped: ${error.message}.`);
     }
     colleague.change(null);
-    $('caption').dataset.live = 'false';
-    button.disabled = false;
-  });
+    setBusy(false);
+  };
+  for (const button of buttons) button.addEventListener('click', () => play(button.dataset.story));
 }
 
 async function start() {
@@ -102,16 +106,20 @@ async function start() {
   }
   followLook(desks.map(({ panel }) => panel));
   shareCalls(desks);
-  offerPlay(desks, joinDesks(desks));
+  offerPlays(desks, joinDesks(desks));
+  offerAudit();
   document.documentElement.dataset.ready = 'true';
 }
 
-$('to-ledger').addEventListener('click', (event) => {
-  // The fragment carries the development token, so the link only moves the view.
-  event.preventDefault();
-  $('ledger-title').focus();
-  $('ledger-title').scrollIntoView({ behavior: 'smooth' });
-});
+for (const link of document.querySelectorAll('.quiet-link')) {
+  const title = $(link.hash.slice(1));
+  link.addEventListener('click', (event) => {
+    // The fragment carries the development token, so the link only moves the view.
+    event.preventDefault();
+    title.focus({ preventScroll: true });
+    title.scrollIntoView({ behavior: 'smooth' });
+  });
+}
 
 start().catch((error) => say(
   `The demo could not start: ${error.message}. Open the address that the demo printed, with all that follows the #.`,

@@ -1,6 +1,7 @@
 //! The table of ledger entries under the desks.
 
 import { ledger } from './api.js';
+import { formatMinor } from './dom.js';
 
 const REFRESH_MS = 1500;
 const SHOWN = 60;
@@ -68,16 +69,4 @@ function row(entry, fresh) {
   leaf.append(code);
   line.append(leaf);
   return line;
-}
-
-// Minor units as the currency is written. The number goes in as text, so that
-// large sums are not rounded.
-function formatMinor(minor, currency) {
-  if (minor === null || minor === undefined) return '–';
-  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits;
-  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
-  const whole = text.slice(0, text.length - digits);
-  const rest = text.slice(text.length - digits);
-  return format.format(`${minor < 0 ? '-' : ''}${whole}${digits ? '.' : ''}${rest}`);
 }

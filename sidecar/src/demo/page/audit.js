@@ -1,0 +1,150 @@
+//! The auditor's part: the findings, the pack, and one changed byte.
+
+import { changeByte, findings, makePack } from './api.js';
+import { formatMinor, make } from './dom.js';
+
+const LISTED = 40;
+
+/** Lets each step's button do it and show what came of it. */
+export function offerAudit() {
+  offer('findings', findings, showFindings);
+  offer('pack', makePack, showPack);
+  offer('tamper', () => changeByte(document.getElementById('tamper-mend').checked), showTamper);
+}
+
+function offer(id, run, show) {
+  const step = document.getElementById(id);
+  const button = step.querySelector('button');
+  const place = step.querySelector('.step-show');
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    step.dataset.state = 'busy';
+    try {
+      place.replaceChildren(...show(await run()));
+      step.dataset.state = 'done';
+    } catch (error) {
+      place.replaceChildren(make('p', { className: 'waiting' }, `That did not work: ${error.message}`));
+      step.dataset.state = 'failed';
+    }
+    button.disabled = false;
+  });
+}
+
+// === findings ===
+
+function showFindings({ findings: found, not_asked: notAsked, entry_count: count, rule_count: rules, from, to, command }) {
+  const today = found.filter((finding) => finding.is_today).length;
+  const words = `${found.length} findings, ${today} of them with entries of the last 24 hours: ${rules} rules over ${count} entries, ${from} to ${to}.`;
+  const lacking = notAsked.map(({ title, why }) => `${title} (${why})`).join(', ');
+  return [
+    make('p', { className: 'sum' }, words),
+    make('ul', { className: 'found' }, ...found.map(finding)),
+    lacking ? make('p', { className: 'fine' }, `Not asked, for want of facts: ${lacking}.`) : null,
+    byHand([command]),
+  ].filter(Boolean);
+}
+
+function finding({ title, agents, why, is_today: isToday, entries, position_count: count, rule, version, parameters_sha256: digest }) {
+  const reasons = Object.entries(why).map(([name, number]) => make('span', { className: 'fact' }, fact(name, number)));
+  return make(
+    'li',
+    { dataset: { rule } },
+    make(
+      'div',
+      { className: 'found-line' },
+      make('strong', {}, sentence(title)),
+      make('span', { className: 'who' }, agents.join(', ')),
+      isToday ? make('span', { className: 'badge' }, 'today') : null,
+      ...reasons,
+    ),
+    make(
+      'details',
+      {},
+      make('summary', {}, count > entries.length ? `The newest ${entries.length} of ${count} entries` : `${count} entries`),
+      entryTable(entries),
+      make('p', { className: 'fine' }, `Rule ${rule}, version ${version}, parameters `, make('code', { title: digest }, digest.slice(0, 12)), '.'),
+    ),
+  );
+}
+
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
+
+function fact(name, number) {
+  const [, stem, unit] = /^(.*?)(?:_(permille|minor))?$/.exec(name);
+  const label = stem.replaceAll('_', ' ');
+  if (unit === 'permille') return `${label} ${number / 10} %`;
+  return `${label} ${unit === 'minor' ? formatMinor(number, 'USD') : number}`;
+}
+
+function entryTable(entries) {
+  const row = ({ position, time, kind, for_whom: whom, amount_minor: minor, currency_code: currency }) => make(
+    'tr',
+    {},
+    make('td', { className: 'num' }, String(position)),
+    make('td', {}, new Date(time).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })),
+    make('td', { className: 'kind' }, kind),
+    make('td', {}, whom),
+    make('td', { className: 'num strong' }, formatMinor(minor, currency)),
+  );
+  const head = [['Entry', 'num'], ['When'], ['What'], ['For whom'], ['How much', 'num']];
+  const heads = head.map(([text, className = '']) => make('th', { scope: 'col', className }, text));
+  const table = make('table', {}, make('thead', {}, make('tr', {}, ...heads)), make('tbody', {}, ...entries.map(row)));
+  return make('div', { className: 'sheet' }, table);
+}
+
+// === the pack ===
+
+function showPack({ report, files, from, to, entry_count: count, manifest_sha256: manifest, took_ms: took, verdict, command }) {
+  const open = make('a', { className: 'button primary', href: report, target: '_blank', rel: 'noopener noreferrer' }, 'Open the report');
+  const list = files.slice(0, LISTED).map(({ name, bytes, href }) => make(
+    'li',
+    {},
+    make('a', { href, target: '_blank', rel: 'noopener noreferrer' }, name),
+    make('span', { className: 'quiet' }, size(bytes)),
+  ));
+  return [
+    make('p', { className: 'sum' }, `${count} entries, ${from} to ${to}, in ${files.length} files, made in ${took} ms. Manifest `, make('code', { title: manifest }, manifest.slice(0, 16)), '.'),
+    make('p', { className: 'acts' }, open),
+    shownVerdict('The verifier on the pack', verdict),
+    make('details', {}, make('summary', {}, `${files.length} files`), make('ul', { className: 'files' }, ...list)),
+    byHand([command]),
+  ];
+}
+
+function size(bytes) {
+  return bytes < 1024 ? `${bytes} B` : `${Math.round(bytes / 1024)} KB`;
+}
+
+// === one changed byte ===
+
+function showTamper({ position, file, byte, old, new: forged, said, says, is_mended: isMended, original, changed, by_hand: commands }) {
+  const change = make(
+    'p',
+    { className: 'change' },
+    `Entry ${position}: `,
+    make('del', {}, said),
+    ' ',
+    make('ins', {}, says),
+    ' ',
+    make('span', { className: 'quiet' }, `byte ${byte} of ${file}, ${old} to ${forged}${isMended ? ', and the checksum to fit' : ''}`),
+  );
+  return [
+    change,
+    make('div', { className: 'verdicts' }, shownVerdict('The ledger', original), shownVerdict('The copy', changed)),
+    byHand(commands),
+  ];
+}
+
+function shownVerdict(title, { is_ok: isOk, text }) {
+  const state = isOk ? 'verified' : 'not verified';
+  return make(
+    'figure',
+    { className: 'verdict', dataset: { ok: String(isOk) } },
+    make('figcaption', {}, make('strong', {}, title), make('span', { className: 'state' }, state)),
+    make('pre', {}, text),
+  );
+}
+
+function byHand(commands) {
+  return make('details', { className: 'by-hand' }, make('summary', {}, 'In a terminal'), make('pre', {}, commands.join('\n')));
+}
