@@ -854,7 +854,7 @@ pub struct Act {
     /// What it is.
     #[prost(
         oneof = "act::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"
     )]
     pub kind: ::core::option::Option<act::Kind>,
 }
@@ -917,6 +917,12 @@ pub mod act {
         /// A finding was settled by a person.
         #[prost(message, tag = "18")]
         DisposeFinding(super::DisposeFinding),
+        /// What is held about a person was exported.
+        #[prost(message, tag = "19")]
+        ExportSubject(super::ExportSubject),
+        /// It was asked to erase a person, which a second person then does.
+        #[prost(message, tag = "20")]
+        AskErasure(super::AskErasure),
     }
 }
 /// A policy by name.
@@ -1010,6 +1016,22 @@ pub struct Export {
     /// SHA-256 of the manifest; 32 bytes.
     #[prost(bytes = "vec", tag = "4")]
     pub manifest_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Why.
+    #[prost(enumeration = "ExportPurpose", tag = "5")]
+    pub purpose: i32,
+}
+/// What is held about a person was exported.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportSubject {
+    /// The pseudonym of a customer; 15 bytes, or empty.
+    #[prost(bytes = "vec", tag = "1")]
+    pub customer_pid: ::prost::alloc::vec::Vec<u8>,
+    /// The pseudonym of an employee; 15 bytes, or empty.
+    #[prost(bytes = "vec", tag = "2")]
+    pub agent_pid: ::prost::alloc::vec::Vec<u8>,
+    /// Why.
+    #[prost(enumeration = "ExportPurpose", tag = "3")]
+    pub purpose: i32,
 }
 /// A person's key was destroyed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1023,6 +1045,23 @@ pub struct EraseSubject {
     /// The pseudonym of an employee; 15 bytes, or empty.
     #[prost(bytes = "vec", tag = "3")]
     pub agent_pid: ::prost::alloc::vec::Vec<u8>,
+    /// The request by which another person asked for it; 16 bytes, or empty where
+    /// one person is enough.
+    #[prost(bytes = "vec", tag = "4")]
+    pub asked_request_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// It was asked to erase a person.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AskErasure {
+    /// The pseudonym of a customer; 15 bytes, or empty.
+    #[prost(bytes = "vec", tag = "1")]
+    pub customer_pid: ::prost::alloc::vec::Vec<u8>,
+    /// The pseudonym of an employee; 15 bytes, or empty.
+    #[prost(bytes = "vec", tag = "2")]
+    pub agent_pid: ::prost::alloc::vec::Vec<u8>,
+    /// Why.
+    #[prost(enumeration = "ErasureBasis", tag = "3")]
+    pub basis: i32,
 }
 /// A sample was drawn.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1407,6 +1446,51 @@ impl KeyKind {
             "KEY_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "KEY_KIND_CHECKPOINT" => Some(Self::Checkpoint),
             "KEY_KIND_KEY_ENCRYPTION" => Some(Self::KeyEncryption),
+            _ => None,
+        }
+    }
+}
+/// Why something was exported. Growing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ExportPurpose {
+    /// Not known.
+    Unspecified = 0,
+    /// An audit or a review.
+    Audit = 1,
+    /// The person whom it is about asked for it.
+    Subject = 2,
+    /// A court or an authority ordered it.
+    Order = 3,
+    /// The books of the house.
+    Accounting = 4,
+    /// Anything else.
+    Other = 5,
+}
+impl ExportPurpose {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXPORT_PURPOSE_UNSPECIFIED",
+            Self::Audit => "EXPORT_PURPOSE_AUDIT",
+            Self::Subject => "EXPORT_PURPOSE_SUBJECT",
+            Self::Order => "EXPORT_PURPOSE_ORDER",
+            Self::Accounting => "EXPORT_PURPOSE_ACCOUNTING",
+            Self::Other => "EXPORT_PURPOSE_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXPORT_PURPOSE_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXPORT_PURPOSE_AUDIT" => Some(Self::Audit),
+            "EXPORT_PURPOSE_SUBJECT" => Some(Self::Subject),
+            "EXPORT_PURPOSE_ORDER" => Some(Self::Order),
+            "EXPORT_PURPOSE_ACCOUNTING" => Some(Self::Accounting),
+            "EXPORT_PURPOSE_OTHER" => Some(Self::Other),
             _ => None,
         }
     }

@@ -10062,6 +10062,38 @@ pub struct DisposeFindingResponse {
     #[prost(bool, tag = "2")]
     pub replayed: bool,
 }
+/// Writes an export down.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordExportRequest {
+    /// Required. The client's UUID for it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The first position that was exported.
+    #[prost(int64, tag = "2")]
+    pub first_position: i64,
+    /// The position after the last.
+    #[prost(int64, tag = "3")]
+    pub end_position: i64,
+    /// The size of the tree that the export was made of.
+    #[prost(int64, tag = "4")]
+    pub tree_size: i64,
+    /// Required. SHA-256 of the export's manifest, 32 bytes.
+    #[prost(bytes = "vec", tag = "5")]
+    pub manifest_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Required. Why.
+    #[prost(enumeration = "super::ledger::v1::ExportPurpose", tag = "6")]
+    pub purpose: i32,
+}
+/// Says that it is written.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordExportResponse {
+    /// The entry that says so.
+    #[prost(message, optional, tag = "1")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
 /// Generated client implementations.
 #[cfg(feature = "client")]
 pub mod review_service_client {
@@ -10260,6 +10292,34 @@ pub mod review_service_client {
                 .insert(GrpcMethod::new("makegood.v1.ReviewService", "DisposeFinding"));
             self.inner.unary(req, path, codec).await
         }
+        /// Writes down that entries were exported: by whom, which, and why. For
+        /// reviewers, supervisors and administrators.
+        ///
+        /// Errors: INVALID_ARGUMENT for entries that are not there.
+        pub async fn record_export(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordExportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordExportResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.ReviewService/RecordExport",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.ReviewService", "RecordExport"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -10317,6 +10377,17 @@ pub mod review_service_server {
             request: tonic::Request<super::DisposeFindingRequest>,
         ) -> std::result::Result<
             tonic::Response<super::DisposeFindingResponse>,
+            tonic::Status,
+        >;
+        /// Writes down that entries were exported: by whom, which, and why. For
+        /// reviewers, supervisors and administrators.
+        ///
+        /// Errors: INVALID_ARGUMENT for entries that are not there.
+        async fn record_export(
+            &self,
+            request: tonic::Request<super::RecordExportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordExportResponse>,
             tonic::Status,
         >;
     }
@@ -10582,6 +10653,51 @@ pub mod review_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/makegood.v1.ReviewService/RecordExport" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordExportSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::RecordExportRequest>
+                    for RecordExportSvc<T> {
+                        type Response = super::RecordExportResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordExportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::record_export(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordExportSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -10651,6 +10767,12 @@ pub struct ExportSubjectRequest {
     /// Required. Who.
     #[prost(message, optional, tag = "1")]
     pub subject: ::core::option::Option<SubjectRef>,
+    /// Required. The client's UUID for it; a repeat is no second entry.
+    #[prost(string, tag = "2")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. Why.
+    #[prost(enumeration = "super::ledger::v1::ExportPurpose", tag = "3")]
+    pub purpose: i32,
 }
 /// Holds one part of what is held about a person.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -10687,6 +10809,9 @@ pub struct ExportedSubject {
     /// How the person was erased. Absent if they were not.
     #[prost(message, optional, tag = "3")]
     pub erasure: ::core::option::Option<Erasure>,
+    /// The entry that says that this was exported.
+    #[prost(message, optional, tag = "4")]
+    pub receipt: ::core::option::Option<Receipt>,
 }
 /// Says that a person was erased.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -10745,6 +10870,32 @@ pub mod exported_record {
         GestureNote(super::super::records::v1::GestureNote),
     }
 }
+/// Asks for a person to be erased.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AskErasureRequest {
+    /// Required. The client's UUID for it, by which the second person names it.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Required. Who.
+    #[prost(message, optional, tag = "2")]
+    pub subject: ::core::option::Option<SubjectRef>,
+    /// Required. Why.
+    #[prost(enumeration = "super::ledger::v1::ErasureBasis", tag = "3")]
+    pub basis: i32,
+}
+/// Says that it is asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AskErasureResponse {
+    /// The pseudonym.
+    #[prost(string, tag = "1")]
+    pub subject_id: ::prost::alloc::string::String,
+    /// The entry that says so.
+    #[prost(message, optional, tag = "2")]
+    pub receipt: ::core::option::Option<Receipt>,
+    /// True if this id was answered before.
+    #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
 /// Erases a person.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EraseSubjectRequest {
@@ -10754,9 +10905,13 @@ pub struct EraseSubjectRequest {
     /// Required. Who.
     #[prost(message, optional, tag = "2")]
     pub subject: ::core::option::Option<SubjectRef>,
-    /// Required. Why.
+    /// Required. Why; the same as was asked.
     #[prost(enumeration = "super::ledger::v1::ErasureBasis", tag = "3")]
     pub basis: i32,
+    /// Required for an employee: the request_id of the AskErasure of another
+    /// administrator.
+    #[prost(string, tag = "4")]
+    pub asked_request_id: ::prost::alloc::string::String,
 }
 /// Says that a person was erased.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -10889,10 +11044,12 @@ pub mod subject_service_client {
         /// Returns everything that is held about a person: first who it is, then their
         /// records in their newest version, then the entries of the ledger that have
         /// their pseudonym. Of an erased person there is only the erasure and the
-        /// entries. For supervisors and administrators.
+        /// entries. For supervisors and administrators. An entry of the ledger says who
+        /// asked, about whom and why, before anything is returned.
         ///
         /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
-        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
+        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are; RESOURCE_EXHAUSTED
+        /// beyond the rate of searches.
         pub async fn export_subject(
             &mut self,
             request: impl tonic::IntoRequest<super::ExportSubjectRequest>,
@@ -10917,10 +11074,40 @@ pub mod subject_service_client {
                 .insert(GrpcMethod::new("makegood.v1.SubjectService", "ExportSubject"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Asks for an employee to be erased, which another administrator then does. An
+        /// entry of the ledger says so. For administrators.
+        ///
+        /// Errors: as EraseSubject.
+        pub async fn ask_erasure(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AskErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AskErasureResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/makegood.v1.SubjectService/AskErasure",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("makegood.v1.SubjectService", "AskErasure"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Erases a person for good: an entry of the ledger says so, and their key is
         /// destroyed, without which nothing about them can be read again; when it
         /// answers, the key is in no file. For administrators. Erasing somebody again
-        /// changes nothing and returns the first entry.
+        /// changes nothing and returns the first entry. Nobody erases an employee alone:
+        /// without the request of another administrator it is PERMISSION_DENIED
+        /// (SECOND_PERSON_NEEDED).
         ///
         /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
         /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
@@ -10973,10 +11160,12 @@ pub mod subject_service_server {
         /// Returns everything that is held about a person: first who it is, then their
         /// records in their newest version, then the entries of the ledger that have
         /// their pseudonym. Of an erased person there is only the erasure and the
-        /// entries. For supervisors and administrators.
+        /// entries. For supervisors and administrators. An entry of the ledger says who
+        /// asked, about whom and why, before anything is returned.
         ///
         /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
-        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
+        /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are; RESOURCE_EXHAUSTED
+        /// beyond the rate of searches.
         async fn export_subject(
             &self,
             request: tonic::Request<super::ExportSubjectRequest>,
@@ -10984,10 +11173,23 @@ pub mod subject_service_server {
             tonic::Response<Self::ExportSubjectStream>,
             tonic::Status,
         >;
+        /// Asks for an employee to be erased, which another administrator then does. An
+        /// entry of the ledger says so. For administrators.
+        ///
+        /// Errors: as EraseSubject.
+        async fn ask_erasure(
+            &self,
+            request: tonic::Request<super::AskErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AskErasureResponse>,
+            tonic::Status,
+        >;
         /// Erases a person for good: an entry of the ledger says so, and their key is
         /// destroyed, without which nothing about them can be read again; when it
         /// answers, the key is in no file. For administrators. Erasing somebody again
-        /// changes nothing and returns the first entry.
+        /// changes nothing and returns the first entry. Nobody erases an employee alone:
+        /// without the request of another administrator it is PERMISSION_DENIED
+        /// (SECOND_PERSON_NEEDED).
         ///
         /// Errors: NOT_FOUND (SUBJECT_NOT_FOUND) if nobody is known like that;
         /// FAILED_PRECONDITION (SUBJECT_AMBIGUOUS) if several are.
@@ -11118,6 +11320,51 @@ pub mod subject_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/makegood.v1.SubjectService/AskErasure" => {
+                    #[allow(non_camel_case_types)]
+                    struct AskErasureSvc<T: SubjectService>(pub Arc<T>);
+                    impl<
+                        T: SubjectService,
+                    > tonic::server::UnaryService<super::AskErasureRequest>
+                    for AskErasureSvc<T> {
+                        type Response = super::AskErasureResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AskErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubjectService>::ask_erasure(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AskErasureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -163,6 +163,8 @@ impl Event {
             | Act::DigestBalances
             | Act::RotateKey { .. }
             | Act::Export { .. }
+            | Act::ExportSubject { .. }
+            | Act::AskErasure { .. }
             | Act::EraseSubject { .. }
             | Act::DrawSample(_)
             | Act::RaiseFinding(_) => {}

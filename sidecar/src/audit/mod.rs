@@ -70,27 +70,58 @@ pub struct Exported {
     pub manifest: [u8; 32],
 }
 
-/// Makes the pack.
+/// A pack that is made and nowhere yet: dropped, it is gone.
+#[derive(Debug)]
+pub struct Made {
+    /// What it holds.
+    pub exported: Exported,
+    partial: Partial,
+    out: PathBuf,
+}
+
+/// Where a pack is made, until it is kept.
+#[derive(Debug)]
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // What is left of it helps nobody; one that was kept is there no more.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+impl Made {
+    /// Puts the pack where it was asked for.
+    ///
+    /// # Errors
+    /// [`ExportError::File`] where it cannot be put there.
+    pub fn keep(self) -> Result<Exported, ExportError> {
+        fs::rename(&self.partial.0, &self.out).map_err(ExportError::file(&self.out))?;
+        Ok(self.exported)
+    }
+}
+
+/// Makes the pack where it was asked for.
 ///
 /// # Errors
 /// See [`ExportError`]; the folder is made whole or not at all.
 pub fn export(export: &Export, progress: &mut dyn Progress) -> Result<Exported, ExportError> {
+    make(export, progress)?.keep()
+}
+
+/// Makes the pack, and leaves it to the caller whether it is kept.
+///
+/// # Errors
+/// See [`ExportError`].
+pub fn make(export: &Export, progress: &mut dyn Progress) -> Result<Made, ExportError> {
     let source = Source::open(&export.tenant_folder, export.size)?;
     progress.start("reading the ledger", source.size());
     let gathered = gather::gather(&source, export.period, progress)?;
     progress.start("writing the pack", gathered.end - gathered.first);
-    let partial = begin(&export.out)?;
-    let outcome = write(export, &source, &gathered, &partial, progress);
-    let exported = outcome.and_then(|exported| {
-        fs::rename(&partial, &export.out).map_err(ExportError::file(&export.out))?;
-        Ok(exported)
-    });
-    if exported.is_err() {
-        // What is left of it helps nobody; the error is what counts.
-        drop(fs::remove_dir_all(&partial));
-    }
+    let partial = Partial(begin(&export.out)?);
+    let exported = write(export, &source, &gathered, &partial.0, progress);
     progress.finish();
-    exported
+    Ok(Made { exported: exported?, partial, out: export.out.clone() })
 }
 
 /// An empty folder beside the one that is asked for, which must not hold anything.

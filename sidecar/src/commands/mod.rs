@@ -2,6 +2,7 @@
 
 mod audit;
 mod checkpoint;
+mod codes;
 mod consult;
 mod demo;
 mod doctor;
@@ -129,6 +130,12 @@ pub(crate) fn say(text: impl std::fmt::Display) {
     use std::io::Write as _;
     // A reader that went away, such as `head`, is no failure.
     drop(writeln!(std::io::stdout(), "{text}"));
+}
+
+/// Tells people something beside the answer, which programs read from standard output.
+pub(crate) fn note(text: &str) {
+    use std::io::Write as _;
+    drop(writeln!(std::io::stderr(), "makegood: {text}"));
 }
 
 /// Tells people what went wrong, with every cause once.

@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use makegood_core::ledger::ErasureBasis;
+use makegood_core::ids::RequestId;
+use makegood_core::ledger::{ErasureBasis, ExportPurpose};
+use makegood_ledger::codec::codes::erasure_basis;
 use makegood_proto::v1;
 
-use super::remote::{ServerArgs, digest_text};
-use super::{say, setup};
+use super::remote::{RemoteArgs, ServerArgs, answered, digest_text};
+use super::{codes, note, say, setup};
 use crate::config::ConfigFlags;
 use whom::Whom;
 
@@ -24,8 +26,28 @@ use whom::Whom;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum SubjectCommand {
     /// Write everything that is held about a person as JSON.
+    #[command(after_help = "\
+Through a sidecar an entry of the ledger says who asked, about whom and why. From the data folder by
+itself nothing is written down.
+
+Example:
+  makegood subject export --customer crm:C-1 --out maria.json --server http://127.0.0.1:7070 \
+--token lead.token")]
     Export(ExportArgs),
+    /// Ask for an employee to be erased, which another administrator then does.
+    #[command(after_help = "\
+Example:
+  makegood subject ask-erasure --agent A-17 --basis retention --server http://127.0.0.1:7070 \
+--token admin.token")]
+    AskErasure(AskArgs),
     /// Erase people for good: their keys are destroyed, and the ledger says so.
+    #[command(after_help = "\
+Nobody erases an employee alone: one administrator asks by `makegood subject ask-erasure`, and another
+erases with --asked. Whoever has the data folder and its keys can erase with the sidecar stopped.
+
+Example:
+  makegood subject erase --customer crm:C-1 --basis request --server http://127.0.0.1:7070 \
+--token admin.token")]
     Erase(EraseArgs),
 }
 
@@ -36,10 +58,26 @@ pub(super) struct ExportArgs {
     /// The file to write; without it, standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Why: `subject` (the person asked for it), `audit`, `order` of a court or an authority,
+    /// `accounting` or `other`; in the ledger's entry about it.
+    #[arg(long, value_name = "PURPOSE", value_parser = codes::purpose, default_value = "subject")]
+    purpose: ExportPurpose,
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
     config: ConfigFlags,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AskArgs {
+    /// The employee: a pseudonym, or the host's id.
+    #[arg(long, value_name = "REF")]
+    agent: String,
+    /// Why, as for `makegood subject erase`.
+    #[arg(long, value_name = "BASIS", value_parser = codes::basis)]
+    basis: ErasureBasis,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -48,8 +86,11 @@ pub(super) struct EraseArgs {
     whom: Whom,
     /// Why: `request` of the person, `retention` (the time to keep it is over), `order` of a court or
     /// an authority, or `consent` that was taken back.
-    #[arg(long, value_name = "BASIS", value_parser = basis)]
+    #[arg(long, value_name = "BASIS", value_parser = codes::basis)]
     basis: ErasureBasis,
+    /// The request by which another administrator asked for it; needed for an employee.
+    #[arg(long, value_name = "UUID", requires = "server")]
+    asked: Option<RequestId>,
     /// One JSON object a person, for programs.
     #[arg(long)]
     json: bool,
@@ -62,6 +103,7 @@ pub(super) struct EraseArgs {
 pub(super) fn run(command: &SubjectCommand) -> anyhow::Result<ExitCode> {
     match command {
         SubjectCommand::Export(args) => export(args),
+        SubjectCommand::AskErasure(args) => ask_erasure(args),
         SubjectCommand::Erase(args) => erase(args),
     }
 }
@@ -72,8 +114,12 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("name one person; an export is about one");
     };
     let parts = match args.server.door()? {
-        Some(door) => door.with(async |it| remote::export(it, who).await)?,
-        None => offline::export(&setup::config(&args.config)?, who)?,
+        Some(door) => door.with(async |it| remote::export(it, who, args.purpose).await)?,
+        None => {
+            let parts = offline::export(&setup::config(&args.config)?, who)?;
+            note("no entry about this export was written; name --server and --token for one");
+            parts
+        }
     };
     let text = format!("{:#}", json::document(parts)?);
     match &args.out {
@@ -85,12 +131,33 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn ask_erasure(args: &AskArgs) -> anyhow::Result<ExitCode> {
+    let AskArgs { agent, basis, remote } = args;
+    let request_id = remote.request_id()?;
+    let asked = remote.with(async |mut it| {
+        let request = it.ask(v1::AskErasureRequest {
+            request_id: request_id.clone(),
+            subject: Some(v1::SubjectRef { by: Some(whom::agent(agent)) }),
+            basis: erasure_basis(*basis).into(),
+        });
+        answered(it.subjects.ask_erasure(request).await)
+    })?;
+    let what = format!(
+        "it is asked to erase {}; another administrator erases with --asked {request_id}",
+        asked.subject_id
+    );
+    remote.tell(&what, asked.receipt.as_ref(), asked.replayed);
+    Ok(ExitCode::SUCCESS)
+}
+
 fn erase(args: &EraseArgs) -> anyhow::Result<ExitCode> {
     let whom = args.whom.named()?;
     let mut tell = |erased: &v1::EraseSubjectResponse| say(told(erased, args.json));
     match args.server.door()? {
         Some(door) => {
-            door.with(async |it| remote::erase(it, &whom, args.basis, &mut tell).await)?;
+            door.with(async |it| {
+                remote::erase(it, &whom, (args.basis, args.asked), &mut tell).await
+            })?;
         }
         None => offline::erase(&setup::config(&args.config)?, &whom, args.basis, &mut tell)?,
     }
@@ -120,12 +187,4 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
     writeln!(file, "{text}")?;
     file.sync_all()
-}
-
-fn basis(text: &str) -> Result<ErasureBasis, String> {
-    let names = || ErasureBasis::ALL.iter().map(|it| it.code()).collect::<Vec<_>>().join(", ");
-    if text == "court" {
-        return Ok(ErasureBasis::Order);
-    }
-    ErasureBasis::from_code(text).ok_or_else(|| format!("one of {}", names()))
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use makegood_core::findings::sample::{Draw, Pick};
 use makegood_core::ids::{AgentPid, Digest, RequestId, RuleCode, SpendId};
-use makegood_core::ledger::{Access, Act, Disposition, FindingRaised, ReviewState};
+use makegood_core::ledger::{Access, Act, FindingRaised};
 use makegood_core::money::Money;
+use makegood_ledger::codec::codes;
 use makegood_proto::ledger::v1 as ledger_pb;
 use makegood_proto::v1;
 use makegood_proto::v1::review_service_server::ReviewService;
@@ -13,7 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::shape::Shape;
 use super::{Service, status};
-use crate::house::{ActAnswer, HouseError, SampleRequest, Visitor};
+use crate::house::{Governed, HouseError, SampleRequest, Visitor};
 
 /// The most gestures of one sample.
 const SPEND_COUNT_MAX: i32 = 10_000;
@@ -52,7 +53,7 @@ impl ReviewService for Service {
             shape.finish()?;
         }
         let act = Act::DrawSample(sample.drawn.clone());
-        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
+        let Governed { receipt, replayed, .. } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::DrawSampleResponse {
             spends: sample.picks.iter().map(sampled).collect(),
             population_count: sample.drawn.population_count.cast_signed(),
@@ -75,11 +76,11 @@ impl ReviewService for Service {
         let state = shape.choice::<ledger_pb::ReviewState>("state", state);
         let note = optional_digest(&mut shape, "note_commitment", &note_commitment);
         let build = || {
-            let (spend, state) = (spend?, review_state(state?)?);
+            let (spend, state) = (spend?, codes::read_review_state(state?).ok()?);
             Some((id?, Act::Note { spend, state, note }))
         };
         let (id, act) = shape.build(build())?;
-        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
+        let Governed { receipt, replayed, .. } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::NoteReviewResponse { receipt: Some(receipt), replayed }))
     }
 
@@ -92,7 +93,7 @@ impl ReviewService for Service {
         let asked = finding(&mut shape, &request.into_inner());
         let (id, finding) = shape.build(asked)?;
         let act = Act::RaiseFinding(Box::new(finding));
-        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
+        let Governed { receipt, replayed, .. } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::RaiseFindingResponse { receipt: Some(receipt), replayed }))
     }
 
@@ -113,23 +114,48 @@ impl ReviewService for Service {
         let disposition = shape.choice::<ledger_pb::Disposition>("disposition", disposition);
         let note = optional_digest(&mut shape, "note_commitment", &note_commitment);
         let build = || {
-            let (finding, disposition) = (finding?, disposition_of(disposition?)?);
+            let (finding, disposition) = (finding?, codes::read_disposition(disposition?).ok()?);
             Some((id?, Act::DisposeFinding { finding, disposition, note }))
         };
         let (id, act) = shape.build(build())?;
-        let ActAnswer { receipt, replayed } = self.review(&visitor, id, act).await?;
+        let Governed { receipt, replayed, .. } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::DisposeFindingResponse { receipt: Some(receipt), replayed }))
+    }
+
+    async fn record_export(
+        &self,
+        request: Request<v1::RecordExportRequest>,
+    ) -> Result<Response<v1::RecordExportResponse>, Status> {
+        let visitor = self.visitor(&request)?;
+        let v1::RecordExportRequest {
+            request_id,
+            first_position,
+            end_position,
+            tree_size,
+            manifest_sha256,
+            purpose,
+        } = request.into_inner();
+        let mut shape = Shape::default();
+        let id = shape.request_id(&request_id);
+        let first = number(&mut shape, "first_position", first_position);
+        let end = number(&mut shape, "end_position", end_position);
+        let tree_size = number(&mut shape, "tree_size", tree_size);
+        let manifest = digest(&mut shape, "manifest_sha256", &manifest_sha256);
+        let purpose = shape.choice::<ledger_pb::ExportPurpose>("purpose", purpose);
+        let build = || {
+            let purpose = codes::read_export_purpose(purpose?).ok()?;
+            let (first, end, tree_size) = (first?, end?, tree_size?);
+            Some((id?, Act::Export { first, end, tree_size, manifest: manifest?, purpose }))
+        };
+        let (id, act) = shape.build(build())?;
+        let Governed { receipt, replayed, .. } = self.review(&visitor, id, act).await?;
+        Ok(Response::new(v1::RecordExportResponse { receipt: Some(receipt), replayed }))
     }
 }
 
 impl Service {
-    async fn review(
-        &self,
-        visitor: &Visitor,
-        id: RequestId,
-        act: Act,
-    ) -> Result<ActAnswer, Status> {
-        let acted = self.house.write_review(visitor, id, act).await;
+    async fn review(&self, visitor: &Visitor, id: RequestId, act: Act) -> Result<Governed, Status> {
+        let acted = self.house.govern(visitor, id, act).await;
         acted.map_err(|error| status::from_house(&error))
     }
 }
@@ -231,25 +257,4 @@ fn digest(shape: &mut Shape, field: &str, bytes: &[u8]) -> Option<Digest> {
 
 fn optional_digest(shape: &mut Shape, field: &str, bytes: &[u8]) -> Option<Digest> {
     if bytes.is_empty() { None } else { digest(shape, field, bytes) }
-}
-
-fn review_state(state: ledger_pb::ReviewState) -> Option<ReviewState> {
-    match state {
-        ledger_pb::ReviewState::Unspecified => None,
-        ledger_pb::ReviewState::Noted => Some(ReviewState::Noted),
-        ledger_pb::ReviewState::Questioned => Some(ReviewState::Questioned),
-        ledger_pb::ReviewState::Answered => Some(ReviewState::Answered),
-        ledger_pb::ReviewState::Escalated => Some(ReviewState::Escalated),
-        ledger_pb::ReviewState::Cleared => Some(ReviewState::Cleared),
-        ledger_pb::ReviewState::Praised => Some(ReviewState::Praised),
-    }
-}
-
-fn disposition_of(disposition: ledger_pb::Disposition) -> Option<Disposition> {
-    match disposition {
-        ledger_pb::Disposition::Unspecified => None,
-        ledger_pb::Disposition::Dismissed => Some(Disposition::Dismissed),
-        ledger_pb::Disposition::Confirmed => Some(Disposition::Confirmed),
-        ledger_pb::Disposition::Escalated => Some(Disposition::Escalated),
-    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http::{Request, Response};
+use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
@@ -47,7 +48,7 @@ impl Capacity {
         };
         let overloaded = |_| Refusal::Overloaded { retry_after: RETRY_AFTER };
         let port = match effect {
-            Effect::Read | Effect::Stream => &self.reads,
+            Effect::Read | Effect::Stream | Effect::Export => &self.reads,
             Effect::Write => &self.writes,
         };
         let peer = request.extensions().get::<Peer>();
@@ -57,6 +58,15 @@ impl Capacity {
             _port: Arc::clone(port).try_acquire_owned().map_err(overloaded)?,
         }))
     }
+}
+
+/// An answer that keeps its places until its last byte is sent, or nobody wants it any more.
+fn held(answer: Response<Body>, places: Places) -> Response<Body> {
+    answer.map(|body| {
+        Body::new(body.inspect_frame(move |_| {
+            let _held = &places;
+        }))
+    })
 }
 
 #[derive(Clone)]
@@ -92,14 +102,14 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let effect = request.extensions().get::<Route>().and_then(Route::effect);
         match self.inner.capacity.take(&request) {
             Ok(None) => Either::Left(Either::Left(self.next.call(request))),
             Ok(Some(places)) => {
                 let work = self.next.call(request);
                 Either::Left(Either::Right(Box::pin(async move {
-                    let answer = work.await;
-                    drop(places);
-                    answer
+                    let answer = work.await?;
+                    Ok(if effect == Some(Effect::Export) { held(answer, places) } else { answer })
                 })))
             }
             Err(refusal) => {

@@ -40,7 +40,9 @@ impl Deadlines {
             Target::Method { effect: Effect::Read, .. } => self.read,
             Target::Method { effect: Effect::Write, .. } => self.write,
             // What it names is the time of the whole stream.
-            Target::Method { effect: Effect::Stream, .. } => return Some(self.read),
+            Target::Method { effect: Effect::Stream | Effect::Export, .. } => {
+                return Some(self.read);
+            }
             Target::Page | Target::Unknown => return None,
         };
         let named = headers.get("grpc-timeout").and_then(|value| parse(value.as_bytes()));

@@ -23,7 +23,11 @@ const NEVER_SHED: [&str; 6] = [
 ];
 
 /// Methods that find people: whoever calls these often is no agent on a call.
-const SEARCHES: [&str; 1] = ["/makegood.v1.CustomerService/IdentifyCaller"];
+const SEARCHES: [&str; 2] =
+    ["/makegood.v1.CustomerService/IdentifyCaller", "/makegood.v1.SubjectService/ExportSubject"];
+
+/// Methods whose stream ends by itself once everything is said: they work for as long as it lasts.
+const EXPORTS: [&str; 1] = ["/makegood.v1.SubjectService/ExportSubject"];
 
 /// Methods of gRPC's own services, which our descriptors do not hold.
 const COMMON: [(&str, Effect, Entry); 5] = [
@@ -63,6 +67,8 @@ pub(super) enum Effect {
     Write,
     /// Opens a stream, which has no deadline.
     Stream,
+    /// Opens a stream that ends by itself; it holds its place until then.
+    Export,
 }
 
 /// Who may enter.
@@ -194,6 +200,16 @@ impl MethodTable {
     }
 }
 
+impl Route {
+    /// What calling the method does; none for a page.
+    pub(super) fn effect(&self) -> Option<Effect> {
+        match self.target {
+            Target::Method { effect, .. } => Some(effect),
+            Target::Page | Target::Unknown => None,
+        }
+    }
+}
+
 impl Row {
     fn method(path: &str, effect: Effect, entry: Entry) -> Self {
         // A health check that is shed would have a busy sidecar killed.
@@ -217,7 +233,9 @@ fn rows(file: &FileDescriptorProto) -> impl Iterator<Item = (String, Row)> {
     file.service.iter().flat_map(|service| {
         service.method.iter().map(|method| {
             let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
-            let row = Row::method(&path, effect(method), Entry::Token);
+            let effect =
+                if EXPORTS.contains(&path.as_str()) { Effect::Export } else { effect(method) };
+            let row = Row::method(&path, effect, Entry::Token);
             (path, row)
         })
     })
@@ -265,6 +283,14 @@ mod tests {
             ("/makegood.v1.ConsultService/WithdrawConsult", Effect::Write, Pace::Free),
             ("/makegood.v1.ConsultService/ListConsults", Effect::Read, Pace::Call),
             ("/makegood.v1.DeskService/WatchDesk", Effect::Stream, Pace::Call),
+            ("/makegood.v1.SubjectService/ExportSubject", Effect::Export, Pace::Search),
+            ("/makegood.v1.SubjectService/AskErasure", Effect::Write, Pace::Call),
+            ("/makegood.v1.SubjectService/EraseSubject", Effect::Write, Pace::Call),
+            ("/makegood.v1.ReviewService/DrawSample", Effect::Write, Pace::Call),
+            ("/makegood.v1.ReviewService/NoteReview", Effect::Write, Pace::Call),
+            ("/makegood.v1.ReviewService/RaiseFinding", Effect::Write, Pace::Call),
+            ("/makegood.v1.ReviewService/DisposeFinding", Effect::Write, Pace::Call),
+            ("/makegood.v1.ReviewService/RecordExport", Effect::Write, Pace::Call),
         ];
         for (path, effect, pace) in cases {
             let route = route(path);
@@ -276,9 +302,9 @@ mod tests {
     }
 
     #[test]
-    fn names_only_methods_that_exist_as_never_shed() {
+    fn names_only_methods_that_exist() {
         let table = table();
-        for path in NEVER_SHED.into_iter().chain(SEARCHES) {
+        for path in NEVER_SHED.into_iter().chain(SEARCHES).chain(EXPORTS) {
             assert!(table.methods.contains_key(path), "{path}");
         }
     }

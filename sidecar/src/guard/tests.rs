@@ -1,5 +1,6 @@
 //! Tests of the whole list: each step, and that it stands where it must.
 
+mod places;
 mod rates;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ const COMMIT: &str = "/makegood.v1.BudgetService/CommitSpend";
 const PANEL: &str = "/makegood.v1.CustomerService/GetPanel";
 const WATCH: &str = "/makegood.v1.DeskService/WatchDesk";
 const REFLECT: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const EXPORT: &str = "/makegood.v1.SubjectService/ExportSubject";
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
 
 /// Stands in for the place where statuses are built.
@@ -75,6 +77,7 @@ fn port(flags: &[(&str, &str)]) -> Port {
         .route(WATCH, post(wait))
         .route(HEALTH, post(ok))
         .route(REFLECT, post(stream))
+        .route(EXPORT, post(stream))
         .route("/makegood.v1.BudgetService/VoidSpend", post(panics))
         .route("/makegood.v1.Other/Open", post(ok))
         .route("/livez", get(ok))
@@ -306,25 +309,6 @@ async fn bounds_the_opening_of_a_stream_and_not_the_stream() {
     let answer = port.call(REFLECT, set("grpc-timeout", "100m")).await;
     let stream = axum::body::to_bytes(answer.into_body(), usize::MAX);
     assert!(tokio::time::timeout(Duration::from_hours(1), stream).await.is_err());
-}
-
-#[tokio::test(start_paused = true)]
-async fn sheds_under_load_but_never_the_end_of_a_hold() {
-    let port = port(&[("limits.reads", "1")]);
-    let first = port.call(PANEL, |_| ());
-    let others = async {
-        let answer = port.call(PANEL, |_| ()).await;
-        assert_eq!(reason(&answer), ("8", "OVERLOADED"));
-        assert_eq!(reason(&port.call(GIVE, |_| ()).await).0, "");
-        assert_eq!(reason(&port.call(COMMIT, |_| ()).await).0, "");
-        assert_eq!(reason(&port.call(HEALTH, |_| ()).await).0, "");
-        assert_eq!(reason(&port.call(REFLECT, |_| ()).await), ("8", "OVERLOADED"));
-    };
-    let (first, ()) = futures_util::future::join(first, others).await;
-    assert_eq!(reason(&first).0, "4");
-    assert!(
-        port.metrics.encode().unwrap().contains("makegood_shed_total{reason=\"OVERLOADED\"} 2")
-    );
 }
 
 #[tokio::test]

@@ -59,9 +59,10 @@ pub use governance::Governed;
 pub use open::{House, OpenError, Settings};
 pub use record_view::check_score;
 pub use records_in::{ActionIn, PreferenceIn, PromiseIn, ScoreIn};
-pub use reviews::{ActAnswer, SampleRequest};
+pub use reviews::SampleRequest;
 pub use sink::HouseSink;
 pub use spends::{SpendAnswer, SpendRequest};
+pub(crate) use view::customer_id;
 pub use view::{nanoseconds as timestamp_ns, timestamp};
 
 /// Who calls, from verified credentials.

@@ -29,7 +29,7 @@ pub fn nanoseconds(time: Timestamp) -> i64 {
     time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into())
 }
 
-pub(super) fn customer_id(pid: &Pid) -> String {
+pub(crate) fn customer_id(pid: &Pid) -> String {
     CustomerPid::from_bytes(*pid).to_string()
 }
 

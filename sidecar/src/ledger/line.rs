@@ -165,8 +165,13 @@ impl Line {
                 format!("{} to {}", period.start, period.end)
             }
             Act::RotateKey { kind, .. } => kind.code().replace('_', " "),
-            Act::Export { first, end, .. } => format!("entries {first} to {end}"),
-            Act::EraseSubject { basis, .. } => basis.code().to_owned(),
+            Act::Export { first, end, purpose, .. } => {
+                format!("entries {first} to before {end}, {}", purpose.code())
+            }
+            Act::ExportSubject { purpose, .. } => purpose.code().to_owned(),
+            Act::AskErasure { basis, .. } | Act::EraseSubject { basis, .. } => {
+                basis.code().to_owned()
+            }
             Act::DrawSample(sample) => {
                 format!("{} of {} gestures", sample.spend_count, sample.population_count)
             }
@@ -235,6 +240,8 @@ fn act_word(act: &Act) -> &'static str {
         Act::DigestBalances => "balances digested",
         Act::RotateKey { .. } => "key rotated",
         Act::Export { .. } => "exported",
+        Act::ExportSubject { .. } => "person exported",
+        Act::AskErasure { .. } => "erasure asked",
         Act::EraseSubject { .. } => "person erased",
         Act::DrawSample(_) => "sample drawn",
         Act::Note { .. } => "reviewed",

@@ -1,6 +1,6 @@
 //! What those who govern, keep and review the ledger do: acts, each an entry of its own.
 
-use crate::ids::{AgentPid, CustomerPid, Digest, PoolId, RuleCode, SpendId};
+use crate::ids::{AgentPid, CustomerPid, Digest, PoolId, RequestId, RuleCode, SpendId};
 use crate::money::Money;
 use crate::time::Time;
 
@@ -72,6 +72,22 @@ pub enum Act {
         tree_size: u64,
         /// SHA-256 of the manifest.
         manifest: Digest,
+        /// Why.
+        purpose: ExportPurpose,
+    },
+    /// What is held about a person is exported.
+    ExportSubject {
+        /// Who.
+        subject: Person,
+        /// Why.
+        purpose: ExportPurpose,
+    },
+    /// It is asked to erase a person, which a second person then does.
+    AskErasure {
+        /// Who.
+        subject: Person,
+        /// Why.
+        basis: ErasureBasis,
     },
     /// A person's key is destroyed.
     EraseSubject {
@@ -79,6 +95,8 @@ pub enum Act {
         subject: Person,
         /// Why.
         basis: ErasureBasis,
+        /// The request by which another person asked for it; nobody erases an employee alone.
+        asked: Option<RequestId>,
     },
     /// A sample is drawn for review.
     DrawSample(SampleDrawn),
@@ -227,6 +245,21 @@ coded!(
     }
 );
 coded!(
+    /// Why something is exported.
+    ExportPurpose {
+        /// An audit or a review.
+        Audit = "audit",
+        /// The person whom it is about asked for it.
+        Subject = "subject",
+        /// A court or an authority ordered it.
+        Order = "order",
+        /// The books of the house.
+        Accounting = "accounting",
+        /// Anything else.
+        Other = "other",
+    }
+);
+coded!(
     /// Why a person is erased.
     ErasureBasis {
         /// The person asked for it.
@@ -294,6 +327,8 @@ impl Act {
             Self::DigestBalances => "BALANCES_DIGESTED",
             Self::RotateKey { .. } => "KEY_ROTATED",
             Self::Export { .. } => "EXPORTED",
+            Self::ExportSubject { .. } => "SUBJECT_EXPORTED",
+            Self::AskErasure { .. } => "ERASURE_ASKED",
             Self::EraseSubject { .. } => "SUBJECT_ERASED",
             Self::DrawSample(_) => "SAMPLE_DRAWN",
             Self::Note { .. } => "REVIEW_NOTED",

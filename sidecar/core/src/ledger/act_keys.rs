@@ -24,10 +24,12 @@ pub(super) fn keys_of_act(act: &Act) -> Vec<Key> {
         }
         Act::Note { spend, .. } => vec![Key::Spend(*spend), Key::Review(*spend)],
         Act::DisposeFinding { finding, .. } => vec![Key::Finding(*finding)],
+        Act::EraseSubject { asked, .. } => asked.map(Key::Act).into_iter().collect(),
         Act::DigestBalances
         | Act::RotateKey { .. }
         | Act::Export { .. }
-        | Act::EraseSubject { .. }
+        | Act::ExportSubject { .. }
+        | Act::AskErasure { .. }
         | Act::DrawSample(_)
         | Act::RaiseFinding(_) => Vec::new(),
     }

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::{AgentPid, Digest, SpendId};
+use crate::ids::{AgentPid, Digest, RequestId, SpendId};
 use crate::time::Time;
 
 use super::balances::balances_digest;
 use super::violation::Violation;
-use super::{Act, Entry, EntryBody, Period, ReviewState, Rows, apply};
+use super::{
+    Access, Act, Entry, EntryBody, ErasureBasis, Period, Person, ReviewState, Rows, apply,
+};
 
 /// Checks that no policy came into force by its author alone, that nobody approved, reviewed or
 /// settled what is their own, and that no allocation took what a pool needs.
@@ -86,6 +88,8 @@ struct Seen {
     reviewers: BTreeMap<SpendId, BTreeSet<AgentPid>>,
     findings: BTreeMap<u64, Vec<AgentPid>>,
     reopening_asked_by: Option<AgentPid>,
+    /// Who asked to erase whom, and why, by the request.
+    erasures_asked: BTreeMap<RequestId, (AgentPid, Person, ErasureBasis)>,
 }
 
 impl Seen {
@@ -96,6 +100,11 @@ impl Seen {
             EntryBody::PolicyActivated { .. } if self.has_policy => self.check_activation(entry),
             EntryBody::ConsultApproved { about, .. } if about.agent == caller => {
                 Err("nobody approves their own gesture")
+            }
+            EntryBody::Act { act: Act::EraseSubject { subject, basis, asked }, .. }
+                if entry.caller.access != Access::System =>
+            {
+                self.check_erasure(caller, (*subject, *basis), *asked)
             }
             EntryBody::Act { act, .. } => self.check_act(act, caller),
             _ => Ok(()),
@@ -151,6 +160,24 @@ impl Seen {
         }
     }
 
+    fn check_erasure(
+        &self,
+        caller: AgentPid,
+        (subject, basis): (Person, ErasureBasis),
+        asked: Option<RequestId>,
+    ) -> Result<(), &'static str> {
+        let Person::Agent(employee) = subject else {
+            return Ok(());
+        };
+        let asked = asked.and_then(|asked| self.erasures_asked.get(&asked));
+        let is_asked =
+            |(by, who, why): &(AgentPid, _, _)| *by != caller && (*who, *why) == (subject, basis);
+        if employee != caller && asked.is_some_and(is_asked) {
+            return Ok(());
+        }
+        Err("erasing an employee takes two others")
+    }
+
     fn note(&mut self, entry: &Entry) {
         let caller = entry.caller.agent;
         match &entry.body {
@@ -163,6 +190,13 @@ impl Seen {
             }
             EntryBody::ConsultApproved { about, .. } => {
                 self.parties.entry(about.spend).or_default().insert(caller);
+            }
+            EntryBody::Act {
+                request: Some(request),
+                act: Act::AskErasure { subject, basis },
+                ..
+            } => {
+                self.erasures_asked.insert(*request, (caller, *subject, *basis));
             }
             EntryBody::Act { act, .. } => self.note_act(act, entry),
             _ => {}

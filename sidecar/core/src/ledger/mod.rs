@@ -31,7 +31,7 @@ mod weigh;
 
 pub use account::{Account, Book, Posting, Side};
 pub use act::{
-    Act, Disposition, ErasureBasis, FINDING_POSITIONS, FindingRaised, KeyKind, PauseReason, Period,
+    Act, Disposition, ErasureBasis, ExportPurpose, FINDING_POSITIONS, FindingRaised, KeyKind, PauseReason, Period,
     Person, PolicyNamed, ReviewState, SampleDrawn, SampleMethod,
 };
 pub use act_fault::{ActFault, ActFaultKind};

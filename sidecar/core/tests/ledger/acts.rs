@@ -1,6 +1,7 @@
 //! Acts: who may, in which order, never alone; and what they leave in the rows.
 
 mod broken;
+mod people;
 mod periods;
 mod policies;
 mod pools;
@@ -10,8 +11,8 @@ mod reviews;
 use makegood_core::ids::{AgentPid, Digest};
 use makegood_core::ledger::duties::{check_duties, check_periods};
 use makegood_core::ledger::{
-    Act, Action, Decision, ErasureBasis, Fault, FindingRaised, KeyKind, Operation, PauseReason,
-    Period, Person, PolicyNamed, Read as _, ReviewState, SampleDrawn, SampleMethod,
+    Act, Action, Decision, ErasureBasis, ExportPurpose, Fault, FindingRaised, KeyKind, Operation,
+    PauseReason, Period, Person, PolicyNamed, Read as _, ReviewState, SampleDrawn, SampleMethod,
 };
 use makegood_core::money::{Currency, Money};
 
@@ -116,14 +117,32 @@ fn every_act() -> Vec<(&'static str, Act)> {
         ("admin system", Act::RotateKey { kind: KeyKind::Checkpoint, key: digest(1) }),
         (
             "auditor supervisor admin system",
-            Act::Export { first: 0, end: 1, tree_size: 2, manifest: digest(1) },
+            Act::Export {
+                first: 0,
+                end: 1,
+                tree_size: 2,
+                manifest: digest(1),
+                purpose: ExportPurpose::Audit,
+            },
         ),
         (
             "admin system",
             Act::EraseSubject {
                 subject: Person::Customer(customer("cora")),
                 basis: ErasureBasis::Request,
+                asked: None,
             },
+        ),
+        (
+            "admin supervisor",
+            Act::ExportSubject {
+                subject: Person::Customer(customer("cora")),
+                purpose: ExportPurpose::Subject,
+            },
+        ),
+        (
+            "admin",
+            Act::AskErasure { subject: Person::Agent(pid("ann")), basis: ErasureBasis::Retention },
         ),
         ("auditor", Act::DrawSample(sample(SampleMethod::Records, 2))),
         ("auditor", note(ReviewState::Noted)),
@@ -220,7 +239,9 @@ fn pauses_once_and_resumes_what_is_paused() {
 /// What is written down must fit the ledger, which has four entries here.
 #[test]
 fn refuses_what_does_not_fit_the_ledger() {
-    let export = |first, end, tree_size| Act::Export { first, end, tree_size, manifest: digest(1) };
+    let purpose = ExportPurpose::Audit;
+    let export =
+        |first, end, tree_size| Act::Export { first, end, tree_size, manifest: digest(1), purpose };
     let drawn = |change: fn(&mut SampleDrawn)| {
         let mut drawn = sample(SampleMethod::Records, 4);
         change(&mut drawn);

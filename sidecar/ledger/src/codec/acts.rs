@@ -1,8 +1,7 @@
 //! Acts as messages, and back.
 
 use makegood_core::ledger::{
-    Act, Disposition, ErasureBasis, FindingRaised, KeyKind, PauseReason, Period, Person,
-    PolicyNamed, ReviewState, SampleDrawn, SampleMethod,
+    Act, FindingRaised, KeyKind, Period, PolicyNamed, SampleDrawn, SampleMethod,
 };
 use makegood_core::money::{Currency, Money};
 use makegood_core::time::Time;
@@ -12,7 +11,7 @@ use pb::act::Kind;
 use super::decode::{
     DecodeError, Result, currency, digest, optional, parse, pid, position, present, unsigned,
 };
-use super::encode;
+use super::{codes, encode, people};
 
 pub(crate) fn act(act: &Act) -> pb::Act {
     let kind = match act {
@@ -30,7 +29,7 @@ pub(crate) fn act(act: &Act) -> pb::Act {
         }),
         Act::WithdrawPolicy { digest } => Kind::WithdrawPolicySha256(digest.as_bytes().to_vec()),
         Act::Pause { reason, note } => Kind::Pause(pb::Pause {
-            reason: pause_reason(*reason).into(),
+            reason: codes::pause_reason(*reason).into(),
             note_commitment: encode::digest(note.as_ref()),
         }),
         Act::Resume { note } => {
@@ -58,24 +57,27 @@ fn keeping_kind(act: &Act) -> Kind {
             kind: key_kind(*kind).into(),
             key_sha256: key.as_bytes().to_vec(),
         }),
-        Act::Export { first, end, tree_size, manifest } => Kind::Export(pb::Export {
+        Act::Export { first, end, tree_size, manifest, purpose } => Kind::Export(pb::Export {
             first_position: first.cast_signed(),
             end_position: end.cast_signed(),
             tree_size: tree_size.cast_signed(),
             manifest_sha256: manifest.as_bytes().to_vec(),
+            purpose: codes::export_purpose(*purpose).into(),
         }),
-        Act::EraseSubject { subject, basis } => Kind::EraseSubject(erase_subject(*subject, *basis)),
+        about_person @ (Act::ExportSubject { .. }
+        | Act::AskErasure { .. }
+        | Act::EraseSubject { .. }) => people::kind(about_person),
         Act::DrawSample(sample) => Kind::DrawSample(draw_sample(sample)),
         Act::Note { spend, state, note } => Kind::Note(pb::Note {
             spend_id: spend.as_bytes().to_vec(),
-            state: review_state(*state).into(),
+            state: codes::review_state(*state).into(),
             note_commitment: encode::digest(note.as_ref()),
         }),
         Act::RaiseFinding(finding) => Kind::RaiseFinding(self::finding(finding)),
         Act::DisposeFinding { finding, disposition, note } => {
             Kind::DisposeFinding(pb::DisposeFinding {
                 finding_position: finding.cast_signed(),
-                disposition: self::disposition(*disposition).into(),
+                disposition: codes::disposition(*disposition).into(),
                 note_commitment: encode::digest(note.as_ref()),
             })
         }
@@ -85,20 +87,6 @@ fn keeping_kind(act: &Act) -> Kind {
 
 fn period(Period { start, end }: Period) -> pb::Period {
     pb::Period { start_ns: start.as_nanos(), end_ns: end.as_nanos() }
-}
-
-fn erase_subject(subject: Person, basis: ErasureBasis) -> pb::EraseSubject {
-    let (customer_pid, agent_pid) = match subject {
-        Person::Customer(pid) => (pid.as_bytes().to_vec(), Vec::new()),
-        Person::Agent(pid) => (Vec::new(), pid.as_bytes().to_vec()),
-    };
-    let basis = match basis {
-        ErasureBasis::Request => pb::ErasureBasis::Request,
-        ErasureBasis::Retention => pb::ErasureBasis::Retention,
-        ErasureBasis::Order => pb::ErasureBasis::Order,
-        ErasureBasis::Consent => pb::ErasureBasis::Consent,
-    };
-    pb::EraseSubject { customer_pid, basis: basis.into(), agent_pid }
 }
 
 fn draw_sample(sample: &SampleDrawn) -> pb::DrawSample {
@@ -153,7 +141,7 @@ pub(crate) fn read(act: pb::Act) -> Result<Act> {
             Act::WithdrawPolicy { digest: pid(&sha256, "withdraw_policy_sha256")? }
         }
         Kind::Pause(it) => Act::Pause {
-            reason: read_pause_reason(it.reason())?,
+            reason: codes::read_pause_reason(it.reason())?,
             note: digest(&it.note_commitment, "note_commitment")?,
         },
         Kind::Resume(it) => Act::Resume { note: digest(&it.note_commitment, "note_commitment")? },
@@ -185,23 +173,21 @@ fn read_keeping(kind: Kind) -> Result<Act> {
             end: position(it.end_position, "end_position")?,
             tree_size: position(it.tree_size, "tree_size")?,
             manifest: pid(&it.manifest_sha256, "manifest_sha256")?,
+            purpose: codes::read_export_purpose(it.purpose())?,
         },
-        Kind::EraseSubject(it) => read_erasure(&it)?,
+        Kind::ExportSubject(it) => people::read_export(&it)?,
+        Kind::AskErasure(it) => people::read_asked(&it)?,
+        Kind::EraseSubject(it) => people::read_erasure(&it)?,
         Kind::DrawSample(it) => Act::DrawSample(read_sample(&it)?),
         Kind::Note(it) => Act::Note {
             spend: pid(&it.spend_id, "spend_id")?,
-            state: read_review_state(it.state())?,
+            state: codes::read_review_state(it.state())?,
             note: digest(&it.note_commitment, "note_commitment")?,
         },
         Kind::RaiseFinding(it) => Act::RaiseFinding(Box::new(read_finding(&it)?)),
         Kind::DisposeFinding(it) => Act::DisposeFinding {
             finding: position(it.finding_position, "finding_position")?,
-            disposition: match it.disposition() {
-                pb::Disposition::Dismissed => Disposition::Dismissed,
-                pb::Disposition::Confirmed => Disposition::Confirmed,
-                pb::Disposition::Escalated => Disposition::Escalated,
-                pb::Disposition::Unspecified => return Err(DecodeError { field: "disposition" }),
-            },
+            disposition: codes::read_disposition(it.disposition())?,
             note: digest(&it.note_commitment, "note_commitment")?,
         },
         _ => unreachable!("`read` takes the others"),
@@ -210,22 +196,6 @@ fn read_keeping(kind: Kind) -> Result<Act> {
 
 fn read_period(it: &pb::Period) -> Period {
     Period { start: Time::from_nanos(it.start_ns), end: Time::from_nanos(it.end_ns) }
-}
-
-fn read_erasure(it: &pb::EraseSubject) -> Result<Act> {
-    let subject = if it.agent_pid.is_empty() {
-        Person::Customer(pid(&it.customer_pid, "customer_pid")?)
-    } else {
-        Person::Agent(pid(&it.agent_pid, "agent_pid")?)
-    };
-    let basis = match it.basis() {
-        pb::ErasureBasis::Request => ErasureBasis::Request,
-        pb::ErasureBasis::Retention => ErasureBasis::Retention,
-        pb::ErasureBasis::Order => ErasureBasis::Order,
-        pb::ErasureBasis::Consent => ErasureBasis::Consent,
-        pb::ErasureBasis::Unspecified => return Err(DecodeError { field: "basis" }),
-    };
-    Ok(Act::EraseSubject { subject, basis })
 }
 
 fn read_sample(it: &pb::DrawSample) -> Result<SampleDrawn> {
@@ -268,61 +238,9 @@ fn read_finding(it: &pb::Finding) -> Result<FindingRaised> {
     })
 }
 
-pub(super) fn pause_reason(reason: PauseReason) -> pb::PauseReason {
-    match reason {
-        PauseReason::Budget => pb::PauseReason::Budget,
-        PauseReason::Fraud => pb::PauseReason::Fraud,
-        PauseReason::System => pb::PauseReason::System,
-        PauseReason::Policy => pb::PauseReason::Policy,
-        PauseReason::Other => pb::PauseReason::Other,
-    }
-}
-
-pub(super) fn read_pause_reason(reason: pb::PauseReason) -> Result<PauseReason> {
-    match reason {
-        pb::PauseReason::Budget => Ok(PauseReason::Budget),
-        pb::PauseReason::Fraud => Ok(PauseReason::Fraud),
-        pb::PauseReason::System => Ok(PauseReason::System),
-        pb::PauseReason::Policy => Ok(PauseReason::Policy),
-        pb::PauseReason::Other => Ok(PauseReason::Other),
-        pb::PauseReason::Unspecified => Err(DecodeError { field: "reason" }),
-    }
-}
-
 fn key_kind(kind: KeyKind) -> pb::KeyKind {
     match kind {
         KeyKind::Checkpoint => pb::KeyKind::Checkpoint,
         KeyKind::KeyEncryption => pb::KeyKind::KeyEncryption,
-    }
-}
-
-fn review_state(state: ReviewState) -> pb::ReviewState {
-    match state {
-        ReviewState::Noted => pb::ReviewState::Noted,
-        ReviewState::Questioned => pb::ReviewState::Questioned,
-        ReviewState::Answered => pb::ReviewState::Answered,
-        ReviewState::Escalated => pb::ReviewState::Escalated,
-        ReviewState::Cleared => pb::ReviewState::Cleared,
-        ReviewState::Praised => pb::ReviewState::Praised,
-    }
-}
-
-fn read_review_state(state: pb::ReviewState) -> Result<ReviewState> {
-    match state {
-        pb::ReviewState::Noted => Ok(ReviewState::Noted),
-        pb::ReviewState::Questioned => Ok(ReviewState::Questioned),
-        pb::ReviewState::Answered => Ok(ReviewState::Answered),
-        pb::ReviewState::Escalated => Ok(ReviewState::Escalated),
-        pb::ReviewState::Cleared => Ok(ReviewState::Cleared),
-        pb::ReviewState::Praised => Ok(ReviewState::Praised),
-        pb::ReviewState::Unspecified => Err(DecodeError { field: "state" }),
-    }
-}
-
-fn disposition(disposition: Disposition) -> pb::Disposition {
-    match disposition {
-        Disposition::Dismissed => pb::Disposition::Dismissed,
-        Disposition::Confirmed => pb::Disposition::Confirmed,
-        Disposition::Escalated => pb::Disposition::Escalated,
     }
 }

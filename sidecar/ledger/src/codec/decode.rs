@@ -14,7 +14,7 @@ use makegood_core::time::Time;
 use makegood_proto::ledger::v1 as pb;
 use pb::entry::Body;
 
-use super::{acts, consults};
+use super::{acts, codes, consults};
 
 /// A stored entry holds no valid value in a field; it may come from a newer release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -270,7 +270,9 @@ pub(crate) fn refusal(refusal: pb::Refusal) -> Result<Refusal> {
             }
         }
         Kind::Paused(reason) => Refusal::Paused {
-            reason: acts::read_pause_reason(pb::PauseReason::try_from(reason).unwrap_or_default())?,
+            reason: codes::read_pause_reason(
+                pb::PauseReason::try_from(reason).unwrap_or_default(),
+            )?,
         },
         Kind::PolicyChanged(_) => Refusal::PolicyChanged,
         Kind::WindowEndedLimitId(limit) => {

@@ -12,7 +12,7 @@ use makegood_core::time::Time;
 use makegood_proto::ledger::v1 as pb;
 use pb::entry::Body;
 
-use super::{acts, consults};
+use super::{acts, codes, consults};
 
 /// What happened, but for what [`super::entry`] writes by itself.
 pub(super) fn body(body: &EntryBody) -> Body {
@@ -249,7 +249,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> pb::Refusal {
                 excess: Some(excess(*available_minor, *requested_minor, *currency)),
             })
         }
-        Refusal::Paused { reason } => Kind::Paused(acts::pause_reason(*reason).into()),
+        Refusal::Paused { reason } => Kind::Paused(codes::pause_reason(*reason).into()),
         Refusal::PolicyChanged => Kind::PolicyChanged(true),
         Refusal::WindowEnded { limit } => Kind::WindowEndedLimitId(limit.to_string()),
         Refusal::ConsultOver { state } => Kind::ConsultOverState(state.code().to_owned()),

@@ -3,10 +3,12 @@
 //! Bytes are encoded once, by the writer. Everything else, hashes above all, uses them as stored.
 
 pub(crate) mod acts;
+pub mod codes;
 mod consults;
 pub(super) mod decode;
 pub(super) mod encode;
 mod entry;
+mod people;
 mod wire;
 
 use bytes::Bytes;

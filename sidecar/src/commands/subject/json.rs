@@ -27,7 +27,8 @@ pub(super) fn document(parts: Vec<v1::ExportSubjectResponse>) -> anyhow::Result<
 }
 
 fn who(it: &v1::ExportedSubject) -> Value {
-    let v1::ExportedSubject { subject_id, kind: _, erasure } = it;
+    // The entry about this export is among the others.
+    let v1::ExportedSubject { subject_id, kind: _, erasure, receipt: _ } = it;
     let kind = match it.kind() {
         v1::SubjectKind::Unspecified => Value::Null,
         v1::SubjectKind::Customer => "customer".into(),

@@ -114,7 +114,7 @@ async fn erase_all(
 ) -> anyhow::Result<()> {
     let erase = |who| async move {
         let person = house.subject(who)?;
-        house.erase_subject(system(), None, (person, basis)).await
+        house.erase_subject(system(), None, (person, basis, None)).await
     };
     // The key file is written anew once for all who are erased at the same time.
     let mut erased = stream::iter(whom.iter().map(erase)).buffered(AT_ONCE);

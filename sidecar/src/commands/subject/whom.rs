@@ -41,7 +41,7 @@ fn customer(text: &str) -> By {
     By::Customer(Lookup { by: Some(by) })
 }
 
-fn agent(text: &str) -> By {
+pub(super) fn agent(text: &str) -> By {
     if is_pseudonym(text) { By::SubjectId(text.to_owned()) } else { By::AgentId(text.to_owned()) }
 }
 

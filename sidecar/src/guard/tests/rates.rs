@@ -31,7 +31,9 @@ async fn limits_searches_more_than_calls() {
     for _ in 0..10 {
         assert_eq!(reason(&port.call(IDENTIFY, |_| ()).await).0, "");
     }
-    assert_eq!(reason(&port.call(IDENTIFY, |_| ()).await), ("8", "SEARCH_RATE"));
+    for path in [IDENTIFY, EXPORT] {
+        assert_eq!(reason(&port.call(path, |_| ()).await), ("8", "SEARCH_RATE"), "{path}");
+    }
     assert_eq!(reason(&port.call(GIVE, |_| ()).await).0, "");
 }
 

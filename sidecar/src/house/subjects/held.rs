@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use makegood_core::ledger::{Act, EntryBody, ErasureBasis, Person};
 use makegood_core::time::Time;
-use makegood_proto::ledger::v1 as ledger_pb;
 use makegood_proto::records::v1::{Envelope, IndexKind, RecordKind};
 use makegood_proto::v1::exported_record::Content;
 use makegood_proto::v1::{self, export_subject_response::Part};
@@ -15,7 +14,7 @@ use prost::Message;
 use super::super::view::{customer_id, timestamp};
 use crate::records::{self, RecordError};
 use crate::vault::{Pid, Vault};
-use makegood_ledger::codec::{self, DecodeError};
+use makegood_ledger::codec::{self, DecodeError, codes};
 use makegood_ledger::journal::error::JournalError;
 use makegood_ledger::journal::frame::{LeafHash, leaf_hash};
 use makegood_ledger::journal::reader::Reader;
@@ -209,21 +208,11 @@ pub fn erasure(ledger: &Reader, position: u64) -> Result<Erasure, ExportError> {
     let record = ledger.get(position)?.ok_or(ExportError::NoErasure { position })?;
     let entry = codec::decode(&record.payload)?;
     match entry.body {
-        EntryBody::Act { act: Act::EraseSubject { subject, basis }, .. } => {
+        EntryBody::Act { act: Act::EraseSubject { subject, basis, .. }, .. } => {
             let leaf = leaf_hash(&record.payload);
             Ok(Erasure { person: subject, basis, at: entry.at, leaf })
         }
         _ => Err(ExportError::NoErasure { position }),
-    }
-}
-
-/// The API's number of a reason.
-pub fn basis_number(basis: ErasureBasis) -> ledger_pb::ErasureBasis {
-    match basis {
-        ErasureBasis::Request => ledger_pb::ErasureBasis::Request,
-        ErasureBasis::Retention => ledger_pb::ErasureBasis::Retention,
-        ErasureBasis::Order => ledger_pb::ErasureBasis::Order,
-        ErasureBasis::Consent => ledger_pb::ErasureBasis::Consent,
     }
 }
 
@@ -243,9 +232,10 @@ fn subject(
     let erasure = erasure.map(|(position, erasure)| v1::Erasure {
         ledger_position: position.cast_signed(),
         erase_time: Some(timestamp(erasure.at.as_nanos())),
-        basis: basis_number(erasure.basis).into(),
+        basis: codes::erasure_basis(erasure.basis).into(),
     });
-    v1::ExportedSubject { subject_id: customer_id(pid), kind: kind.into(), erasure }
+    let subject_id = customer_id(pid);
+    v1::ExportedSubject { subject_id, kind: kind.into(), erasure, receipt: None }
 }
 
 fn open<M: Message + Default>(vault: &Vault, envelope: &Envelope) -> Result<M, RecordError> {

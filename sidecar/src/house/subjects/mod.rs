@@ -112,7 +112,8 @@ impl House {
     }
 
     /// Erases a person: enters it, destroys their key, and forgets them. Once this returns, their
-    /// key is in no file. Somebody who was erased before stays so, and gets the first answer.
+    /// key is in no file. Somebody who was erased before stays so, and gets the first answer. `asked`
+    /// is the request by which another person asked for it, where the ledger wants two.
     ///
     /// # Errors
     /// That it cannot be entered, or that the key cannot be destroyed now: then the person is
@@ -121,7 +122,7 @@ impl House {
         self: &Arc<Self>,
         caller: Caller,
         request: Option<RequestId>,
-        (subject, basis): (Person, ErasureBasis),
+        (subject, basis, asked): (Person, ErasureBasis, Option<RequestId>),
     ) -> Result<v1::EraseSubjectResponse, HouseError> {
         let house = Arc::clone(self);
         to_its_end(async move {
@@ -132,7 +133,7 @@ impl House {
             let position = if let Some(position) = before {
                 position
             } else {
-                let act = Act::EraseSubject { subject, basis };
+                let act = Act::EraseSubject { subject, basis, asked };
                 let ask = Some((caller, Action::Act { request, act }));
                 let done = house.shared.writer.submit(Work { ask, ..Work::default() }).await?;
                 done.outcome.ok_or(HouseError::Stored)?.position

@@ -17,7 +17,7 @@ impl Bench {
     fn erase(&mut self, ledger: &mut Journal, model: Option<&ReadModel>, pid: Pid) {
         let position = self.state.entry_count();
         let subject = Person::Customer(CustomerPid::from_bytes(pid));
-        let act = Act::EraseSubject { subject, basis: ErasureBasis::Request };
+        let act = Act::EraseSubject { subject, basis: ErasureBasis::Request, asked: None };
         let entry = Entry {
             position,
             at: Time::from_nanos(1 + position.cast_signed()),

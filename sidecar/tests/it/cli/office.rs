@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use makegood_core::ids::Digest;
+use makegood_core::ledger::{Act, EntryBody, ExportPurpose};
 use makegood_proto::v1;
 use makegood_sidecar::token::Access;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::{run, said, secret, with_data};
 use crate::consult::scene::{Desk, RULES, ask};
-use crate::support::{Makegood, Place, Rules, makegood};
+use crate::support::{Makegood, Place, Rules, StoredLedger, makegood};
 
 /// A person with a token in a file, and the sidecar that they ask.
 struct Person {
@@ -108,6 +111,51 @@ async fn answers_consults() {
     assert!(told.contains("is declined: entry"), "{told}");
     drop(desk);
     sidecar.end().await;
+}
+
+#[tokio::test]
+async fn an_export_is_an_entry_or_there_is_no_pack() {
+    let place = Place::new(Rules::STANDARD);
+    place.fill().await;
+    let sidecar = Makegood::serve(&place);
+    let call = sidecar.ring("A-1", "call-1", "C-1").await;
+    call.give(call.gift(4_500)).await.unwrap();
+    let auditor = Person::new(&place, &sidecar, "R-1", Access::Auditor);
+    let agent = Person::new(&place, &sidecar, "A-1", Access::Agent);
+    let export = |person: &Person, out: &Path, more: &[&str]| {
+        let mut command = person.asks(&["audit", "export", "--from", "2026-01-01"]);
+        command.args(["--to", "2099-12-31", "--purpose", "accounting"]).args(more);
+        command.args([Path::new("--data"), &place.data(), Path::new("--out"), out]);
+        command
+    };
+    let out = place.beside("refused");
+    let (code, _, stderr) = run(&mut export(&agent, &out, &[]));
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("no pack") && stderr.contains("--request-id"), "{stderr}");
+    assert!(!out.try_exists().unwrap());
+
+    let (out, again) = (place.beside("pack"), place.beside("again"));
+    let id = crate::support::id();
+    let made = said(&mut export(&auditor, &out, &["--json", "--request-id", &id]));
+    let made = &lines(&made)[0];
+    let size = made["tree_size"].to_string();
+    let flags = ["--json", "--request-id", &id, "--size", &size];
+    let repeated = said(&mut export(&auditor, &again, &flags));
+    assert_eq!(lines(&repeated)[0]["ledger_position"], made["ledger_position"]);
+    sidecar.end().await;
+
+    let ledger = StoredLedger::read(&place.tenant_folder());
+    ledger.verify();
+    let position = made["ledger_position"].as_u64().unwrap();
+    let entry = &ledger.entries[usize::try_from(position).unwrap()];
+    let EntryBody::Act { act: Act::Export { tree_size, manifest, purpose, .. }, .. } = &entry.body
+    else {
+        panic!("{entry:?}");
+    };
+    assert!(*tree_size <= position, "an export does not hold its own entry");
+    assert_eq!(*purpose, ExportPurpose::Accounting);
+    let stored = std::fs::read(out.join("manifest.json")).unwrap();
+    assert_eq!(*manifest, Digest::from_bytes(Sha256::digest(stored).into()));
 }
 
 #[test]

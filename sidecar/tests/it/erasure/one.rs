@@ -1,11 +1,14 @@
 //! One person: what is told before, what is left after, and who may ask.
 
+use makegood_core::ledger::{Act, EntryBody, ExportPurpose, Person};
 use makegood_proto::v1;
 use makegood_proto::v1::exported_record::Content;
 use makegood_sidecar::token::Access;
 use tonic::{Code, Streaming};
 
-use super::{admin, agent, customer, erase, export, found, pid};
+use super::{
+    admin, agent, ask_erasure, customer, erase, erase_as_asked, export, exported, found, pid,
+};
 use crate::support::{Call, Expected, Place, Rules, StoredLedger, assert_refused, id};
 
 const NOT_FOUND: Expected =
@@ -95,8 +98,8 @@ async fn forgets_an_erased_person_at_once_and_keeps_the_ledger() {
     let call = served.ring("A-1", "call-1", "C-1").await;
     say_everything(&call).await;
     let hold = call.reserve(call.hold(1_000)).await.unwrap().spend.unwrap();
-    let before = StoredLedger::read(&place.tenant_folder());
     let other = export(&admin(&served), customer("C-2")).await.unwrap();
+    let before = StoredLedger::read(&place.tenant_folder());
     assert!(!found(&call.client, "C-1").await.is_empty());
 
     let erased = erase(&admin(&served), customer("C-1")).await.unwrap();
@@ -170,7 +173,9 @@ async fn an_erased_employee_signs_in_no_more_and_their_gestures_stand() {
     let before = export(&admin(&served), customer("C-1")).await.unwrap();
     let mut desk = watch(&call).await;
     assert_eq!(desk.message().await.unwrap().unwrap().panels.len(), 1);
-    erase(&admin(&served), agent("A-1")).await.unwrap();
+    let asked = ask_erasure(&admin(&served), agent("A-1")).await.unwrap();
+    let second = served.client("L-1", Access::Admin, None);
+    erase_as_asked(&second, agent("A-1"), asked).await.unwrap();
     let next = desk.message().await.unwrap().unwrap();
     assert_eq!(next.panels, [], "the desk that is open shows nothing more");
     drop(desk);
@@ -184,6 +189,65 @@ async fn an_erased_employee_signs_in_no_more_and_their_gestures_stand() {
     assert!(!format!("{panel:?}").contains("Sam Rivera"));
     assert!(panel.context.unwrap().gesture_count > 0);
     served.stop().await;
+}
+
+#[tokio::test]
+async fn an_employee_is_erased_by_two_administrators() {
+    let place = Place::new(Rules::STANDARD);
+    let served = place.serve().await;
+    let (first, second) = (admin(&served), served.client("L-1", Access::Admin, None));
+    let second_needed =
+        Expected { code: Code::PermissionDenied, reason: "SECOND_PERSON_NEEDED", keys: &["duty"] };
+    let alone = erase(&first, agent("A-1")).await.unwrap_err();
+    assert_refused("alone", &alone, second_needed);
+    assert!(alone.message().contains("another administrator"), "{}", alone.message());
+    let asked = ask_erasure(&first, agent("A-1")).await.unwrap();
+    let own = erase_as_asked(&first, agent("A-1"), asked.clone()).await.unwrap_err();
+    assert_refused("the one who asked", &own, second_needed);
+    for (who, request) in [("A-2", asked.clone()), ("A-1", id())] {
+        let other = erase_as_asked(&second, agent(who), request).await.unwrap_err();
+        assert_eq!(other.code(), Code::InvalidArgument, "{who}");
+    }
+    let of_the_second = ask_erasure(&first, agent("L-1")).await.unwrap();
+    let own = erase_as_asked(&second, agent("L-1"), of_the_second).await.unwrap_err();
+    assert_refused("of oneself", &own, second_needed);
+    let reviewer = served.client("A-2", Access::Auditor, None);
+    assert!(ask_erasure(&reviewer, agent("A-1")).await.is_err());
+
+    let erased = erase_as_asked(&second, agent("A-1"), asked).await.unwrap();
+    served.stop().await;
+    let ledger = StoredLedger::read(&place.tenant_folder());
+    ledger.verify();
+    let position = usize::try_from(erased.receipt.unwrap().ledger_position).unwrap();
+    assert_eq!(erased.subject_id, {
+        let EntryBody::Act { act: Act::EraseSubject { subject: Person::Agent(pid), .. }, .. } =
+            &ledger.entries[position].body
+        else {
+            panic!("{:?}", ledger.entries[position]);
+        };
+        pid.to_string()
+    });
+}
+
+#[tokio::test]
+async fn writes_down_who_asks_what_is_held_about_whom() {
+    let place = Place::new(Rules::STANDARD);
+    let served = place.serve().await;
+    let lead = served.client("L-1", Access::Supervisor, None);
+    let (told, receipt) = exported(&lead, customer("C-1")).await.unwrap();
+    let before = served.house().ledger_state().entry_count();
+    export(&lead, customer("C-99")).await.unwrap_err();
+    assert_eq!(served.house().ledger_state().entry_count(), before, "nobody is no export");
+    served.stop().await;
+    let ledger = StoredLedger::read(&place.tenant_folder());
+    ledger.verify();
+    let entry = &ledger.entries[usize::try_from(receipt.ledger_position).unwrap()];
+    let EntryBody::Act { act: Act::ExportSubject { subject, purpose }, .. } = &entry.body else {
+        panic!("{entry:?}");
+    };
+    let Person::Customer(pid) = subject else { panic!("{subject:?}") };
+    assert_eq!((pid.to_string(), *purpose), (told.subject.subject_id, ExportPurpose::Subject));
+    assert_eq!(entry.caller.access, makegood_core::ledger::Access::Supervisor);
 }
 
 #[tokio::test]

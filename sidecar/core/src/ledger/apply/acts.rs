@@ -60,6 +60,8 @@ pub(super) fn apply(rows: &mut impl Write, entry: &Entry) {
         Act::DigestBalances
         | Act::RotateKey { .. }
         | Act::Export { .. }
+        | Act::ExportSubject { .. }
+        | Act::AskErasure { .. }
         | Act::EraseSubject { .. }
         | Act::DrawSample(_) => {}
     }

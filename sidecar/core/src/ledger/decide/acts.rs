@@ -70,10 +70,12 @@ fn check_may(caller: &Caller, act: &Act) -> Result<(), Fault> {
         | Act::WithdrawPolicy { .. }
         | Act::Allocate { .. }
         | Act::ClosePeriod(_)
-        | Act::ReopenPeriod(_) => (&[Admin], "admin"),
+        | Act::ReopenPeriod(_)
+        | Act::AskErasure { .. } => (&[Admin], "admin"),
         Act::Pause { .. } | Act::Resume { .. } => (&[Admin, Supervisor], "admin or supervisor"),
         Act::SecondReopening(_) => (&[Admin, Auditor], "admin or auditor"),
         Act::DigestBalances => (&[Admin, Auditor, System], "admin or auditor"),
+        Act::ExportSubject { .. } => (&[Supervisor, Admin], "supervisor or admin"),
         Act::RotateKey { .. } | Act::EraseSubject { .. } => (&[Admin, System], "admin or system"),
         Act::Export { .. } => {
             (&[Auditor, Supervisor, Admin, System], "auditor, supervisor or admin")
@@ -115,6 +117,8 @@ fn check_shape(rows: &impl Read, act: &Act) -> Result<(), Fault> {
         | Act::Resume { .. }
         | Act::DigestBalances
         | Act::RotateKey { .. }
+        | Act::ExportSubject { .. }
+        | Act::AskErasure { .. }
         | Act::EraseSubject { .. }
         | Act::Note { .. }
         | Act::DisposeFinding { .. } => Ok(()),
@@ -159,10 +163,14 @@ fn judge(office: &Office<'_, impl Read>, act: &Act) -> Result<Booking, Fault> {
         Act::SecondReopening(period) => periods::second(office, *period)?,
         Act::Note { spend, state, .. } => reviews::note(office, *spend, *state)?,
         Act::DisposeFinding { finding, .. } => reviews::dispose(office, *finding)?,
+        Act::EraseSubject { subject, basis, asked } => {
+            keeping::erase(office, (*subject, *basis), *asked)?;
+        }
         Act::DigestBalances
         | Act::RotateKey { .. }
         | Act::Export { .. }
-        | Act::EraseSubject { .. }
+        | Act::ExportSubject { .. }
+        | Act::AskErasure { .. }
         | Act::DrawSample(_)
         | Act::RaiseFinding(_) => {}
     }

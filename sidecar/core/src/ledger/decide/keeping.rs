@@ -1,6 +1,11 @@
-//! What is written down about exports and samples fits the ledger that they were made of.
+//! What is written down about exports and samples fits the ledger that they were made of, and nobody
+//! erases an employee alone.
 
-use crate::ledger::{ActFault, Fault, SampleDrawn, SampleMethod};
+use super::acts::Office;
+use crate::ids::RequestId;
+use crate::ledger::{
+    Access, Act, ActFault, ErasureBasis, Fault, Person, Read, SampleDrawn, SampleMethod,
+};
 
 pub(super) fn check_export(
     (first, end): (u64, u64),
@@ -35,6 +40,41 @@ pub(super) fn check_sample(sample: &SampleDrawn, entry_count: u64) -> Result<(),
     }
     if sample.interval.is_some_and(|interval| interval.amount_minor <= 0) {
         return invalid("interval", "must be above zero");
+    }
+    Ok(())
+}
+
+/// An employee answers for what the ledger says of them: two persons agree to erase one, and neither
+/// is that one. The sidecar itself acts for whoever has the data folder and its keys.
+pub(super) fn erase(
+    office: &Office<'_, impl Read>,
+    (subject, basis): (Person, ErasureBasis),
+    asked: Option<RequestId>,
+) -> Result<(), Fault> {
+    let caller = office.caller;
+    let Person::Agent(employee) = subject else {
+        return Ok(());
+    };
+    if caller.access == Access::System {
+        return Ok(());
+    }
+    let second_needed =
+        |instead| Err(ActFault::SecondPersonNeeded { duty: "erasing an employee", instead }.into());
+    let Some(asked) = asked else {
+        return second_needed("ask for it, and another administrator erases by your request's id");
+    };
+    let row = office.rows.act(asked);
+    let Some(row) = row.filter(|row| row.act == Act::AskErasure { subject, basis }) else {
+        return invalid(
+            "asked_request_id",
+            "names no request to erase this person for this reason",
+        );
+    };
+    if row.agent == caller.agent {
+        return second_needed("another administrator than the one who asked erases");
+    }
+    if employee == caller.agent {
+        return second_needed("another administrator erases you");
     }
     Ok(())
 }

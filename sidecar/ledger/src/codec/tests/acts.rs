@@ -2,8 +2,8 @@
 
 use makegood_core::ids::{AgentPid, CustomerPid, Digest};
 use makegood_core::ledger::{
-    Act, Disposition, EntryBody, ErasureBasis, FindingRaised, KeyKind, PauseReason, Period, Person,
-    PolicyNamed, ReviewState, SampleDrawn, SampleMethod,
+    Act, Disposition, EntryBody, ErasureBasis, ExportPurpose, FindingRaised, KeyKind, PauseReason,
+    Period, Person, PolicyNamed, ReviewState, SampleDrawn, SampleMethod,
 };
 use makegood_core::money::{Currency, Money};
 use makegood_core::time::Time;
@@ -11,7 +11,7 @@ use makegood_core::time::Time;
 use super::{REQUEST, SPEND};
 
 /// The kinds of the entries that acts make.
-pub(super) fn kinds() -> [&'static str; 18] {
+pub(super) fn kinds() -> [&'static str; 20] {
     [
         "POLICY_DRAFTED",
         "POLICY_PUBLISHED",
@@ -26,6 +26,8 @@ pub(super) fn kinds() -> [&'static str; 18] {
         "BALANCES_DIGESTED",
         "KEY_ROTATED",
         "EXPORTED",
+        "SUBJECT_EXPORTED",
+        "ERASURE_ASKED",
         "SUBJECT_ERASED",
         "SAMPLE_DRAWN",
         "REVIEW_NOTED",
@@ -70,7 +72,6 @@ fn acts() -> Vec<Act> {
         Act::ReopenPeriod(period),
         Act::SecondReopening(period),
         Act::DigestBalances,
-        Act::Export { first: 3, end: 90, tree_size: 91, manifest: digest(23) },
         Act::RaiseFinding(Box::new(FindingRaised {
             rule: "f1".parse().unwrap(),
             rule_version: 2,
@@ -84,17 +85,30 @@ fn acts() -> Vec<Act> {
     acts
 }
 
+/// Exports, and what is done about people, with every code.
+fn about_people() -> Vec<Act> {
+    let customer = Person::Customer(CustomerPid::from_bytes([2; 15]));
+    let agent = Person::Agent(AgentPid::from_bytes([1; 15]));
+    let mut acts = Vec::new();
+    for purpose in ExportPurpose::ALL.iter().copied() {
+        acts.push(Act::Export { first: 3, end: 90, tree_size: 91, manifest: digest(23), purpose });
+        acts.push(Act::ExportSubject { subject: customer, purpose });
+        acts.push(Act::ExportSubject { subject: agent, purpose });
+    }
+    for basis in ErasureBasis::ALL.iter().copied() {
+        acts.push(Act::EraseSubject { subject: customer, basis, asked: None });
+        acts.push(Act::AskErasure { subject: agent, basis });
+        acts.push(Act::EraseSubject { subject: agent, basis, asked: Some(REQUEST) });
+    }
+    acts
+}
+
 /// Acts that carry a code, with each of them.
 fn coded(note: Option<Digest>) -> Vec<Act> {
     let mut acts = Vec::new();
     acts.extend(PauseReason::ALL.iter().map(|reason| Act::Pause { reason: *reason, note }));
     acts.extend(KeyKind::ALL.iter().map(|kind| Act::RotateKey { kind: *kind, key: digest(25) }));
-    acts.extend(ErasureBasis::ALL.iter().enumerate().map(|(index, basis)| {
-        let customer = Person::Customer(CustomerPid::from_bytes([2; 15]));
-        let agent = Person::Agent(AgentPid::from_bytes([1; 15]));
-        let subject = if index % 2 == 0 { customer } else { agent };
-        Act::EraseSubject { subject, basis: *basis }
-    }));
+    acts.extend(about_people());
     acts.extend(SampleMethod::ALL.iter().map(|method| {
         Act::DrawSample(SampleDrawn {
             method: *method,
