@@ -113,13 +113,12 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let [who] = whom.as_slice() else {
         anyhow::bail!("name one person; an export is about one");
     };
-    let parts = match args.server.door()? {
-        Some(door) => door.with(async |it| remote::export(it, who, args.purpose).await)?,
-        None => {
-            let parts = offline::export(&setup::config(&args.config)?, who)?;
-            note("no entry about this export was written; name --server and --token for one");
-            parts
-        }
+    let parts = if let Some(door) = args.server.door()? {
+        door.with(async |it| remote::export(it, who, args.purpose).await)?
+    } else {
+        let parts = offline::export(&setup::config(&args.config)?, who)?;
+        note("no entry about this export was written; name --server and --token for one");
+        parts
     };
     let text = format!("{:#}", json::document(parts)?);
     match &args.out {

@@ -60,8 +60,12 @@ impl Capacity {
     }
 }
 
-/// An answer that keeps its places until its last byte is sent, or nobody wants it any more.
-fn held(answer: Response<Body>, places: Places) -> Response<Body> {
+/// The answer, which gives its places back; an export keeps them until its last byte is sent, or
+/// nobody wants it any more.
+fn done(effect: Option<Effect>, answer: Response<Body>, places: Places) -> Response<Body> {
+    if effect != Some(Effect::Export) {
+        return answer;
+    }
     answer.map(|body| {
         Body::new(body.inspect_frame(move |_| {
             let _held = &places;
@@ -108,8 +112,7 @@ where
             Ok(Some(places)) => {
                 let work = self.next.call(request);
                 Either::Left(Either::Right(Box::pin(async move {
-                    let answer = work.await?;
-                    Ok(if effect == Some(Effect::Export) { held(answer, places) } else { answer })
+                    Ok(done(effect, work.await?, places))
                 })))
             }
             Err(refusal) => {
