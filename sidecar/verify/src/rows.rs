@@ -76,6 +76,18 @@ fn is_book(key: &Key) -> bool {
 }
 
 impl Write for ReplayedRows {
+    fn move_counter(
+        &mut self,
+        key: &CounterKey,
+        next: impl FnOnce(Option<&CounterRow>) -> CounterRow,
+    ) {
+        if let Some(Row::Counter(row)) = self.counters.get_mut(key) {
+            *row = next(Some(row));
+        } else {
+            self.counters.insert(key.clone(), Row::Counter(next(None)));
+        }
+    }
+
     fn put(&mut self, key: Key, row: Row) {
         match key {
             Key::Head => self.head = Some(row),

@@ -1,6 +1,8 @@
 //! What the ledger keeps: numbered entries that say who, for whom, how much, why, under which
 //! policy, with what balance before and after.
 
+use std::hash::{Hash, Hasher};
+
 use crate::ids::{
     AgentPid, CasePid, CustomerPid, Digest, GestureCode, InteractionPid, LimitId, PoolId,
     ReasonCode, RequestId, SpendId, TeamId,
@@ -293,7 +295,7 @@ pub struct LimitTrace {
 }
 
 /// The values that a limit counts together; `None` where the limit does not tell them apart.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScopeKey {
     /// The pool.
     pub pool: Option<PoolId>,
@@ -307,6 +309,22 @@ pub struct ScopeKey {
     pub interaction: Option<InteractionPid>,
     /// The reason.
     pub reason: Option<ReasonCode>,
+}
+
+impl Hash for ScopeKey {
+    /// Passes over what is `None`, which is most of it, and leaves that to equality.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { pool, agent, customer, case, interaction, reason } = self;
+        let codes = [pool.as_ref().map(PoolId::as_str), reason.as_ref().map(ReasonCode::as_str)];
+        let pids = [
+            agent.as_ref().map(AgentPid::as_bytes),
+            customer.as_ref().map(CustomerPid::as_bytes),
+            case.as_ref().map(CasePid::as_bytes),
+            interaction.as_ref().map(InteractionPid::as_bytes),
+        ];
+        codes.into_iter().flatten().for_each(|code| state.write(code.as_bytes()));
+        pids.into_iter().flatten().for_each(|pid| state.write(pid));
+    }
 }
 
 /// One window of a limit.

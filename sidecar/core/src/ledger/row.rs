@@ -64,7 +64,7 @@ pub enum Row {
     /// Where the ledger stands.
     Head(HeadRow),
     /// The policy in force.
-    ActivePolicy(ActivePolicyRow),
+    ActivePolicy(Box<ActivePolicyRow>),
     /// A pool in one currency.
     Pool(PoolRow),
     /// An account in one currency.
@@ -82,7 +82,7 @@ pub enum Row {
     /// Which periods are closed.
     Periods(PeriodsRow),
     /// A policy that was handed in.
-    Policy(PolicyRow),
+    Policy(Box<PolicyRow>),
     /// The first answer to an act.
     Act(Box<ActRow>),
     /// Where the review of a gesture stands.

@@ -137,6 +137,16 @@ pub trait Read {
 pub trait Write: Read {
     /// Puts a row under its name, over the one that was there.
     fn put(&mut self, key: Key, row: Row);
+
+    /// Moves a limit's count on from what it was; `None` where nothing was counted.
+    fn move_counter(
+        &mut self,
+        key: &CounterKey,
+        next: impl FnOnce(Option<&CounterRow>) -> CounterRow,
+    ) {
+        let row = next(self.counter(key));
+        self.put(Key::Counter(key.clone()), Row::Counter(row));
+    }
 }
 
 /// Rows in memory, with the open holds in order.
@@ -218,7 +228,7 @@ impl Rows {
     pub fn policies(&self) -> impl Iterator<Item = (Digest, &PolicyRow)> {
         let first = Key::Policy(Digest::from_bytes([0; 32]));
         self.by_key.range(first..).map_while(|(key, row)| match (key, row) {
-            (Key::Policy(digest), Row::Policy(row)) => Some((*digest, row)),
+            (Key::Policy(digest), Row::Policy(row)) => Some((*digest, &**row)),
             _ => None,
         })
     }

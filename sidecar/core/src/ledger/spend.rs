@@ -1,5 +1,7 @@
 //! A gesture's row and its life: held, then committed, voided or expired; later reversed.
 
+use std::sync::Arc;
+
 use crate::ids::{AgentPid, Digest, RequestId};
 use crate::money::Currency;
 use crate::mutants::{Mutant, is_on};
@@ -69,8 +71,9 @@ pub struct SpendRow {
     pub expire_at: Time,
     /// When it was last given from; the undo time runs from here.
     pub committed_at: Option<Time>,
-    /// The counts that it is charged to, with the caps it was approved under.
-    pub charged: Vec<Charged>,
+    /// The counts that it is charged to, with the caps it was approved under; shared by the copies
+    /// of the row, for it seldom changes.
+    pub charged: Arc<Vec<Charged>>,
     /// The policy that it was reserved by.
     pub policy: Digest,
     /// The consult that is open, or was last.
@@ -133,7 +136,7 @@ impl SpendRow {
             reserved_at: entry.at,
             expire_at: *expire_at,
             committed_at: None,
-            charged: limits.map(charged).collect(),
+            charged: Arc::new(limits.map(charged).collect()),
             policy: entry.policy,
             consult: *consult,
             approvers: Vec::new(),
@@ -161,7 +164,7 @@ impl SpendRow {
             }
             EntryBody::Increased { amount_minor, .. } => {
                 self.raise(*amount_minor);
-                self.charged.iter_mut().for_each(|charged| charged.keep_granted(*amount_minor));
+                Arc::make_mut(&mut self.charged).iter_mut().for_each(|charged| charged.keep_granted(*amount_minor));
             }
             EntryBody::Corrected { reason, gesture, kind, .. } => {
                 self.about.reason.clone_from(reason);
@@ -197,13 +200,14 @@ impl SpendRow {
     /// limits that it passes, and by each limit of the second person's own authority.
     pub(crate) fn grant(&mut self, granted: &[Granted], of_approver: &[LimitTrace]) {
         let total_minor = self.total_minor();
-        for charged in &mut self.charged {
+        let all = Arc::make_mut(&mut self.charged);
+        for charged in all.iter_mut() {
             let granted = granted.iter().find(|granted| granted.counter == charged.counter);
             charged.grant(granted.map_or(0, |granted| granted.granted_minor), total_minor);
         }
         for trace in of_approver {
             let above_minor = total_minor.saturating_sub(trace.amount_minor);
-            self.charged.push(Charged {
+            all.push(Charged {
                 granted_above_minor: Some(above_minor),
                 ..Charged::of(trace, self.currency)
             });

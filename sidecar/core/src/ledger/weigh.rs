@@ -183,12 +183,13 @@ fn states<'p>(
     rows: &impl Read,
     applying: impl Iterator<Item = Result<Applying<'p>, Fault>>,
 ) -> Result<Vec<LimitState>, Fault> {
-    applying
-        .map(|applying| {
-            let Applying { limit, cap_minor, counter, at } = applying?;
-            Ok(limit_state(rows, counter, (&limit.label, limit.counts, cap_minor), at))
-        })
-        .collect()
+    // Room for the usual few, and for a pool's.
+    let mut states = Vec::with_capacity(8);
+    for applying in applying {
+        let Applying { limit, cap_minor, counter, at } = applying?;
+        states.push(limit_state(rows, counter, (&limit.label, limit.counts, cap_minor), at));
+    }
+    Ok(states)
 }
 
 /// Whose authority limits are weighed for.

@@ -133,7 +133,7 @@ fn finds_a_replay_that_differs_and_names_the_row() {
     assert_eq!(check_replay(&house.entries, &rows), Ok(()));
     let mut active = rows.active_policy().cloned().unwrap();
     active.digest = Digest::from_bytes([9; 32]);
-    rows.put(Key::ActivePolicy, Row::ActivePolicy(active));
+    rows.put(Key::ActivePolicy, Row::ActivePolicy(Box::new(active)));
     let found = check_replay(&house.entries, &rows).unwrap_err();
     let key = Box::new(Key::ActivePolicy);
     assert_eq!(found, Violation::ReplayDiffers { key });

@@ -356,7 +356,7 @@ fn posting(posting: &pb::Posting) -> Result<Posting> {
     })
 }
 
-fn access(access: pb::Access) -> Result<Access> {
+pub(super) fn access(access: pb::Access) -> Result<Access> {
     match access {
         pb::Access::Agent => Ok(Access::Agent),
         pb::Access::Supervisor => Ok(Access::Supervisor),
@@ -386,7 +386,7 @@ fn reverse_reason(reason: pb::ReverseReason) -> Result<ReverseReason> {
     }
 }
 
-fn gesture_kind(code: &str) -> Result<GestureKind> {
+pub(super) fn gesture_kind(code: &str) -> Result<GestureKind> {
     present(GestureKind::from_code(code), "gesture_kind")
 }
 

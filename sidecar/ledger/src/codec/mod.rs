@@ -3,6 +3,7 @@
 //! Bytes are encoded once, by the writer. Everything else, hashes above all, uses them as stored.
 
 pub(crate) mod acts;
+mod asked;
 pub mod codes;
 mod consults;
 pub(super) mod decode;
@@ -60,8 +61,11 @@ pub fn decode(bytes: &[u8]) -> Result<Entry, DecodeError> {
 /// # Errors
 /// As [`decode`], for the fields that are read.
 pub fn decode_asked(bytes: &[u8]) -> Result<Entry, DecodeError> {
-    let left_out = [entry::LIMIT_TRACES, entry::POSTINGS];
-    let asked = wire::without(unversioned(bytes)?, &left_out);
+    let message = unversioned(bytes)?;
+    if let Some(reservation) = asked::reservation(message)? {
+        return Ok(reservation);
+    }
+    let asked = wire::without(message, &[entry::LIMIT_TRACES, entry::POSTINGS]);
     let asked = asked.ok_or(DecodeError { field: "entry" })?;
     decode::entry(read(Bytes::from(asked))?)
 }

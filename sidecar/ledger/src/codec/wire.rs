@@ -47,7 +47,9 @@ impl<'a> Wire<'a> {
 
     pub(super) fn blob(&mut self, field: u32, value: &[u8]) {
         if !value.is_empty() {
-            self.joined(field, &[value]);
+            self.key(field, DELIMITED);
+            self.varint(value.len() as u64);
+            self.bytes.extend_from_slice(value);
         }
     }
 
@@ -95,34 +97,80 @@ fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }
 
-/// A message without some of its fields; nothing where the bytes are no message.
+/// What a field holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Value<'a> {
+    /// Nothing: it is left out.
+    #[default]
+    Absent,
+    Number(u64),
+    /// A text, bytes, a message, or a number of fixed width.
+    Blob(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// A whole number of any width; zero where there is none.
+    pub(super) fn int(self) -> i64 {
+        match self {
+            Self::Number(value) => value.cast_signed(),
+            Self::Absent | Self::Blob(_) => 0,
+        }
+    }
+
+    /// The bytes; none where there are none.
+    pub(super) fn blob(self) -> &'a [u8] {
+        match self {
+            Self::Absent | Self::Number(_) => &[],
+            Self::Blob(bytes) => bytes,
+        }
+    }
+
+    /// The text; empty where there is none.
+    pub(super) fn text(self) -> &'a str {
+        str::from_utf8(self.blob()).unwrap_or_default()
+    }
+}
+
+/// The fields of a message below `N` by their numbers, of each the last; `None` where the bytes are
+/// no message.
+pub(super) fn fields<const N: usize>(message: &[u8]) -> Option<[Value<'_>; N]> {
+    let mut fields = [Value::default(); N];
+    let mut rest = message;
+    while !rest.is_empty() {
+        let (number, value) = take_field(&mut rest)?;
+        if let Some(field) = fields.get_mut(usize::try_from(number).ok()?) {
+            *field = value;
+        }
+    }
+    Some(fields)
+}
+
+/// A message without some of its fields; `None` where the bytes are no message.
 pub(super) fn without(message: &[u8], left_out: &[u32]) -> Option<Vec<u8>> {
     let mut kept = Vec::with_capacity(message.len());
     let mut rest = message;
     while !rest.is_empty() {
         let field = rest;
-        let key = u32::try_from(take_varint(&mut rest)?).ok()?;
-        pass_over(&mut rest, key & 7)?;
-        if !left_out.contains(&(key >> 3)) {
+        let (number, _) = take_field(&mut rest)?;
+        if !left_out.contains(&number) {
             kept.extend_from_slice(field.get(..field.len() - rest.len())?);
         }
     }
     Some(kept)
 }
 
-fn pass_over(rest: &mut &[u8], wire_type: u32) -> Option<()> {
-    let length = match wire_type {
-        VARINT => {
-            take_varint(rest)?;
-            0
-        }
+fn take_field<'a>(rest: &mut &'a [u8]) -> Option<(u32, Value<'a>)> {
+    let key = u32::try_from(take_varint(rest)?).ok()?;
+    let length = match key & 7 {
+        VARINT => return Some((key >> 3, Value::Number(take_varint(rest)?))),
         FIXED_64 => 8,
         FIXED_32 => 4,
         DELIMITED => usize::try_from(take_varint(rest)?).ok()?,
         _ => return None,
     };
-    *rest = rest.get(length..)?;
-    Some(())
+    let (blob, behind) = rest.split_at_checked(length)?;
+    *rest = behind;
+    Some((key >> 3, Value::Blob(blob)))
 }
 
 fn take_varint(rest: &mut &[u8]) -> Option<u64> {

@@ -71,7 +71,7 @@ pub(super) fn apply(rows: &mut impl Write, entry: &Entry) {
 pub(super) fn activated(rows: &mut impl Write, digest: Digest) {
     if let Some(row) = rows.policy(digest).cloned() {
         let row = PolicyRow { state: PolicyState::Activated, ..row };
-        rows.put(Key::Policy(digest), Row::Policy(row));
+        rows.put(Key::Policy(digest), Row::Policy(Box::new(row)));
     }
 }
 
@@ -108,7 +108,7 @@ fn move_policy(rows: &mut impl Write, entry: &Entry, act: &Act) {
         _ => return,
     };
     if let Some(row) = row {
-        rows.put(Key::Policy(digest), Row::Policy(row));
+        rows.put(Key::Policy(digest), Row::Policy(Box::new(row)));
     }
 }
 

@@ -31,7 +31,7 @@ pub fn apply(rows: &mut impl Write, entry: &Entry) {
                 position: entry.position,
                 activated_at: entry.at,
             };
-            rows.put(Key::ActivePolicy, Row::ActivePolicy(row));
+            rows.put(Key::ActivePolicy, Row::ActivePolicy(Box::new(row)));
             acts::activated(rows, entry.policy);
         }
         EntryBody::PoolOpened { .. } => open_pool(rows, entry),

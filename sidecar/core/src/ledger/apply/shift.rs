@@ -53,7 +53,7 @@ fn shift_counter(
     (share, was): (Share, Share),
     now: Time,
 ) {
-    let row = match (rows.counter(&charged.counter), charged.counter.window) {
+    rows.move_counter(&charged.counter, |row| match (row, charged.counter.window) {
         (Some(CounterRow::Rolling { charges }), window) => {
             let counted = charges.clone();
             CounterRow::Rolling { charges: shift_charges(counted, window, spend, share, now) }
@@ -62,8 +62,7 @@ fn shift_counter(
             CounterRow::Rolling { charges: shift_charges(Vec::new(), window, spend, share, now) }
         }
         (total, _) => shift_total(total, share.since(was)),
-    };
-    rows.put(Key::Counter(charged.counter.clone()), Row::Counter(row));
+    });
 }
 
 fn shift_total(total: Option<&CounterRow>, change: Share) -> CounterRow {

@@ -60,7 +60,9 @@ pub(super) fn traces(
             granted_minor: used.granted_minor.saturating_add(change.granted),
         }
     };
-    let mut traces: Vec<_> = after.charged.iter().enumerate().map(moved).collect();
+    // One more, for the pool.
+    let mut traces = Vec::with_capacity(after.charged.len().saturating_add(1));
+    traces.extend(after.charged.iter().enumerate().map(moved));
     let change = after.total_minor().saturating_sub(before.total_minor());
     let pool = pool_state(rows, (&before.about.pool, ""), before.currency);
     traces.extend(pool.map(|state| state.trace(change, true)));

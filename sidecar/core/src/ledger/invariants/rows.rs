@@ -126,7 +126,7 @@ impl<'a> Sums<'a> {
     }
 
     fn add(&mut self, row: &'a SpendRow) {
-        for charged in &row.charged {
+        for charged in row.charged.iter() {
             let share = row.share(charged);
             let counted = self.counters.entry(&charged.counter).or_default();
             counted.cap_minor = counted.cap_minor.max(charged.cap_minor);

@@ -1,5 +1,7 @@
 //! From bytes back to rows.
 
+use std::sync::Arc;
+
 use makegood_core::ledger::{
     ActivePolicyRow, BalanceRow, Charge, Charged, CounterKey, CounterRow, HeadRow, Key, Outcome,
     OutcomeRow, PoolRow, Row, SpendRow, SpendSnapshot, SpendState,
@@ -30,7 +32,13 @@ pub(in crate::snapshot) fn decode(key: &Key, bytes: &[u8]) -> Result<Row> {
         Key::ActivePolicy => {
             let ActivePolicy { sha256, name, version, position, activated_ns } = message(bytes)?;
             let (digest, activated_at) = (pid(&sha256, "sha256")?, Time::from_nanos(activated_ns));
-            Row::ActivePolicy(ActivePolicyRow { digest, name, version, position, activated_at })
+            Row::ActivePolicy(Box::new(ActivePolicyRow {
+                digest,
+                name,
+                version,
+                position,
+                activated_at,
+            }))
         }
         Key::Pool(..) => {
             let Pool { team, allotted_minor, held_minor, given_minor } = message(bytes)?;
@@ -48,7 +56,7 @@ pub(in crate::snapshot) fn decode(key: &Key, bytes: &[u8]) -> Result<Row> {
         Key::Consult(_) => Row::Consult(Box::new(acts::read_consult(bytes)?)),
         Key::Pause => Row::Pause(acts::read_pause(bytes)?),
         Key::Periods => Row::Periods(acts::read_periods(bytes)?),
-        Key::Policy(_) => Row::Policy(acts::read_policy(bytes)?),
+        Key::Policy(_) => Row::Policy(Box::new(acts::read_policy(bytes)?)),
         Key::Act(_) => Row::Act(Box::new(acts::read_act(bytes)?)),
         Key::Review(_) => Row::Review(acts::read_review(bytes)?),
         Key::Finding(_) => Row::Finding(acts::read_finding(bytes)?),
@@ -92,7 +100,7 @@ fn decode_spend(spend: Spend) -> Result<SpendRow> {
         reserved_at: Time::from_nanos(spend.reserved_ns),
         expire_at: Time::from_nanos(spend.expire_ns),
         committed_at: spend.committed_ns.map(Time::from_nanos),
-        charged,
+        charged: Arc::new(charged),
         policy: pid(&spend.policy_sha256, "policy_sha256")?,
         consult: optional_pid(&spend.consult_id, "consult_id")?,
         approvers: spend

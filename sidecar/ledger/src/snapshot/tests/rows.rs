@@ -1,5 +1,7 @@
 //! Rows are there again as they were: every kind, with each field set and left out.
 
+use std::sync::Arc;
+
 use makegood_core::ids::{
     AgentPid, CasePid, CustomerPid, Digest, InteractionPid, RequestId, SpendId,
 };
@@ -83,7 +85,7 @@ fn spend(state: SpendState) -> SpendRow {
         reserved_at: at(10),
         expire_at: at(20),
         committed_at: (!is_open).then_some(at(15)),
-        charged: [Counts::Amounts, Counts::Times, Counts::Grants].map(charged).to_vec(),
+        charged: Arc::new([Counts::Amounts, Counts::Times, Counts::Grants].map(charged).to_vec()),
         policy: Digest::from_bytes([9; 32]),
         consult: is_open.then_some(REQUEST),
         approvers: if is_open { Vec::new() } else { vec![LEAD] },
@@ -130,13 +132,13 @@ fn money_rows() -> Vec<(Key, Row)> {
         (Key::Head, Row::Head(HeadRow { entry_count: 3, last_at: at(9) })),
         (
             Key::ActivePolicy,
-            Row::ActivePolicy(ActivePolicyRow {
+            Row::ActivePolicy(Box::new(ActivePolicyRow {
                 digest: Digest::from_bytes([9; 32]),
                 name: "standard".to_owned(),
                 version: "1".to_owned(),
                 position: 7,
                 activated_at: at(8),
-            }),
+            })),
         ),
         (
             Key::Pool(pool, Currency::USD),
@@ -190,7 +192,7 @@ fn other_rows() -> Vec<(Key, Row)> {
             state: *state,
             scheduled: is_scheduled.then_some((LEAD, at(77))),
         };
-        (Key::Policy(Digest::from_bytes([9; 32])), Row::Policy(row))
+        (Key::Policy(Digest::from_bytes([9; 32])), Row::Policy(Box::new(row)))
     }));
     rows.extend(ReviewState::ALL.iter().map(|state| {
         let row = ReviewRow { state: *state, reviewers: vec![AGENT, LEAD], at: at(6) };
