@@ -8,7 +8,7 @@ use makegood_proto::v1 as pb;
 use wasm_bindgen::prelude::*;
 
 use crate::dom::Dom;
-use crate::host::{self, Identity, Line, Message};
+use crate::host::{self, Identity, Line, Message, WithToken};
 use crate::intl::Locale;
 use crate::js::{
     Abort, Node, Target, after, every, field, find, flag, has_focus, listener, now, object, page,
@@ -16,6 +16,7 @@ use crate::js::{
 };
 use crate::look;
 use crate::model::kept::Kept;
+use crate::model::link::DESK;
 use crate::model::{Action, Effect, Env, Event, Field, Focus, Key, Model};
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
@@ -101,6 +102,8 @@ impl App {
         match effect {
             Effect::Send { call, request } => self.send(&call, request, 1),
             Effect::OpenStream { call, request } => self.open_stream(call, request),
+            // What is met is the token's agent; the token itself is kept for the desk.
+            Effect::Meet => self.with_token(DESK, Box::new(drop)),
             Effect::AskForDesk => self.with_tabs(Tabs::ask_for_desk),
             Effect::Acquire { call, steal } => {
                 let tabs = self.tabs.get();
@@ -146,14 +149,15 @@ impl App {
     /// Makes a call, once more with a new token if the first one was refused.
     fn send(&'static self, call: &str, request: Rc<Request>, tries: u8) {
         let id = call.to_owned();
-        self.with_token(call, move |token| match token {
+        let then = move |token: Option<String>| match token {
             None => self.answer(id, request, Err(Fault::new(Code::Unauthenticated))),
             Some(token) => {
                 let asked = request.clone();
                 let done = move |result| self.hear_result(id, asked, tries, result);
                 transport::unary(request, &token, Box::new(done));
             }
-        });
+        };
+        self.with_token(call, Box::new(then));
     }
 
     fn hear_result(
@@ -176,14 +180,16 @@ impl App {
         self.happen(Event::Answer { call, request, result: Box::new(result) });
     }
 
-    fn with_token(&'static self, call: &str, then: impl FnOnce(Option<String>) + 'static) {
-        let then = move |token: Option<String>| {
+    fn with_token(&'static self, call: &str, then: WithToken) {
+        let then = Box::new(move |token: Option<String>| {
             if let Some(token) = &token {
                 self.meet(token);
             }
             then(token);
-        };
-        self.with_host(|host| host.token(call, Box::new(then)));
+        });
+        if let Some(host) = self.host.get() {
+            host.token(call, then);
+        }
     }
 
     /// The first token says who the agent is: what was kept comes back, and the panels meet.
@@ -199,7 +205,8 @@ impl App {
         let tabs = Tabs::join(&who, Box::new(move |news| self.hear_tabs(news)));
         self.tabs.set(Some(tabs));
         tabs.ask_to_lead();
-        for (call, steal) in self.early_locks.take() {
+        let mut early = self.early_locks.take();
+        while let Some((call, steal)) = early.pop() {
             tabs.acquire(&call, steal);
         }
         self.happen(Event::Restored(kept));
@@ -231,13 +238,15 @@ impl App {
         }
         let number = self.stream_number.get() + 1;
         self.stream_number.set(number);
-        self.with_token(&call.clone(), move |token| match token {
+        let token_of = call.clone();
+        let then = move |token: Option<String>| match token {
             None => self.close_stream(number, false),
             Some(token) if self.stream_number.get() == number => {
                 self.read_stream(call, &token, &request, &signal);
             }
             Some(_) => {}
-        });
+        };
+        self.with_token(&token_of, Box::new(then));
     }
 
     fn read_stream(
@@ -311,14 +320,14 @@ impl App {
     }
 
     fn focus(focus: Focus) {
-        let places: [&str; 2] = match focus {
-            Focus::Amount => ["#amount", "#top"],
-            Focus::Form => ["#form", "#top"],
-            Focus::Tray => ["#tray .main:not([aria-disabled])", "#tray"],
-            Focus::Search => ["#search", "#top"],
-            Focus::Did => ["#did", "#top"],
-            Focus::Timeline => ["#recent", "#top"],
-            Focus::Top => ["#top", "#tray"],
+        let places: &[&str; 2] = match focus {
+            Focus::Amount => &["#amount", "#top"],
+            Focus::Form => &["#form", "#top"],
+            Focus::Tray => &["#tray .main:not([aria-disabled])", "#tray"],
+            Focus::Search => &["#search", "#top"],
+            Focus::Did => &["#did", "#top"],
+            Focus::Timeline => &["#recent", "#top"],
+            Focus::Top => &["#top", "#tray"],
         };
         for place in places {
             if let Some(place) = find(place) {
@@ -342,7 +351,7 @@ impl App {
         let page = page();
         let heard = listener(move |event| self.hear_page(&event));
         // All but these two happen to the document and reach the page from there.
-        for name in ["click", "input", "keydown", "online", "beforeunload"] {
+        for name in &["click", "input", "keydown", "online", "beforeunload"] {
             page.unchecked_ref::<Target>().listen(name, &heard);
         }
         field(&page, "document").unchecked_ref::<Target>().listen("visibilitychange", &heard);

@@ -110,6 +110,20 @@ words! {
     BUSY = "Too much is going on. Nothing was spent; try again.";
     REFUSED = "That could not be done. Nothing was spent.";
 
+    // Asking for more, and being asked.
+    ASK_AGAIN = "Ask again";
+    WITHDRAW = "Stop asking";
+    NOBODY_THERE = "Nobody is there to ask.";
+    STAYS_HELD = "What you can give stays held while you wait.";
+    NO_ANSWER = "Nobody answered.";
+    TOOK_BACK = "You took the question back.";
+    NOT_ASKED = "Nobody was asked. Nothing was spent.";
+    FOR_YOU = "For you to answer";
+    DECLINE = "Decline";
+    YOU_DECLINED = "You declined.";
+    QUESTION_OVER = "This question is over.";
+    NO_REPLY = "No reply came. Answer again: only one answer counts.";
+
     // What was done.
     WHAT_YOU_DID = "What you did";
     MORE_KINDS = "More…";
@@ -164,12 +178,13 @@ pub(crate) const PREFERENCES: [(i32, &str); 6] = [
 ];
 
 /// The list of shortcuts: keys and what they do.
-pub(crate) const KEYS: [(&str, &str); 9] = [
+pub(crate) const KEYS: [(&str, &str); 10] = [
     ("1–3", "Hold a suggestion"),
     ("G", "Something else"),
     ("1–9", "Pick a reason"),
     ("Enter", "Hold the amount"),
     ("Ctrl Enter", "Give"),
+    ("A", "Ask for more"),
     ("R", "Release, asked once more"),
     ("T", "Recent"),
     ("/", "Find a customer"),
@@ -310,7 +325,65 @@ pub(crate) fn leaves(amount: &str) -> String {
 
 /// "$220 more than today’s room. You can give $1,640 now."
 pub(crate) fn over(excess: &str, left: &str) -> String {
-    fill("{} more than today’s room. You can give {} now.", &[excess, left])
+    still(&fill("{} more than today’s room.", &[excess]), left)
+}
+
+/// "Maya declined. You can give $1,640 now."
+pub(crate) fn still(what: &str, left: &str) -> String {
+    if left.is_empty() {
+        return what.to_owned();
+    }
+    fill("{} You can give {} now.", &[what, left])
+}
+
+/// "Ask Maya"
+pub(crate) fn ask(whom: &str) -> String {
+    fill("Ask {}", &[whom])
+}
+
+/// "Asking Maya"
+pub(crate) fn asking(whom: &str) -> String {
+    fill("Asking {}", &[whom])
+}
+
+/// "Maya approved $1,800. Offer it, then confirm."
+pub(crate) fn approved(who: &str, amount: &str) -> String {
+    fill("{} approved {}. Offer it, then confirm.", &[who, amount])
+}
+
+/// "Maya declined."
+pub(crate) fn declined(who: &str) -> String {
+    fill("{} declined.", &[who])
+}
+
+/// "Sam asks for $1,860 for Maria"
+pub(crate) fn asks(who: &str, amount: &str, name: &str) -> String {
+    fill("{} asks for {} for {}", &[who, amount, name])
+}
+
+/// "$220 above this stay"
+pub(crate) fn above(excess: &str, limit: &str) -> String {
+    fill("{} above {}", &[excess, limit])
+}
+
+/// "Approve $1,800"
+pub(crate) fn approve(amount: &str) -> String {
+    fill("Approve {}", &[amount])
+}
+
+/// "You approved $1,800 for Sam."
+pub(crate) fn you_approved(amount: &str, who: &str) -> String {
+    fill("You approved {} for {}.", &[amount, who])
+}
+
+/// "More than $1,640, at most $1,860."
+pub(crate) fn between(held: &str, asked: &str) -> String {
+    fill("More than {}, at most {}.", &[held, asked])
+}
+
+/// "0:42 left"
+pub(crate) fn left(span: &str) -> String {
+    fill("{} left", &[span])
 }
 
 /// "Sam just gave Maria $300. You now have $1,340."

@@ -51,6 +51,15 @@ pub(crate) fn span(ms: i64) -> String {
     joined(&[&two(seconds / 60), ":", &two(seconds % 60)])
 }
 
+/// The same without a leading nought: "2:14".
+pub(crate) fn short_span(ms: i64) -> String {
+    let mut text = span(ms);
+    if text.starts_with('0') {
+        text.remove(0);
+    }
+    text
+}
+
 /// Why an amount that was typed cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AmountError {
@@ -124,18 +133,17 @@ fn is_filler(letter: char) -> bool {
     matches!(letter, '$' | '€' | '£' | '¥' | ' ' | '\u{a0}')
 }
 
-/// Writes an amount as a person would type it: "1640" or "45.50".
+/// Writes an amount above zero as a person would type it: "1640" or "45.50".
 pub(crate) fn plain_amount(minor: i64, decimal: char, digits: u32) -> String {
-    let unit = 10_i64.pow(digits);
-    let (whole, part) = (minor / unit, minor % unit);
-    if part == 0 {
-        return number(whole);
+    let digits = digits as usize;
+    let mut text = number(minor);
+    while text.len() <= digits {
+        text.insert(0, '0');
     }
-    let mut text = number(whole);
-    text.push(decimal);
-    // The digit before the part keeps its noughts.
-    for digit in number(unit + part).chars().skip(1) {
-        text.push(digit);
+    let part = text.split_off(text.len() - digits);
+    if part.bytes().any(|digit| digit != b'0') {
+        text.push(decimal);
+        text.push_str(&part);
     }
     text
 }

@@ -11,7 +11,7 @@ use crate::js::{
     Target, after, atob, field, flag, from_js, listener, now, object, page, parse_json,
     random_uuid, set, text, to_js,
 };
-use crate::model::{Context, Host, Shortcuts, Tell};
+use crate::model::{Context, Host, Shortcuts, Tell, Value};
 
 #[wasm_bindgen]
 extern "C" {
@@ -62,7 +62,7 @@ struct Token {
 }
 
 /// What is run once the host has answered.
-type WithToken = Box<dyn FnOnce(Option<String>)>;
+pub(crate) type WithToken = Box<dyn FnOnce(Option<String>)>;
 
 struct Wanted {
     rid: String,
@@ -200,9 +200,9 @@ impl Line {
         let Some(at) = wanted.iter().position(|wanted| wanted.rid == rid) else {
             return;
         };
-        let Wanted { call, then, .. } = wanted.swap_remove(at);
+        let Wanted { call, mut then, .. } = wanted.swap_remove(at);
         drop(wanted);
-        for then in then {
+        while let Some(then) = then.pop() {
             then(self.known_token(&call));
         }
     }
@@ -305,39 +305,15 @@ fn lookup(data: &JsValue) -> Option<pb::Lookup> {
 }
 
 fn written(tell: &Tell) -> JsValue {
-    let count = |count: usize| JsValue::from(u32::try_from(count).unwrap_or(u32::MAX));
-    match tell {
-        Tell::State(state) => object(&[("type", "state".into()), ("state", (*state).into())]),
-        Tell::Match { status, count: found } => object(&[
-            ("type", "match".into()),
-            ("status", (*status).into()),
-            ("count", count(*found)),
-        ]),
-        Tell::Attention(holds) => object(&[("type", "attention".into()), ("count", count(*holds))]),
-        Tell::Reserved(id) => object(&[("type", "reserve".into()), ("spend_id", id.into())]),
-        Tell::Voided(id) => object(&[("type", "void".into()), ("spend_id", id.into())]),
-        Tell::Committed { reference, amount_minor, currency_code, reason_code } => object(&[
-            ("type", "commit".into()),
-            ("ref", reference.into()),
-            ("amount_minor", to_js(*amount_minor).into()),
-            ("currency", currency_code.into()),
-            ("reason_code", reason_code.into()),
-        ]),
-        Tell::Logged { action_id, kind } => object(&[
-            ("type", "log".into()),
-            ("action_id", action_id.into()),
-            ("kind", (*kind).into()),
-        ]),
-        Tell::Gate { rid, reason } => object(&[
-            ("type", "wrapupgate".into()),
-            ("rid", rid.into()),
-            ("allow", reason.is_none().into()),
-            ("reason", reason.as_deref().unwrap_or_default().into()),
-        ]),
-        Tell::Error { code, retryable } => object(&[
-            ("type", "error".into()),
-            ("code", code.into()),
-            ("retryable", (*retryable).into()),
-        ]),
+    let (kind, fields) = tell.parts();
+    let message = object(&[("type", kind.into())]);
+    for (name, value) in fields {
+        let value = match value {
+            Value::Text(text) => text.into(),
+            Value::Number(number) => to_js(*number).into(),
+            Value::Flag(flag) => (*flag).into(),
+        };
+        set(&message, name, &value);
     }
+    message
 }

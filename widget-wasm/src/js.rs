@@ -118,6 +118,29 @@ extern "C" {
     fn date_now() -> f64;
 }
 
+/// Decodes base64, with padding or without.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    from_binary(&atob(text).ok()?)
+}
+
+/// Writes bytes as a text that has a character for each, as browsers do.
+pub(crate) fn to_binary(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        text.push(char::from(*byte));
+    }
+    text
+}
+
+/// Reads bytes from such a text.
+pub(crate) fn from_binary(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for letter in text.chars() {
+        bytes.push(u8::try_from(letter).ok()?);
+    }
+    Some(bytes)
+}
+
 /// What is run once a promise is settled.
 pub(crate) type Then = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
 
@@ -208,4 +231,20 @@ pub(crate) fn bytes(value: &JsValue) -> Option<Vec<u8>> {
 /// Sets a property of an element's style.
 pub(crate) fn set_style(element: &Node, name: &str, value: &str) {
     field(element, "style").unchecked_ref::<Style>().set_property(name, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_comes_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(from_binary(&to_binary(&bytes)), Some(bytes));
+    }
+
+    #[test]
+    fn a_text_that_is_no_bytes_is_none() {
+        assert_eq!(from_binary("90 €"), None);
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) fn dress(message: &JsValue) {
     }
     let wanted = field(message, "vars");
     let Some(root) = find(":root") else { return };
-    for property in PROPERTIES {
+    for property in &PROPERTIES {
         let value = text(&wanted, property);
         // An empty value takes the property away.
         set_style(&root, property, if is_plain(&value) { &value } else { "" });

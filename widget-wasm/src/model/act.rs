@@ -21,17 +21,17 @@ impl Model {
             }
             Action::Edit(field, text) => self.edit(field, text),
             Action::Preset(minor) => {
-                let (decimal, fmt) = (env.fmt.decimal(), env.fmt);
-                self.with_draft(|draft, call| {
-                    draft.amount = plain_amount(minor, decimal, fmt.digits(call.currency()));
-                });
-            }
-            Action::Gesture(code) => self.with_draft(|draft, _| draft.gesture = code),
-            Action::Reason(index) => self.with_draft(|draft, call| {
-                if let Some(reason) = call.policy().and_then(|policy| policy.reasons.get(index)) {
-                    draft.reason.clone_from(&reason.code);
+                let digits = self.shown().map_or(0, |call| env.fmt.digits(call.currency()));
+                if let Some(draft) = self.draft_mut() {
+                    draft.amount = plain_amount(minor, env.fmt.decimal(), digits);
                 }
-            }),
+            }
+            Action::Gesture(code) => {
+                if let Some(draft) = self.draft_mut() {
+                    draft.gesture = code;
+                }
+            }
+            Action::Reason(index) => self.choose_reason(index),
             Action::Hold => self.submit_draft(Op::Reserve, env),
             Action::GiveNow => self.submit_draft(Op::Give, env),
             Action::Give(id) => self.step(&id, Op::Commit, 0, env),
@@ -42,27 +42,47 @@ impl Model {
                 self.step(&id, Op::Reverse, pb::ReverseReason::MisEntry as i32, env);
             }
             Action::TakeBack(id, why) => self.step(&id, Op::Reverse, why, env),
+            Action::AskAgain(id) => self.step(&id, Op::Ask, 0, env),
+            Action::Withdraw(id) => self.withdraw(&id, env),
+            Action::Decide(index, answer) => self.decide(index, answer, env),
             Action::KeepHolding(id) => self.keep_holding(&id, env),
             Action::HoldAgain(id) => self.hold_again(&id, env),
-            Action::ArmRelease(id) => self.with_line(&id, |line| line.armed = true),
-            Action::AskBack(id) => self.with_line(&id, |line| line.asking_back = !line.asking_back),
-            Action::Dismiss(id) => self.with_line(&id, |line| {
-                line.dismissed = true;
-                line.asking_back = false;
-                line.message.clear();
-            }),
+            Action::ArmRelease(id) => {
+                if let Some(line) = self.line_mut(&id) {
+                    line.armed = true;
+                }
+            }
+            Action::AskBack(id) => {
+                if let Some(line) = self.line_mut(&id) {
+                    line.asking_back = !line.asking_back;
+                }
+            }
+            Action::Dismiss(id) => {
+                if let Some(line) = self.line_mut(&id) {
+                    line.dismissed = true;
+                    line.asking_back = false;
+                    line.message.clear();
+                }
+            }
             Action::CheckAgain(id) => {
-                let now = env.now;
-                self.with_line(&id, |line| line.phase = Phase::Unknown { since: now, next: now });
+                if let Some(line) = self.line_mut(&id) {
+                    line.phase = Phase::Unknown { since: env.now, next: env.now };
+                }
                 self.tick_lines(env);
             }
             action => self.act_on_notes(action, env),
         }
     }
 
-    fn with_line(&mut self, id: &str, change: impl FnOnce(&mut Line)) {
-        if let Some(line) = self.shown_mut().and_then(|call| call.line_mut(id)) {
-            change(line);
+    fn line_mut(&mut self, id: &str) -> Option<&mut Line> {
+        self.shown_mut()?.line_mut(id)
+    }
+
+    fn choose_reason(&mut self, index: usize) {
+        let policy = self.shown().and_then(super::Call::policy);
+        let code = policy.and_then(|policy| Some(policy.reasons.get(index)?.code.clone()));
+        if let (Some(code), Some(draft)) = (code, self.draft_mut()) {
+            draft.reason = code;
         }
     }
 
@@ -73,7 +93,11 @@ impl Model {
                 call.form = None;
             }),
             Action::Log(kind) => self.log(kind, env),
-            Action::Due(days) => self.with_form(|form| form.due_days = days),
+            Action::Due(days) => {
+                if let Some(form) = self.form_mut() {
+                    form.due_days = days;
+                }
+            }
             Action::SaveForm => self.save_form(env),
             Action::CloseForm => self.with_shown(|call| {
                 call.form = None;
@@ -114,17 +138,32 @@ impl Model {
 
     fn edit(&mut self, field: Field, text: String) {
         match field {
-            Field::Amount => self.with_draft(|draft, _| {
-                draft.amount = text;
-                draft.error.clear();
-            }),
-            Field::Note => self.with_draft(|draft, _| draft.note = text),
+            Field::Amount => {
+                if let Some(draft) = self.draft_mut() {
+                    draft.amount = text;
+                    draft.error.clear();
+                }
+            }
+            Field::Note => {
+                if let Some(draft) = self.draft_mut() {
+                    draft.note = text;
+                }
+            }
             Field::Search => self.with_shown(|call| {
                 call.search.text = text;
                 call.search.nobody = false;
             }),
-            Field::Words => self.with_form(|form| form.words = text),
-            Field::Value => self.with_form(|form| form.value = text),
+            Field::Words => {
+                if let Some(form) = self.form_mut() {
+                    form.words = text;
+                }
+            }
+            Field::Value => {
+                if let Some(form) = self.form_mut() {
+                    form.value = text;
+                }
+            }
+            Field::Approval(index) => self.edit_card(index, text),
         }
     }
 }

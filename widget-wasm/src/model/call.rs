@@ -214,8 +214,8 @@ impl Call {
     }
 
     /// How many customers fit.
-    pub(crate) fn match_count(&self) -> usize {
-        if self.customer().is_some() { 1 } else { self.candidates().count() }
+    pub(crate) fn match_count(&self) -> i64 {
+        if self.customer().is_some() { 1 } else { super::whole(self.candidates().count()) }
     }
 
     /// Whether agent and customer are still in touch.
@@ -305,11 +305,11 @@ impl Call {
         self.last_name = name;
         self.signed_out = true;
         // A line whose outcome is open stays, without being shown, to be asked for afterwards.
-        let lines = std::mem::take(&mut self.lines);
+        let mut lines = std::mem::take(&mut self.lines);
         self.clear_customer();
-        for line in lines {
+        while let Some(line) = lines.pop() {
             if line.is_pending() {
-                self.lines.push(line);
+                self.lines.insert(0, line);
             }
         }
         self.search = Search::default();

@@ -27,6 +27,10 @@ pub(crate) struct Draft {
     suggestion: String,
     /// Why the last try was refused. Empty if it was not.
     pub(crate) error: String,
+    /// Who would be asked for more than there is room for. Empty if nobody is known to be there.
+    pub(crate) approver: String,
+    /// When that is asked next.
+    pub(super) preview_at: i64,
 }
 
 /// What the typed amount comes to.
@@ -51,6 +55,14 @@ pub(crate) enum Sum {
 }
 
 impl Sum {
+    /// The whole amount. 0 if it cannot be used.
+    pub(crate) fn wished(self) -> i64 {
+        match self {
+            Sum::Over { excess, left } => excess + left,
+            sum => sum.holdable(),
+        }
+    }
+
     /// The amount that can be held now. 0 if none can.
     pub(crate) fn holdable(self) -> i64 {
         match self {
@@ -62,6 +74,12 @@ impl Sum {
 }
 
 impl Draft {
+    /// What Enter does: asks where there is too little room and somebody to ask, else holds.
+    pub(crate) fn main(&self, call: &Call, fmt: &dyn Format) -> Op {
+        let over = matches!(self.sum(call, fmt), Sum::Over { .. });
+        if over && !self.approver.is_empty() { Op::Ask } else { Op::Reserve }
+    }
+
     /// The same again after it was refused: nothing has to be typed twice.
     pub(super) fn again(want: &pb::ReserveSpendRequest, error: &str, fmt: &dyn Format) -> Draft {
         let amount = match &want.amount {
@@ -78,6 +96,7 @@ impl Draft {
             reason: want.reason_code.clone(),
             suggestion: want.suggestion_code.clone(),
             error: error.to_owned(),
+            ..Draft::default()
         }
     }
 
@@ -166,21 +185,20 @@ impl Model {
         }
     }
 
-    /// Changes the open composer.
-    pub(super) fn with_draft(&mut self, change: impl FnOnce(&mut Draft, &Call)) {
-        let Some(call) = self.shown_mut() else { return };
-        let Some(mut draft) = call.draft.take() else {
-            return;
-        };
-        change(&mut draft, call);
-        call.draft = Some(draft);
+    /// The open composer, to be changed: who would be asked is looked up anew.
+    pub(super) fn draft_mut(&mut self) -> Option<&mut Draft> {
+        let draft = self.shown_mut()?.draft.as_mut()?;
+        draft.preview_at = 0;
+        Some(draft)
     }
 
-    /// Holds, or holds and gives, what the composer says.
+    /// Holds, holds and gives, or holds and asks for, what the composer says.
     pub(super) fn submit_draft(&mut self, op: Op, env: &mut Env<'_>) {
         let Some(call) = self.shown() else { return };
         let Some(draft) = &call.draft else { return };
-        let minor = draft.sum(call, env.fmt).holdable();
+        let sum = draft.sum(call, env.fmt);
+        let op = if op == Op::Reserve { draft.main(call, env.fmt) } else { op };
+        let minor = if op == Op::Ask { sum.wished() } else { sum.holdable() };
         if minor == 0 || draft.reason.is_empty() {
             let missing = minor != 0;
             let words = if missing { copy::PICK_REASON } else { copy::NOT_AN_AMOUNT };

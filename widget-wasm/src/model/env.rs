@@ -36,6 +36,8 @@ pub(crate) enum Effect {
         /// What to watch.
         request: Box<pb::WatchDeskRequest>,
     },
+    /// Learn who the agent is, where no call has said so yet.
+    Meet,
     /// Ask the leading panel again which desk it has.
     AskForDesk,
     /// Take the lock that says which panel of an interaction may act.
@@ -84,56 +86,48 @@ pub(crate) enum Focus {
     Top,
 }
 
-/// Something that the host learns.
+/// Something that the host learns: its kind and its fields, by their names in the protocol. It is a
+/// pointer, so that building one moves no more than that.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Tell {
-    /// The state of the panel: live, stale, offline or blocked.
-    State(&'static str),
-    /// How the caller was matched.
-    Match {
-        /// The status, in a word.
-        status: &'static str,
-        /// How many customers fit.
-        count: usize,
-    },
-    /// How many holds wait for the agent.
-    Attention(usize),
-    /// A hold was made.
-    Reserved(String),
-    /// A hold was released.
-    Voided(String),
-    /// Something was given.
-    Committed {
-        /// The reference to read out.
-        reference: String,
-        /// The amount.
-        amount_minor: i64,
-        /// Its currency.
-        currency_code: String,
-        /// Why.
-        reason_code: String,
-    },
-    /// Something was logged.
-    Logged {
-        /// The id of the action.
-        action_id: String,
-        /// What it was, in a word.
-        kind: &'static str,
-    },
-    /// Whether the call may be completed.
-    Gate {
-        /// The host's id of the question.
-        rid: String,
-        /// Why it may not. `None` if it may.
-        reason: Option<String>,
-    },
-    /// Something failed.
-    Error {
-        /// The reason, or the canonical code where there is none.
-        code: String,
-        /// Whether trying again may help.
-        retryable: bool,
-    },
+pub(crate) struct Tell(Box<(&'static str, Vec<(&'static str, Value)>)>);
+
+/// What a field says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// Words, or an id.
+    Text(String),
+    /// A count, or an amount in minor units.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl Tell {
+    /// One without fields.
+    pub(crate) fn new(kind: &'static str) -> Tell {
+        Tell(Box::new((kind, Vec::new())))
+    }
+
+    #[inline(never)]
+    pub(crate) fn text(mut self, name: &'static str, text: &str) -> Tell {
+        self.0.1.push((name, Value::Text(text.to_owned())));
+        self
+    }
+
+    pub(crate) fn number(mut self, name: &'static str, number: i64) -> Tell {
+        self.0.1.push((name, Value::Number(number)));
+        self
+    }
+
+    pub(crate) fn flag(mut self, name: &'static str, flag: bool) -> Tell {
+        self.0.1.push((name, Value::Flag(flag)));
+        self
+    }
+
+    /// The kind, and the fields.
+    pub(crate) fn parts(&self) -> (&'static str, &[(&'static str, Value)]) {
+        (self.0.0, &self.0.1)
+    }
 }
 
 impl<'a> Env<'a> {

@@ -128,6 +128,8 @@ pub(crate) enum Field {
     Words,
     /// The amount of the open form.
     Value,
+    /// The amount to approve of the question with this index.
+    Approval(usize),
 }
 
 /// What the agent can do.
@@ -157,6 +159,12 @@ pub(crate) enum Action {
     ArmRelease(String),
     /// Release what is held.
     Release(String),
+    /// Ask a second person again.
+    AskAgain(String),
+    /// Take the question to a second person back.
+    Withdraw(String),
+    /// Answer the question with this index.
+    Decide(usize, pb::ConsultAnswer),
     /// Prolong a hold.
     KeepHolding(String),
     /// Hold the same again after the hold ended.

@@ -41,7 +41,7 @@ pub(crate) struct KeptLine {
 }
 
 /// The order is the number that is kept: only ever add at the end.
-const OPS: [Op; 5] = [Op::Reserve, Op::Give, Op::Commit, Op::Void, Op::Reverse];
+const OPS: [Op; 6] = [Op::Reserve, Op::Give, Op::Commit, Op::Void, Op::Reverse, Op::Ask];
 
 wire!(read Kept { 1 list notes, 2 list lines, });
 wire!(read KeptNote { 1 text call, 2 int kind, 3 text id, 4 bytes body, 5 text words, 6 text aside, });

@@ -1,7 +1,10 @@
 //! The keyboard inside the panel: single keys work only while the panel has the focus, never in a
 //! field, and the host can turn them off. Escape never releases anything.
 
+use makegood_proto::v1 as pb;
+
 use super::event::{Action, Field, Key, Shortcuts};
+use super::line::Op;
 use super::{Env, Focus, Model};
 
 impl Model {
@@ -26,6 +29,7 @@ impl Model {
             Some(Field::Search) => Some(Action::Search),
             Some(Field::Words | Field::Value) => Some(Action::SaveForm),
             Some(Field::Amount | Field::Note) => Some(Action::Hold),
+            Some(Field::Approval(index)) => Some(Action::Decide(index, pb::ConsultAnswer::Approve)),
             None if key.on_button => None,
             None => call.draft.as_ref().map(|_| Action::Hold),
         }
@@ -56,6 +60,11 @@ impl Model {
             "/" => env.focus(Focus::Search),
             "t" | "T" => env.focus(Focus::Timeline),
             "g" | "G" => return Some(Action::Compose),
+            "a" | "A" => {
+                let call = self.shown()?;
+                let asks = call.draft.as_ref()?.main(call, env.fmt) == Op::Ask;
+                return asks.then_some(Action::Hold);
+            }
             "r" | "R" => {
                 let line = self.shown()?.held_line()?;
                 let id = line.spend_id.clone();

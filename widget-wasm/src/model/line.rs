@@ -20,6 +20,8 @@ pub(crate) enum Op {
     Void,
     /// Take back.
     Reverse,
+    /// Hold what the limits leave, and ask a second person for the rest.
+    Ask,
 }
 
 /// Whether the last thing asked was answered.
@@ -82,6 +84,10 @@ pub(crate) struct Line {
     pub(super) seen_held: bool,
     /// Whether the agent has put its end away.
     pub(super) dismissed: bool,
+    /// Whether this panel began it, so that it knows every field of the wish.
+    pub(super) begun: bool,
+    /// The question to a second person that is open, or was last.
+    pub(crate) consult: Option<pb::Consult>,
 }
 
 impl Line {
@@ -107,6 +113,8 @@ impl Line {
             asking_back: false,
             seen_held: false,
             dismissed: false,
+            begun: true,
+            consult: None,
         }
     }
 
@@ -118,6 +126,7 @@ impl Line {
         want.customer_id.clone_from(&spend.customer_id);
         want.interaction_id.clone_from(&spend.interaction_id);
         let mut line = Line::begin(Op::Reserve, want);
+        line.begun = false;
         line.phase = Phase::Settled;
         line.take(spend, now, skew);
         line
@@ -224,6 +233,11 @@ impl Line {
         self.want.amount.as_ref().map_or(0, |amount| amount.amount_minor)
     }
 
+    /// Where the question to a second person stands.
+    pub(crate) fn consult_state(&self) -> pb::ConsultState {
+        self.consult.as_ref().map_or(pb::ConsultState::Unspecified, pb::Consult::state)
+    }
+
     /// Its currency.
     pub(crate) fn currency(&self) -> &str {
         self.want.amount.as_ref().map_or("", |amount| &amount.currency_code)
@@ -239,6 +253,10 @@ impl Line {
         use pb::SpendState::{Committed, PartlyCommitted, PartlyReversed, Reversed, Voided};
         match self.op {
             Op::Reserve => self.spend.is_some(),
+            // Where all of it was within the limits, nobody was asked.
+            Op::Ask => self.spend.as_ref().is_some_and(|spend| {
+                spend.consult_id.is_empty() || spend.consult_id == self.request_id
+            }),
             Op::Give | Op::Commit => {
                 matches!(self.state(), Committed | PartlyCommitted | PartlyReversed | Reversed)
             }

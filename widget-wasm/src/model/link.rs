@@ -18,6 +18,11 @@ const FIRST_RETRY_MS: i64 = 250;
 const MAX_RETRY_MS: i64 = 2_000;
 /// When notes that failed are tried again while the sidecar answers.
 const FLUSH_MS: i64 = 3_000;
+/// What the host is asked a token for where no call is there: no interaction has this id, and the
+/// agent can be asked in consults all the same.
+pub(crate) const DESK: &str = "panel-desk";
+/// How soon a stream is opened again while no call needs it.
+const IDLE_RETRY_MS: i64 = 10_000;
 /// The sidecar takes so many topics at the start of a stream.
 const MAX_TOPICS: usize = 16;
 
@@ -57,6 +62,8 @@ pub(crate) struct Link {
     attempt: u32,
     retry_at: i64,
     flush_at: i64,
+    /// When a stream may be opened that no call needs.
+    idle_at: i64,
     /// Whether the next message is the first of its stream.
     fresh: bool,
 }
@@ -74,6 +81,7 @@ impl Link {
             attempt: 0,
             retry_at: 0,
             flush_at: 0,
+            idle_at: 0,
             fresh: false,
         }
     }
@@ -149,11 +157,12 @@ impl Model {
     }
 
     fn open_stream(&mut self, env: &mut Env<'_>) {
-        let Some(token_of) =
-            self.calls.iter().find(|call| call.is_watched()).map(|call| call.id.clone())
-        else {
+        let watched = self.calls.iter().find(|call| call.is_watched());
+        if watched.is_none() && env.now < self.link.idle_at {
             return;
-        };
+        }
+        let token_of = watched.map_or(DESK, |call| &call.id).to_owned();
+        self.link.idle_at = env.now + IDLE_RETRY_MS;
         let desk_id = env.new_id();
         let watched = self.calls.iter_mut().filter(|call| call.is_watched());
         let mut topics = Vec::new();
@@ -190,7 +199,7 @@ impl Model {
         }
     }
 
-    pub(super) fn hear_stream(&mut self, message: pb::WatchDeskResponse, env: &mut Env<'_>) {
+    pub(super) fn hear_stream(&mut self, mut message: pb::WatchDeskResponse, env: &mut Env<'_>) {
         if let Some(time) = &message.server_time {
             self.skew = millis(time) - env.now;
         }
@@ -201,7 +210,10 @@ impl Model {
                 call.rebase = true;
             }
         }
-        for panel in message.panels {
+        if let Some(queue) = message.consults {
+            self.take_queue(queue, env);
+        }
+        while let Some(panel) = message.panels.pop() {
             let id = panel.requested_interaction_id.clone();
             self.take_panel(&id, panel, env);
         }

@@ -142,7 +142,7 @@ impl Model {
         call.customer_id().clone_into(&mut log.customer_id);
         let chip = KINDS.iter().find(|(known, _, _)| *known == LogKind::Action(kind));
         let name = chip.map_or("other", |(_, _, act)| act.strip_prefix("log-").unwrap_or(act));
-        env.tell(Tell::Logged { action_id: log.action_id.clone(), kind: name });
+        env.tell(Tell::new("log").text("action_id", &log.action_id).text("kind", name));
         let value = log.customer_value.as_ref().or(log.margin_given_up.as_ref());
         let aside = action_aside(kind, value, &log.counterpart, env.fmt);
         let words = action_words(kind, &log.note);
@@ -152,11 +152,11 @@ impl Model {
         env.focus(Focus::Did);
     }
 
-    pub(super) fn with_form(&mut self, change: impl FnOnce(&mut Form)) {
-        if let Some(form) = self.shown_mut().and_then(|call| call.form.as_mut()) {
-            form.error = "";
-            change(form);
-        }
+    /// The open form, to be changed: what was missing is forgotten.
+    pub(super) fn form_mut(&mut self) -> Option<&mut Form> {
+        let form = self.shown_mut()?.form.as_mut()?;
+        form.error = "";
+        Some(form)
     }
 
     /// Saves what the open form says, or says what is missing.
@@ -184,7 +184,9 @@ impl Model {
     }
 
     fn fail_form(&mut self, words: &'static str, env: &mut Env<'_>) {
-        self.with_form(|form| form.error = words);
+        if let Some(form) = self.form_mut() {
+            form.error = words;
+        }
         env.say(words);
         env.focus(Focus::Form);
     }

@@ -3,6 +3,7 @@
 
 mod act;
 pub(crate) mod call;
+mod consults;
 mod draft;
 mod env;
 mod event;
@@ -16,6 +17,7 @@ pub(crate) mod matching;
 pub(crate) mod notes;
 mod outcomes;
 mod panel;
+pub(crate) mod queue;
 mod spending;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -24,12 +26,13 @@ mod tests;
 
 pub(crate) use call::{Acting, Call};
 pub(crate) use draft::{CARDS, Draft, PRESETS_MINOR, Sum};
-pub(crate) use env::{Effect, Env, Focus, Tell};
+pub(crate) use env::{Effect, Env, Focus, Tell, Value};
 pub(crate) use event::{Action, Context, Event, Field, Host, Key, Shortcuts};
 use kept::Kept;
 use link::Link;
 use makegood_proto::v1 as pb;
 use notes::Note;
+use queue::Card;
 
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
@@ -61,6 +64,8 @@ pub(crate) struct Model {
     pub(crate) link: Link,
     /// Notes that the sidecar has not acknowledged, oldest first.
     pub(crate) notes: Vec<Note>,
+    /// The questions that wait for this agent, the longest waiting first.
+    pub(crate) queue: Vec<Card>,
     /// Spends whose outcome was open when the page went away.
     pub(crate) parked: Vec<line::Line>,
     /// Whether the host has made the panel read-only.
@@ -85,7 +90,7 @@ pub(crate) struct Model {
 #[derive(Default, PartialEq)]
 struct Told {
     state: &'static str,
-    attention: usize,
+    attention: i64,
     status: &'static str,
 }
 
@@ -105,6 +110,7 @@ impl Model {
             shown: None,
             link: Link::new(now),
             notes: Vec::new(),
+            queue: Vec::new(),
             parked: Vec::new(),
             readonly: false,
             shortcuts: Shortcuts::On,
@@ -187,8 +193,14 @@ impl Model {
             Event::Answer { call, request, result } => {
                 self.hear_answer(&call, &request, *result, &mut env);
             }
-            Event::User(action) => self.act(action, &mut env),
-            Event::Key(key) => self.press(&key, &mut env),
+            Event::User(action) => {
+                self.act(action, &mut env);
+                self.preview(&mut env);
+            }
+            Event::Key(key) => {
+                self.press(&key, &mut env);
+                self.preview(&mut env);
+            }
             Event::Restored(kept) => self.restore(kept, &mut env),
         }
         self.finish(env)
@@ -205,6 +217,8 @@ impl Model {
         }
         self.tick_link(env);
         self.tick_lines(env);
+        self.tick_queue(env.now);
+        self.preview(env);
         let shown = self.shown.clone();
         let past = |call: &Call| {
             !call.is_open() && !call.has_unsettled_line() && shown.as_ref() != Some(&call.id)
@@ -226,6 +240,7 @@ impl Model {
                 if self.desktop == Desktop::Waiting {
                     self.desktop = Desktop::Joined;
                 }
+                env.push(Effect::Meet);
             }
             Host::Interaction(context) => {
                 self.desktop = Desktop::Spoken;
@@ -252,7 +267,8 @@ impl Model {
         if reason.is_some() {
             env.focus(Focus::Tray);
         }
-        env.tell(Tell::Gate { rid, reason });
+        let tell = Tell::new("wrapupgate").text("rid", &rid).flag("allow", reason.is_none());
+        env.tell(tell.text("reason", &reason.unwrap_or_default()));
     }
 
     fn hear_answer(
@@ -275,6 +291,10 @@ impl Model {
             Request::AddTopic(request) => self.hear_topic(call, &request.desk_id, &result),
             Request::Note(..) => self.hear_note(call, request, result, env),
             Request::DropTopic(_) => {}
+            Request::Preview(_) => self.hear_preview(call, result),
+            // However it ended, the panel says where the question stands.
+            Request::Withdraw(_) => self.ask_panel(call, env),
+            Request::Decide(request) => self.hear_decision(request, result, env),
             request if request.spend_id().is_some() => self.hear_spend(call, request, result, env),
             request => self.hear_interaction_reply(call, request, &result, env),
         }
@@ -283,6 +303,9 @@ impl Model {
     /// Takes everything personal off the screen until somebody signs in.
     fn sign_out(&mut self, call: &str) {
         let shown = self.shown.as_deref() == Some(call);
+        if call == link::DESK {
+            self.queue.clear();
+        }
         if let Some(call) = self.call_mut(call) {
             call.sign_out();
         }
@@ -304,14 +327,14 @@ impl Model {
         }
         let told = self.to_tell();
         if told.state != self.told.state {
-            env.tell(Tell::State(told.state));
+            env.tell(Tell::new("state").text("state", told.state));
         }
         if told.attention != self.told.attention {
-            env.tell(Tell::Attention(told.attention));
+            env.tell(Tell::new("attention").number("count", told.attention));
         }
         if told.status != self.told.status && !told.status.is_empty() {
             let count = self.shown().map_or(0, Call::match_count);
-            env.tell(Tell::Match { status: told.status, count });
+            env.tell(Tell::new("match").text("status", told.status).number("count", count));
         }
         self.told = told;
         env.into_effects()
@@ -326,7 +349,8 @@ impl Model {
             _ => "live",
         };
         let held = |call: &Call| call.lines.iter().filter(|line| line.is_held()).count();
-        let attention = shown.map_or(0, held);
+        let waits = self.queue.iter().filter(|card| !card.has_ended()).count();
+        let attention = whole(shown.map_or(0, held) + waits);
         Told { state, attention, status: shown.map_or("", |call| match_word(call.status())) }
     }
 
@@ -366,6 +390,11 @@ fn match_word(status: pb::MatchStatus) -> &'static str {
         pb::MatchStatus::Anonymous => "anonymous",
         pb::MatchStatus::Confirmed => "confirmed",
     }
+}
+
+/// A count for the host.
+pub(crate) fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Milliseconds since 1970.

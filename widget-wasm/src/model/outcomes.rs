@@ -48,10 +48,11 @@ impl Model {
             Err(fault) => Err(fault),
         };
         let proven = reply.as_ref().is_ok_and(is_proof);
-        if let Ok(reply) = &mut reply
-            && let Some(spend) = reply.spend.take()
-        {
-            line.take(spend, env.now, skew);
+        if let Ok(reply) = &mut reply {
+            if let Some(spend) = reply.spend.take() {
+                line.take(spend, env.now, skew);
+            }
+            line.consult = reply.consult.take().or(line.consult.take());
         }
         let reply = reply.map(|reply| call.take_reply(reply));
         if answers {
@@ -79,9 +80,14 @@ impl Model {
         line.message.clear();
         let amount = env.fmt.money(line.amount_minor(), line.currency());
         match line.op {
-            Op::Reserve => {
+            Op::Ask if line.consult_state() == pb::ConsultState::Open => {
+                env.say(copy::asking(line.approver()));
+                env.tell(Tell::new("reserve").text("spend_id", &line.spend_id));
+                env.focus(Focus::Tray);
+            }
+            Op::Reserve | Op::Ask => {
                 env.say(joined(&[&copy::held_for(&name, &amount), ". ", copy::OFFER_THEN_CONFIRM]));
-                env.tell(Tell::Reserved(line.spend_id.clone()));
+                env.tell(Tell::new("reserve").text("spend_id", &line.spend_id));
                 env.focus(Focus::Tray);
             }
             Op::Give | Op::Commit => {
@@ -91,16 +97,15 @@ impl Model {
                     " ",
                     line.reference(),
                 ]));
-                env.tell(Tell::Committed {
-                    reference: line.reference().to_owned(),
-                    amount_minor: line.given_minor(),
-                    currency_code: line.currency().to_owned(),
-                    reason_code: line.want.reason_code.clone(),
-                });
+                let tell = Tell::new("commit")
+                    .text("ref", line.reference())
+                    .number("amount_minor", line.given_minor())
+                    .text("currency", line.currency());
+                env.tell(tell.text("reason_code", &line.want.reason_code));
                 env.focus(Focus::Tray);
             }
             Op::Void => {
-                env.tell(Tell::Voided(line.spend_id.clone()));
+                env.tell(Tell::new("void").text("spend_id", &line.spend_id));
                 end_well(call, copy::RELEASED, env);
             }
             Op::Reverse => {
@@ -145,7 +150,7 @@ impl Model {
         let Some(line) = self.call_mut(id).and_then(|call| call.line_mut(spend_id)) else {
             return;
         };
-        let needs_receipt = !matches!(line.op, Op::Reserve | Op::Void);
+        let needs_receipt = !matches!(line.op, Op::Reserve | Op::Void | Op::Ask);
         if needs_receipt && line.resent < MAX_RESENT {
             line.resent += 1;
             line.phase = Phase::Sent;
@@ -167,6 +172,7 @@ impl Model {
         line.reuse = true;
         let words = match line.op {
             Op::Reserve => copy::NOT_HELD,
+            Op::Ask => copy::NOT_ASKED,
             Op::Give | Op::Commit => copy::NOT_GIVEN,
             Op::Void | Op::Reverse => copy::REFUSED,
         };
@@ -185,17 +191,16 @@ impl Model {
             _ => &fault.words,
         };
         env.say(words);
-        env.tell(Tell::Error {
-            code: fault.reason.clone(),
-            retryable: fault.code == Code::ResourceExhausted,
-        });
+        let retryable = fault.code == Code::ResourceExhausted;
+        let tell = Tell::new("error").text("code", &fault.reason);
+        env.tell(tell.flag("retryable", retryable));
         let Some(call) = self.call_mut(id) else {
             return;
         };
         let Some(at) = call.lines.iter().position(|line| line.spend_id == spend_id) else {
             return;
         };
-        if matches!(call.lines[at].op, Op::Reserve | Op::Give) {
+        if call.lines[at].op.begins() && call.lines[at].spend.is_none() {
             // A refusal sticks to its id: the next try is a new line with the same fields.
             let line = call.lines.remove(at);
             if !call.signed_out {
@@ -293,6 +298,7 @@ fn ask(id: &str, spend_id: &str, env: &mut Env<'_>) {
 fn is_of(request: &Request, line: &Line) -> bool {
     match (line.op, request) {
         (Op::Reserve, Request::Reserve(_)) | (Op::Give, Request::Give(_)) => true,
+        (Op::Ask, Request::Ask(consult_id, _)) => *consult_id == line.request_id,
         (Op::Commit, Request::Commit(request)) => request.request_id == line.request_id,
         (Op::Void, Request::Void(request)) => request.request_id == line.request_id,
         (Op::Reverse, Request::Reverse(request)) => request.request_id == line.request_id,

@@ -71,6 +71,7 @@ impl Model {
         call.fault.clear();
         call.signed_out = false;
         call.take_spends(&mut panel, env.now, skew);
+        call.take_consults(&mut panel, env);
         call.panel = Some(panel);
         if let Some(race) = race {
             env.say(race.clone());

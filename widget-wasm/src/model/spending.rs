@@ -20,12 +20,15 @@ impl Model {
             return;
         }
         let spend_id = env.new_id();
+        let consult_id = if op == Op::Ask { env.new_id() } else { String::new() };
         let Some(call) = self.shown_mut() else { return };
         want.spend_id.clone_from(&spend_id);
         call.customer_id().clone_into(&mut want.customer_id);
         want.interaction_id.clone_from(&call.id);
         want.decided_ms = (env.now - call.seen_at).max(0);
-        call.lines.insert(0, Line::begin(op, want));
+        let mut line = Line::begin(op, want);
+        line.request_id = consult_id;
+        call.lines.insert(0, line);
         call.draft = None;
         call.race.clear();
         let id = call.id.clone();
@@ -142,6 +145,7 @@ pub(super) fn request(line: &Line) -> Request {
         Op::Reserve => Request::Reserve(line.want.clone()),
         // Both requests have the same fields.
         Op::Give => Request::Give(line.want.clone()),
+        Op::Ask => Request::Ask(request_id, line.want.clone()),
         Op::Commit => Request::Commit(pb::CommitSpendRequest {
             request_id,
             spend_id,

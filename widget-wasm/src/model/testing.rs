@@ -270,6 +270,7 @@ pub(crate) fn proven(spend: pb::Spend, room: pb::Headroom, position: i64) -> Rep
             leaf_hash: vec![7; 32],
             record_time: None,
         }),
+        consult: None,
     }))
 }
 
@@ -306,6 +307,7 @@ impl Rig {
     pub(crate) fn on_call() -> Rig {
         let mut rig = Rig::new();
         rig.feed(Event::Lead);
+        rig.stream(Vec::new());
         rig.ring("c-1");
         rig.connect();
         rig.feed(Event::Acting { call: "c-1".to_owned(), acting: Acting::Here });

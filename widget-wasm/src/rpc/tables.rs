@@ -13,12 +13,21 @@ wire!(read pb::Money { 1 text currency_code, 2 long amount_minor, });
 wire!(read pb::Revision { 1 long ledger_position, 2 long record_position, });
 wire!(read pb::Receipt { 1 long ledger_position, 2 bytes leaf_hash, });
 wire!(read pb::Reason { 1 text code, 2 text label, 3 text standard, });
-wire!(read pb::WatchDeskResponse { 1 list panels, 3 message server_time, 4 flag going_away, });
+wire!(read pb::WatchDeskResponse {
+    1 list panels, 3 message server_time, 4 flag going_away, 5 message consults,
+});
+wire!(read pb::ConsultQueue { 1 list waiting, });
+wire!(read pb::Consult {
+    1 text consult_id, 2 int state, 3 message spend, 4 message asked, 5 long approved_minor,
+    6 text approver_name, 7 text agent_name, 8 flag own, 10 message ask_time,
+    11 message answer_expire_time, 16 text limit_label, 17 text customer_name,
+    18 text reason_label, 19 text note,
+});
 wire!(read pb::Panel {
     1 message context, 2 message policy, 3 message interaction, 4 int match_status,
     5 list candidates, 6 message headroom, 7 list spends, 8 list actions,
     9 message as_of_time, 10 message revision, 11 int history_state,
-    12 text requested_interaction_id,
+    12 text requested_interaction_id, 13 list consults,
 });
 wire!(read pb::CustomerContext {
     1 message customer, 2 list recent_scores, 3 int trend, 4 message owed,
@@ -62,6 +71,7 @@ wire!(read pb::Spend {
     6 long reversed_minor, 7 text reason_code, 8 text gesture_code, 9 text gesture_label,
     10 text customer_id, 11 text interaction_id, 13 message expire_time,
     14 message undo_expire_time, 15 text agent_name, 16 flag own, 17 text reference,
+    18 text consult_id,
 });
 wire!(read pb::AdvocacyAction {
     1 text action_id, 2 int kind, 4 text note, 5 message customer_value,
@@ -72,13 +82,8 @@ wire!(read pb::ReserveSpendRequest {
     5 text reason_code, 6 text gesture_code, 7 text note, 8 long decided_ms,
     9 text suggestion_code,
 });
-wire!(read pb::ReserveSpendResponse { 1 message spend, 2 message headroom, 3 message receipt, });
-wire!(read pb::ExtendSpendResponse { 1 message spend, 2 message receipt, });
-wire!(read pb::GetSpendResponse { 1 message spend, });
-wire!(read pb::GetPanelResponse { 1 message panel, });
 wire!(read pb::IdentifyCallerResponse { 2 list candidates, });
 wire!(read pb::ListTimelineResponse { 1 list items, 2 text next_page_token, });
-wire!(read pb::LogActionResponse { 1 message action, });
 
 // What is written: every field that the panel ever sets.
 
@@ -113,6 +118,14 @@ wire!(write pb::ReverseSpendRequest {
     1 text request_id, 2 text spend_id, 3 message amount, 4 int reason,
 });
 wire!(write pb::GetSpendRequest { 1 text spend_id, });
+wire!(write pb::PreviewSpendRequest {
+    1 text customer_id, 2 text interaction_id, 3 message amount, 4 text reason_code,
+    5 text gesture_code,
+});
+wire!(write pb::WithdrawConsultRequest { 1 text request_id, 2 text consult_id, });
+wire!(write pb::AnswerConsultRequest {
+    1 text request_id, 2 text consult_id, 3 int answer, 4 message approved,
+});
 wire!(write pb::LogActionRequest {
     1 text action_id, 2 text interaction_id, 3 text customer_id, 4 int kind, 5 text note,
     6 message customer_value, 7 message margin_given_up, 8 text counterpart,

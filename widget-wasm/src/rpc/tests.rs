@@ -4,7 +4,7 @@ use makegood_proto::v1 as pb;
 use prost::Message;
 use prost_types::Timestamp;
 
-use super::wire::{Malformed, Put, Wire, decode, encode};
+use super::wire::{Malformed, Put, Wire, decode, encode, text};
 use crate::model::testing;
 
 fn assert_reads<M: Message + Wire + Default + PartialEq + std::fmt::Debug>(message: &M) {
@@ -154,6 +154,34 @@ fn skips_fields_that_it_does_not_know() {
     let money = pb::Money { currency_code: id("USD"), amount_minor: -3 };
     bytes.extend(money.encode_to_vec());
     assert_eq!(decode::<pb::Money>(&bytes), Ok(money));
+}
+
+#[test]
+fn reads_text_as_the_standard_library_does() {
+    let texts: [&[u8]; 14] = [
+        b"",
+        b"Maria",
+        "Zoë, 90 €, 𝄞, العربية".as_bytes(),
+        b"\x80",
+        b"\xc0\x80",
+        b"\xc3",
+        b"\xc3(",
+        b"\xe2\x82",
+        b"\xe0\x80\x80",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xf8\x88\x80\x80\x80",
+        b"\xfe",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff",
+    ];
+    for bytes in texts {
+        assert_eq!(text(bytes).as_deref(), str::from_utf8(bytes).ok(), "{bytes:?}");
+    }
+    for point in 0..=0x11_0000 {
+        if let Some(letter) = char::from_u32(point) {
+            assert_eq!(text(letter.to_string().as_bytes()), Some(letter.to_string()));
+        }
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::frame::{Decoder, Frame, wrap};
 use super::request::{Reply, Request};
 use super::wire::encode;
 use crate::format::{joined, number};
-use crate::js::{bytes, copy_out, field, flag, from_js, object, signal_after, when};
+use crate::js::{bytes, copy_out, field, flag, from_base64, from_js, object, signal_after, when};
 
 const PACKAGE: &str = "/makegood.v1.";
 const WATCH: &str = "DeskService/WatchDesk";
@@ -108,7 +108,7 @@ fn read_reply(response: &JsValue, hear: Hear, done: Done) {
     };
     if trailer.status.is_some() {
         // A call that fails at once has its status in the headers, and no body.
-        return done(trailer.outcome());
+        return done(trailer.outcome(from_base64));
     }
     if !flag(response, "ok") {
         // A failure of HTTP is one of the call.
@@ -156,7 +156,7 @@ impl Reading {
                 Ok(None) => return None,
                 Ok(Some(Frame::Message(bytes))) => (self.hear)(bytes),
                 Ok(Some(Frame::Trailer(lines))) => {
-                    return Some(Trailer::from_lines(&lines).outcome());
+                    return Some(Trailer::from_lines(&lines).outcome(from_base64));
                 }
                 Err(_) => return Some(Err(Fault::unknown())),
             }

@@ -65,6 +65,32 @@ fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a [u8], Malformed> 
     Ok(value)
 }
 
+/// Reads UTF-8, one character at a time: the standard library's way is faster, and takes a kilobyte
+/// more.
+pub(super) fn text(mut bytes: &[u8]) -> Option<String> {
+    let mut text = String::with_capacity(bytes.len());
+    while let Some((first, rest)) = bytes.split_first() {
+        let ones = first.leading_ones();
+        let length = match ones {
+            0 => 1,
+            2..=4 => ones as usize,
+            _ => return None,
+        };
+        let (tail, rest) = rest.split_at_checked(length - 1)?;
+        let mut point = u32::from(first & (0x7f >> ones));
+        for byte in tail {
+            point = point << 6 | u32::from(byte ^ 0x80);
+            if byte & 0xc0 != 0x80 {
+                return None;
+            }
+        }
+        let letter = char::from_u32(point).filter(|letter| letter.len_utf8() == length)?;
+        text.push(letter);
+        bytes = rest;
+    }
+    Some(text)
+}
+
 impl<'a> Value<'a> {
     #[expect(clippy::cast_possible_wrap, reason = "the format has negative numbers wrap")]
     fn number(self) -> Result<i64, Malformed> {
@@ -72,6 +98,11 @@ impl<'a> Value<'a> {
             Value::Number(value) => Ok(value as i64),
             Value::Bytes(_) => Err(Malformed),
         }
+    }
+
+    /// Reads a message into one that is there.
+    pub(crate) fn read_into(self, message: &mut dyn Wire) -> Result<(), Malformed> {
+        read(self.bytes()?, message)
     }
 
     fn bytes(self) -> Result<&'a [u8], Malformed> {
@@ -122,8 +153,7 @@ pub(crate) mod kind {
         use super::super::{Malformed, Value, put_bytes};
 
         pub(crate) fn read(field: &mut String, value: Value<'_>) -> Result<(), Malformed> {
-            let text = str::from_utf8(value.bytes()?).map_err(|_| Malformed)?;
-            text.clone_into(field);
+            *field = super::super::text(value.bytes()?).ok_or(Malformed)?;
             Ok(())
         }
 

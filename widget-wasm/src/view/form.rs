@@ -41,9 +41,9 @@ pub(super) fn form(scene: Scene<'_>, form: &Form) -> Element {
 fn days(chosen: i64) -> Element {
     let mut days = group(copy::BY_WHEN);
     for (day, label) in
-        [(0, copy::TODAY), (1, copy::TOMORROW), (3, copy::IN_THREE_DAYS), (7, copy::IN_A_WEEK)]
+        &[(0, copy::TODAY), (1, copy::TOMORROW), (3, copy::IN_THREE_DAYS), (7, copy::IN_A_WEEK)]
     {
-        days.push(choice("due", day == chosen, label, Action::Due(day)));
+        days.push(choice("due", *day == chosen, label, Action::Due(*day)));
     }
     days
 }

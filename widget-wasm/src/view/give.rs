@@ -7,6 +7,7 @@ use super::Scene;
 use super::node::{Element, button, div, el, group, heading, input, p, section, span};
 use crate::copy;
 use crate::format::{AmountError, joined, number};
+use crate::model::line::Op;
 use crate::model::logging::amount_words;
 use crate::model::{Action, CARDS, Draft, Field, PRESETS_MINOR, Sum};
 
@@ -96,8 +97,8 @@ fn composer(scene: Scene<'_>, policy: &pb::PolicyView, draft: &Draft) -> Element
 fn amount_row(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
     let wrong = matches!(sum, Sum::Wrong(error) if error != AmountError::Empty);
     let mut presets = div("pills");
-    for minor in PRESETS_MINOR {
-        presets.push(button("preset", "pill", &scene.money(minor), Action::Preset(minor)));
+    for minor in &PRESETS_MINOR {
+        presets.push(button("preset", "pill", &scene.money(*minor), Action::Preset(*minor)));
     }
     let amount = input("amount", copy::AMOUNT, &draft.amount, Field::Amount)
         .attr("inputmode", "decimal")
@@ -114,9 +115,7 @@ pub(super) fn choice(act: &str, chosen: bool, label: &str, action: Action) -> El
 /// What the amount comes to, before anything is pressed.
 fn verdict(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Option<Element> {
     let (class, words) = match sum {
-        Sum::Over { excess, left } => {
-            ("caution", copy::over(&scene.money(excess), &scene.money(left)))
-        }
+        Sum::Over { excess, left } => ("caution", over(scene, draft, excess, left)),
         _ if !draft.error.is_empty() => ("caution", draft.error.clone()),
         Sum::Wrong(AmountError::Empty) => return None,
         Sum::Wrong(error) => ("caution", amount_words(error).to_owned()),
@@ -132,7 +131,22 @@ fn verdict(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Option<Element> {
     Some(p(class, &words).attr("id", "verdict"))
 }
 
+/// By how much it is too much, what can be given now, and who could be asked.
+fn over(scene: Scene<'_>, draft: &Draft, excess: i64, left: i64) -> String {
+    let now = if left > 0 { scene.money(left) } else { String::new() };
+    let words = copy::over(&scene.money(excess), &now);
+    let more = if draft.reason.is_empty() {
+        copy::PICK_REASON
+    } else if draft.approver.is_empty() {
+        copy::NOBODY_THERE
+    } else {
+        copy::STAYS_HELD
+    };
+    joined(&[&words, " ", more])
+}
+
 fn buttons(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
+    let asks = draft.main(scene.call, scene.fmt) == Op::Ask;
     let minor = sum.holdable();
     let ready = minor > 0 && !draft.reason.is_empty();
     let amount = if minor > 0 { scene.money(minor) } else { String::new() };
@@ -147,9 +161,13 @@ fn buttons(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
                 .attr("aria-keyshortcuts", "Control+Enter")
                 .only_if(ready && scene.may_give()),
         )
-        .child(
+        .child(if asks {
+            button("ask", "button main", &copy::ask(&draft.approver), Action::Hold)
+                .attr("aria-keyshortcuts", "Enter A")
+                .only_if(!draft.reason.is_empty() && scene.may_hold())
+        } else {
             button("hold", "button main", hold.trim_ascii_end(), Action::Hold)
                 .attr("aria-keyshortcuts", "Enter")
-                .only_if(ready && scene.may_hold()),
-        )
+                .only_if(ready && scene.may_hold())
+        })
 }

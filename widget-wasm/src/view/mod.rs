@@ -1,6 +1,7 @@
 //! What the agent sees, made from the model alone: one function a section, from the strip at the
 //! top to the tray at the bottom.
 
+mod consults;
 mod customer;
 mod did;
 mod form;
@@ -79,6 +80,7 @@ pub(crate) fn view(model: &Model, fmt: &dyn Format) -> Element {
     div("panel")
         .child(strip::strip(model, scene))
         .maybe(model.help.then(strip::help))
+        .maybe(consults::consults(model, fmt))
         .child(body)
         .child(live("status", "polite", &model.polite))
         .child(live("alert", "assertive", &model.urgent))

@@ -133,10 +133,10 @@ pub(crate) fn group(label: &str) -> Element {
     div("chips").attr("role", "group").attr("aria-label", label)
 }
 
-/// A field for one line of words.
+/// A field for one line of words. Without an id where there can be several.
 pub(crate) fn input(id: &'static str, label: &str, value: &str, field: Field) -> Element {
-    let mut input = el("input")
-        .attr("id", id)
+    let input = if id.is_empty() { el("input") } else { el("input").attr("id", id) };
+    let mut input = input
         .attr("type", "text")
         .attr("autocomplete", "off")
         .attr("aria-label", label)

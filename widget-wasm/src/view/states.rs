@@ -42,7 +42,7 @@ pub(super) fn looking(scene: Scene<'_>) -> Element {
     let mut part = section("looking", "skeleton")
         .flag("aria-busy", true)
         .child(p("meta", &words).attr("id", "top").attr("tabindex", "-1"));
-    for bone in ["bone name", "bone meta", "bone score", "bone owe", "bone big", "bone meter"] {
+    for bone in &["bone name", "bone meta", "bone score", "bone owe", "bone big", "bone meter"] {
         part.push(div(bone));
     }
     part

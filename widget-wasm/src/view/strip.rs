@@ -48,7 +48,7 @@ fn call_words(scene: Scene<'_>) -> String {
 /// The list of shortcuts.
 pub(super) fn help() -> Element {
     let mut help = section("help", "help").child(heading("help", copy::SHORTCUTS));
-    for (keys, what) in copy::KEYS {
+    for (keys, what) in &copy::KEYS {
         help.push(div("key").child(el("kbd").text(keys)).child(span("what", what)));
     }
     help.child(button("close", "more", copy::CLOSE, Action::ToggleHelp))

@@ -1,11 +1,12 @@
 //! The tray at the bottom: what is held and waits for a word, what was just given and can be
 //! undone, and what is not known yet. It stays in sight while the agent scrolls.
 
-use makegood_proto::v1::ReverseReason;
+use makegood_proto::v1::{ConsultState, ReverseReason};
 
-use super::Scene;
 use super::node::{Element, button, div, p, section, sign, span};
+use super::{Scene, dotted};
 use crate::copy;
+use crate::format::short_span;
 use crate::model::Action;
 use crate::model::line::{Line, Op, Phase};
 
@@ -32,6 +33,8 @@ fn block(scene: Scene<'_>, line: &Line) -> Element {
         pending(scene, line, block.attr("data-state", "checking"))
     } else if line.asking_back {
         taking_back(scene, line, block.attr("data-state", "open"))
+    } else if line.is_held() && line.consult_state() == ConsultState::Open {
+        asking(scene, line, block.attr("data-state", "asking"))
     } else if line.is_held() {
         held(scene, line, block.attr("data-state", "held"))
     } else if line.has_lapsed() || line.spend.is_none() {
@@ -43,6 +46,10 @@ fn block(scene: Scene<'_>, line: &Line) -> Element {
 
 /// The gesture and its amount, as the tray names it.
 pub(super) fn gesture(scene: Scene<'_>, line: &Line) -> String {
+    copy::gesture(&label(scene, line), &amount(scene, line))
+}
+
+fn label(scene: Scene<'_>, line: &Line) -> String {
     let mut label = line.spend.as_ref().map_or("", |spend| &spend.gesture_label);
     if label.is_empty()
         && let Some(policy) = scene.call.policy()
@@ -51,7 +58,7 @@ pub(super) fn gesture(scene: Scene<'_>, line: &Line) -> String {
         let known = policy.gestures.iter().find(|gesture| gesture.code == *code);
         label = known.map_or("", |gesture| &gesture.label);
     }
-    copy::gesture(label, &amount(scene, line))
+    label.to_owned()
 }
 
 fn amount(scene: Scene<'_>, line: &Line) -> String {
@@ -61,15 +68,21 @@ fn amount(scene: Scene<'_>, line: &Line) -> String {
 fn held(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     let call = scene.call;
     let (id, amount) = (&line.spend_id, amount(scene, line));
-    let title = if call.gate {
+    let can_give = line.held_minor() > 0;
+    let title = if !can_give {
+        gesture(scene, line)
+    } else if call.gate {
         copy::still_held(&amount, call.first_name())
     } else {
         copy::held_for(call.first_name(), &gesture(scene, line))
     };
     let talking = call.is_live();
     let until = copy::held_until(&scene.fmt.clock(line.expires_at));
+    let answer = line.answer(scene.fmt);
     let advice = if !line.message.is_empty() {
         &line.message
+    } else if !answer.is_empty() {
+        &answer
     } else if scene.model.link.is_offline() {
         copy::NOT_CONFIRMED
     } else if talking {
@@ -90,15 +103,49 @@ fn held(scene: Scene<'_>, line: &Line, block: Element) -> Element {
         let keep = button("keep-holding", "button", copy::KEEP_HOLDING, keep);
         buttons.push(keep.only_if(scene.may_hold()));
     }
-    let give = button("give", "button main", &copy::give(&amount), Action::Give(id.clone()));
-    buttons.push(give.attr("aria-keyshortcuts", "Control+Enter").only_if(scene.may_give()));
+    if line.may_ask_again() {
+        let again = button("ask-again", "button", copy::ASK_AGAIN, Action::AskAgain(id.clone()));
+        buttons.push(again.only_if(scene.may_hold()));
+    }
+    if can_give {
+        buttons.push(give(scene, line, "button main"));
+    }
     block.child(p("title", &title)).child(p("meta", advice)).child(buttons)
+}
+
+/// Gives what is held.
+fn give(scene: Scene<'_>, line: &Line, class: &'static str) -> Element {
+    let words = copy::give(&scene.fmt.money(line.held_minor(), line.currency()));
+    button("give", class, &words, Action::Give(line.spend_id.clone()))
+        .attr("aria-keyshortcuts", "Control+Enter")
+        .only_if(scene.may_give())
+}
+
+/// A second person is asked: who, for how long already, and what can be given meanwhile.
+fn asking(scene: Scene<'_>, line: &Line, block: Element) -> Element {
+    let consult = line.consult.as_ref();
+    let since = consult.and_then(|consult| consult.ask_time.as_ref());
+    let waited = since.map_or(0, |since| scene.model.now - scene.model.local_ms(since));
+    let title = dotted(&[&copy::asking(line.approver()), &short_span(waited)]);
+    let asked = consult.and_then(|consult| consult.asked.as_ref());
+    let asked = scene.fmt.money(asked.map_or(0, |asked| asked.amount_minor), line.currency());
+    let mut what = copy::gesture(&label(scene, line), &asked);
+    if !line.message.is_empty() {
+        what.clone_from(&line.message);
+    }
+    let withdraw = Action::Withdraw(line.spend_id.clone());
+    let withdraw = button("withdraw", "button", copy::WITHDRAW, withdraw);
+    let mut buttons = div("buttons").child(withdraw.only_if(scene.may_hold()));
+    if line.held_minor() > 0 {
+        buttons.push(give(scene, line, "button"));
+    }
+    block.child(p("title", &title)).child(p("meta", &what)).child(buttons)
 }
 
 fn pending(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     let amount = amount(scene, line);
     let doing = match line.op {
-        Op::Reserve => copy::holding(&amount),
+        Op::Reserve | Op::Ask => copy::holding(&amount),
         Op::Give | Op::Commit => copy::giving(&amount),
         Op::Void => copy::releasing(&amount),
         Op::Reverse => copy::taking_back(&amount),
@@ -119,7 +166,8 @@ fn pending(scene: Scene<'_>, line: &Line, block: Element) -> Element {
 fn lapsed(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     let id = &line.spend_id;
     let message = if line.message.is_empty() { copy::HOLD_ENDED } else { &line.message };
-    let again = if line.op == Op::Give { copy::TRY_AGAIN } else { copy::HOLD_AGAIN };
+    let again =
+        if matches!(line.op, Op::Give | Op::Ask) { copy::TRY_AGAIN } else { copy::HOLD_AGAIN };
     let again = button("hold-again", "button main", again, Action::HoldAgain(id.clone()));
     let buttons = div("buttons")
         .child(button("dismiss", "button", copy::LET_GO, Action::Dismiss(id.clone())))
@@ -150,12 +198,12 @@ fn given(scene: Scene<'_>, line: &Line, block: Element) -> Element {
 fn taking_back(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     let id = &line.spend_id;
     let mut reasons = div("chips");
-    for (reason, label) in [
+    for (reason, label) in &[
         (ReverseReason::CustomerReturned, copy::RETURNED),
         (ReverseReason::Duplicate, copy::TWICE),
         (ReverseReason::Other, copy::OTHER_REASON),
     ] {
-        let action = Action::TakeBack(id.clone(), reason as i32);
+        let action = Action::TakeBack(id.clone(), *reason as i32);
         reasons.push(button("take-back", "choice", label, action).only_if(scene.may_hold()));
     }
     let cancel = button("cancel", "button", copy::CANCEL, Action::AskBack(id.clone()));

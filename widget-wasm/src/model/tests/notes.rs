@@ -40,7 +40,9 @@ fn logs_with_one_tap_what_needs_no_words() {
     assert_eq!(log.act_time, None, "the time of arrival is the time");
     assert!(rig.text().contains("↥ Just listened"));
     let kind = "listened";
-    assert!(rig.told().contains(&Tell::Logged { action_id: log.action_id, kind }));
+    assert!(
+        rig.told().contains(&Tell::new("log").text("action_id", &log.action_id).text("kind", kind))
+    );
     let action = pb::AdvocacyAction { kind: log.kind, ..pb::AdvocacyAction::default() };
     rig.answer(is_note, Ok(Reply::Action(Box::new(action))));
     assert!(rig.text().contains("✓ Just listened"));

@@ -25,7 +25,7 @@ fn offline_says_since_when_and_what_is_shown() {
     assert!(text.contains("You could give at 14:00"));
     assert!(text.contains("Giving waits until we are back. Notes still work."));
     assert!(text.contains("Maria Okafor"));
-    assert!(rig.told().contains(&Tell::State("offline")));
+    assert!(rig.told().contains(&Tell::new("state").text("state", "offline")));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn stale_lets_hold_and_does_not_let_give() {
     assert!(text.contains("Headroom from 14:00 — checking…"), "{text}");
     assert!(text.contains("[-Give $45]"));
     assert!(text.contains("[+ Something else G]"), "{text}");
-    assert!(rig.told().contains(&Tell::State("stale")));
+    assert!(rig.told().contains(&Tell::new("state").text("state", "stale")));
 }
 
 #[test]
