@@ -9,9 +9,10 @@ use makegood_core::ledger::ExportPurpose;
 use makegood_ledger::codec::codes::export_purpose;
 use makegood_proto::v1;
 
+use super::days::Days;
 use super::remote::{Door, ServerArgs, answered, digest_text, new_request_id};
-use super::{codes, findings, say, setup};
-use crate::audit::{self, Day, Export, Exported, Period};
+use super::{codes, findings, sample, say, setup};
+use crate::audit::{self, Export, Exported};
 use crate::config::ConfigFlags;
 
 /// The commands for auditors.
@@ -31,17 +32,13 @@ Example:
     /// Find what a reviewer should look at, by rules over the entries.
     Findings(Box<findings::FindingsArgs>),
     /// Draw a sample for review that anybody can draw again.
-    Sample(Box<findings::SampleArgs>),
+    Sample(Box<sample::SampleArgs>),
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExportArgs {
-    /// The first day, such as 2026-01-01; days are those of UTC.
-    #[arg(long, value_name = "DATE")]
-    from: Day,
-    /// The last day, inclusive.
-    #[arg(long, value_name = "DATE")]
-    to: Day,
+    #[command(flatten)]
+    days: Days,
     /// The folder for the pack; it must be new or empty.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
@@ -68,7 +65,7 @@ pub(super) fn run(command: &AuditCommand) -> anyhow::Result<ExitCode> {
     match command {
         AuditCommand::Export(args) => export(args),
         AuditCommand::Findings(args) => findings::run(args),
-        AuditCommand::Sample(args) => findings::run_sample(args),
+        AuditCommand::Sample(args) => sample::run(args),
     }
 }
 
@@ -79,7 +76,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let export = Export {
         tenant_folder: config.tenant_folder(),
         tenant: config.tenant.clone(),
-        period: Period::new(args.from, args.to)?,
+        period: args.days.period()?,
         size: args.size,
         out: args.out.clone(),
     };

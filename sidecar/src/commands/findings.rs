@@ -1,5 +1,7 @@
-//! `makegood audit findings` and `makegood audit sample`: what a reviewer should look at, by rules
-//! and by lot. Both read the journal alone, also beside a sidecar that serves it.
+//! `makegood audit findings`: what a reviewer should look at, by rules. Reads the journal alone, also
+//! beside a sidecar that serves it.
+
+mod record;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,26 +9,32 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use makegood_core::findings::sample::{Draw, Sample, draw, interval_minor, reliability_factor};
 use makegood_core::findings::{
     Context, Finding, Parameters, Report, Rule, examine, parameters_digest,
 };
-use makegood_core::ids::{AgentPid, CustomerPid, Digest, SpendId};
-use makegood_core::ledger::SampleMethod;
-use makegood_core::money::{Currency, Money};
-use sha2::{Digest as _, Sha256};
+use makegood_core::ids::{AgentPid, CustomerPid, SpendId};
 
+use super::days::Days;
+use super::remote::ServerArgs;
 use super::tables::table;
 use super::{say, setup};
-use crate::audit::{Day, FactsOfDays, Period};
 use crate::config::ConfigFlags;
+use record::Recorded;
 
 /// The arguments of `makegood audit findings`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The rules see the whole ledger up to the last day, because a habit is older than a week; shown is
 what touches the days asked for. A finding is a question to somebody, and no verdict: it names the
-rule, its version, the SHA-256 of its parameters and the entries.")]
+rule, its version, the SHA-256 of its parameters and the entries.
+
+With --record each finding that is shown becomes an entry of the ledger, which reviewers then settle;
+one that is there already is not written again.
+
+Examples:
+  makegood audit findings --from 2026-01-01 --to 2026-01-31
+  makegood audit findings --from 2026-01-01 --to 2026-01-31 --record --server http://127.0.0.1:7070 \
+--token auditor.token")]
 pub(super) struct FindingsArgs {
     #[command(flatten)]
     days: Days,
@@ -40,67 +48,16 @@ pub(super) struct FindingsArgs {
     /// Print the rules with their parameters instead.
     #[arg(long)]
     parameters: bool,
+    /// Write what is found into the ledger.
+    #[arg(long, requires = "server")]
+    record: bool,
+    #[command(flatten)]
+    server: ServerArgs,
     /// One JSON object a line, for programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     config: ConfigFlags,
-}
-
-/// The arguments of `makegood audit sample`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Every gesture that was given in those days is in the population; there is no filter. Whoever has the
-entries, the method and the seed draws the same sample again.
-
-The interval of a monetary-unit sample is the tolerable amount over the confidence factor of the
-standard tables, for the confidence and the number of errors that are expected.")]
-pub(super) struct SampleArgs {
-    #[command(flatten)]
-    days: Days,
-    /// How: each gesture as likely (records), or each unit of money (mus).
-    #[arg(long, value_enum)]
-    method: Method,
-    /// The seed: 64 hexadecimal digits, or any text, whose SHA-256 is taken.
-    #[arg(long)]
-    seed: String,
-    /// How many gestures a sample of records has.
-    #[arg(long, default_value_t = 25)]
-    count: usize,
-    /// The amount of error that can be tolerated in all, such as 5000.00.
-    #[arg(long, value_name = "AMOUNT", required_if_eq("method", "mus"))]
-    tolerable: Option<String>,
-    /// The currency of a monetary-unit sample.
-    #[arg(long, value_name = "CODE", default_value = "USD")]
-    currency: String,
-    /// How sure the sample is to make one: 80, 85, 90, 95 or 99 per cent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 95)]
-    confidence: u32,
-    /// How many errors are expected, 0 to 5.
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    expected_errors: usize,
-    /// One JSON object a line, for programs; the sample itself comes first.
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    config: ConfigFlags,
-}
-
-/// Some days of UTC.
-#[derive(Debug, Clone, Copy, clap::Args)]
-struct Days {
-    /// The first day, such as 2026-01-01; days are those of UTC.
-    #[arg(long, value_name = "DATE")]
-    from: Day,
-    /// The last day, inclusive.
-    #[arg(long, value_name = "DATE")]
-    to: Day,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Method {
-    Records,
-    Mus,
 }
 
 /// Who is related to whom, where that is known.
@@ -130,14 +87,18 @@ pub(super) fn run(args: &FindingsArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let config = setup::config(&args.config)?;
-    let read = read(&config.tenant_folder(), args.days)?;
+    let read = args.days.facts(&config)?;
     let related = Related(args.related.as_deref().map(related).transpose()?);
     let mut report = examine(&read.facts, &parameters, &related, wanted);
     let days = read.first..read.end;
     report.findings.retain(|finding| finding.positions.iter().any(|at| days.contains(at)));
+    let recorded = match args.server.door()?.filter(|_| args.record) {
+        Some(door) => record::record(&report.findings, &parameters, door)?,
+        None => Vec::new(),
+    };
     if args.json {
-        for finding in &report.findings {
-            say(finding_json(finding, &parameters));
+        for (index, finding) in report.findings.iter().enumerate() {
+            say(finding_json(finding, &parameters, recorded.get(index)));
         }
         for why_not in &report.not_applied {
             let numbers: serde_json::Map<_, _> = numbers(&why_not.numbers).collect();
@@ -150,29 +111,9 @@ pub(super) fn run(args: &FindingsArgs) -> anyhow::Result<ExitCode> {
         }
     } else {
         say(findings_words(&report));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn run_sample(args: &SampleArgs) -> anyhow::Result<ExitCode> {
-    let how = how(args)?;
-    let seed = seed(&args.seed);
-    let config = setup::config(&args.config)?;
-    let FactsOfDays { facts, first, end } = read(&config.tenant_folder(), args.days)?;
-    let sample = draw(&facts, first, end, seed, how);
-    if args.json {
-        say(sample_json(&sample));
-        for pick in &sample.picks {
-            say(serde_json::json!({
-                "spend_id": pick.spend.to_string(),
-                "position": pick.position,
-                "amount_minor": pick.amount_minor,
-                "currency_code": pick.currency.code(),
-                "hit_count": pick.hit_count,
-            }));
+        if args.record {
+            say(record::words(&recorded));
         }
-    } else {
-        say(sample_words(&sample));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -180,12 +121,6 @@ pub(super) fn run_sample(args: &SampleArgs) -> anyhow::Result<ExitCode> {
 fn rule(text: &str) -> Result<Rule, String> {
     let codes = || Rule::ALL.iter().map(|rule| rule.code()).collect::<Vec<_>>().join(", ");
     Rule::from_code(text).ok_or_else(|| format!("there is no such rule; take one of {}", codes()))
-}
-
-fn read(tenant_folder: &Path, days: Days) -> anyhow::Result<FactsOfDays> {
-    let period = Period::new(days.from, days.to)?;
-    FactsOfDays::read(tenant_folder, period)
-        .with_context(|| format!("read the ledger; is {} its folder?", tenant_folder.display()))
 }
 
 fn related(file: &Path) -> anyhow::Result<BTreeSet<(AgentPid, CustomerPid)>> {
@@ -251,7 +186,11 @@ fn entries(positions: &[u64]) -> String {
     }
 }
 
-fn finding_json(finding: &Finding, parameters: &Parameters) -> serde_json::Value {
+fn finding_json(
+    finding: &Finding,
+    parameters: &Parameters,
+    recorded: Option<&Recorded>,
+) -> serde_json::Value {
     let why: serde_json::Map<_, _> = numbers(&finding.why).collect();
     serde_json::json!({
         "rule": finding.rule.code(),
@@ -261,80 +200,10 @@ fn finding_json(finding: &Finding, parameters: &Parameters) -> serde_json::Value
         "positions": finding.positions,
         "agents": finding.agents.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "why": why,
+        "ledger_position": recorded.and_then(|it| it.position),
     })
 }
 
 fn numbers(all: &[(&str, i64)]) -> impl Iterator<Item = (String, serde_json::Value)> {
     all.iter().map(|(name, number)| ((*name).to_owned(), (*number).into()))
-}
-
-fn how(args: &SampleArgs) -> anyhow::Result<Draw> {
-    let Method::Mus = args.method else {
-        return Ok(Draw::Records { count: args.count });
-    };
-    let currency = Currency::parse(&args.currency)?;
-    let tolerable = Money::parse(currency, args.tolerable.as_deref().unwrap_or_default())?;
-    let factor = reliability_factor(args.confidence, args.expected_errors).with_context(|| {
-        format!(
-            "there is no factor for {} per cent and {} errors; take 80, 85, 90, 95 or 99 and 0 to 5",
-            args.confidence, args.expected_errors
-        )
-    })?;
-    let interval = Money::new(currency, interval_minor(tolerable.amount_minor, factor));
-    Ok(Draw::MonetaryUnit { interval })
-}
-
-fn seed(text: &str) -> Digest {
-    text.parse().unwrap_or_else(|_| Digest::from_bytes(Sha256::digest(text).into()))
-}
-
-fn sample_words(sample: &Sample) -> String {
-    let drawn = &sample.drawn;
-    let mut table = table(&["spend", "entry", "amount", "hits"]);
-    for pick in &sample.picks {
-        table.add_row([
-            pick.spend.to_string(),
-            pick.position.to_string(),
-            Money::new(pick.currency, pick.amount_minor).to_string(),
-            pick.hit_count.to_string(),
-        ]);
-    }
-    let how = match drawn.interval {
-        None => String::new(),
-        Some(interval) => format!(", every {} from unit {} on", interval, sample.start_minor),
-    };
-    format!(
-        "{table}\n\n{} of {} gestures ({}{how}), entries {} to before {}\nseed {}\nspends {}",
-        drawn.spend_count,
-        drawn.population_count,
-        method_words(drawn.method),
-        drawn.first,
-        drawn.end,
-        drawn.seed,
-        drawn.spends,
-    )
-}
-
-fn method_words(method: SampleMethod) -> &'static str {
-    match method {
-        SampleMethod::Records => "each as likely",
-        SampleMethod::MonetaryUnit => "each unit of money as likely",
-    }
-}
-
-fn sample_json(sample: &Sample) -> serde_json::Value {
-    let drawn = &sample.drawn;
-    serde_json::json!({
-        "method": drawn.method.code(),
-        "first_position": drawn.first,
-        "end_position": drawn.end,
-        "seed": drawn.seed.to_string(),
-        "interval_minor": drawn.interval.map(|interval| interval.amount_minor),
-        "currency_code": drawn.interval.map(|interval| interval.currency.code()),
-        "start_minor": sample.start_minor,
-        "spend_count": drawn.spend_count,
-        "population_count": drawn.population_count,
-        "population_minor": sample.population_minor.to_string(),
-        "spends_sha256": drawn.spends.to_string(),
-    })
 }

@@ -158,6 +158,60 @@ async fn an_export_is_an_entry_or_there_is_no_pack() {
     assert_eq!(*manifest, Digest::from_bytes(Sha256::digest(stored).into()));
 }
 
+/// The days of every test.
+const DAYS: [&str; 4] = ["--from", "2026-01-01", "--to", "2099-12-31"];
+
+#[tokio::test]
+async fn findings_and_samples_become_entries_once() {
+    let place = Place::new(Rules::STANDARD);
+    place.fill().await;
+    let sidecar = Makegood::serve(&place);
+    let call = sidecar.ring("A-1", "call-1", "C-1").await;
+    call.give(call.gift(4_500)).await.unwrap();
+    let first = Person::new(&place, &sidecar, "R-1", Access::Auditor);
+    let second = Person::new(&place, &sidecar, "L-1", Access::Auditor);
+    let listed = lines(&said(&mut with_data(&["ledger", "list", "--json"], &place)));
+    let gift = listed.iter().find(|it| it["kind"] == "given").unwrap();
+    let related = place.beside("related.csv");
+    let pair = format!("{},{}", gift["who"].as_str().unwrap(), gift["for_whom"].as_str().unwrap());
+    std::fs::write(&related, format!("agent,customer\n{pair}\n")).unwrap();
+
+    let record = |person: &Person, more: &[&str]| {
+        let mut command = person.asks(&["audit", "findings", "--rule", "f3", "--record"]);
+        command.args(DAYS).args(more).args([Path::new("--data"), &place.data()]);
+        said(command.arg("--related").arg(&related))
+    };
+    let told = record(&first, &[]);
+    assert!(told.contains("new in the ledger: 1; there before: 0"), "{told}");
+    for person in [&first, &second] {
+        let told = record(person, &[]);
+        assert!(told.contains("new in the ledger: 0; there before: 1"), "{told}");
+    }
+    let found = &lines(&record(&first, &["--json"]))[0];
+    let position = found["ledger_position"].to_string();
+    let kept = said(&mut with_data(&["review", "findings"], &place));
+    assert!(kept.contains(&position) && kept.contains("f3"), "{kept}");
+    said(&mut second.asks(&["review", "dispose", &position, "dismissed"]));
+    let open = said(&mut with_data(&["review", "findings"], &place));
+    assert!(open.contains("--record"), "{open}");
+    let all = lines(&said(&mut with_data(&["review", "findings", "--all", "--json"], &place)));
+    assert_eq!((all.len(), &all[0]["disposition"]), (1, &"dismissed".into()));
+
+    let sample = ["audit", "sample", "--method", "records", "--seed", "any", "--record", "--json"];
+    let mut sample = first.asks(&sample);
+    let drawn = said(sample.args(DAYS).args([Path::new("--data"), &place.data()]));
+    let drawn = lines(&drawn);
+    assert_eq!((&drawn[0]["spend_count"], drawn.len()), (&1.into(), 2));
+    sidecar.end().await;
+    let ledger = StoredLedger::read(&place.tenant_folder());
+    ledger.verify();
+    let position = usize::try_from(drawn[0]["ledger_position"].as_u64().unwrap()).unwrap();
+    let EntryBody::Act { act: Act::DrawSample(entry), .. } = &ledger.entries[position].body else {
+        panic!("{:?}", ledger.entries[position]);
+    };
+    assert_eq!(entry.spends.to_string(), drawn[0]["spends_sha256"].as_str().unwrap());
+}
+
 #[test]
 fn says_how_a_sidecar_is_reached() {
     let place = Place::empty(Rules::STANDARD);

@@ -1,0 +1,74 @@
+//! Findings into the ledger, each once.
+
+use makegood_core::findings::{Finding, Parameters};
+use makegood_core::ids::RequestId;
+use makegood_core::ledger::FindingRaised;
+use makegood_proto::v1;
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+use tonic::Code;
+
+use super::super::remote::{Door, refused};
+
+/// What became of a finding.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recorded {
+    /// The entry that raised it; none where another person wrote it down before.
+    pub(super) position: Option<i64>,
+    /// Whether it was in the ledger before.
+    is_known: bool,
+}
+
+/// Raises each finding, in their order.
+pub(super) fn record(
+    findings: &[Finding],
+    parameters: &Parameters,
+    door: Door,
+) -> anyhow::Result<Vec<Recorded>> {
+    let requests = findings.iter().map(|finding| request(finding.raised(parameters)));
+    let requests: Vec<_> = requests.collect();
+    door.with(async |mut it| {
+        let mut recorded = Vec::with_capacity(requests.len());
+        for message in requests {
+            let request = it.ask(message);
+            recorded.push(match it.reviews.raise_finding(request).await {
+                Ok(answer) => {
+                    let v1::RaiseFindingResponse { receipt, replayed } = answer.into_inner();
+                    let position = receipt.map(|receipt| receipt.ledger_position);
+                    Recorded { position, is_known: replayed }
+                }
+                // The id says all that the finding does: somebody else has raised it.
+                Err(status) if status.code() == Code::AlreadyExists => {
+                    Recorded { position: None, is_known: true }
+                }
+                Err(status) => return Err(refused(&status)),
+            });
+        }
+        Ok(recorded)
+    })
+}
+
+pub(super) fn words(recorded: &[Recorded]) -> String {
+    let known = recorded.iter().filter(|it| it.is_known).count();
+    let new = recorded.len() - known;
+    format!("new in the ledger: {new}; there before: {known}")
+}
+
+/// The request under an id that is made of what the finding says, so that whoever raises it again
+/// writes nothing twice.
+fn request(finding: FindingRaised) -> v1::RaiseFindingRequest {
+    let FindingRaised { rule, rule_version, parameters, score_permille, positions, agents } =
+        finding;
+    let message = v1::RaiseFindingRequest {
+        request_id: String::new(),
+        rule: rule.to_string(),
+        rule_version: rule_version.cast_signed(),
+        parameters_sha256: parameters.as_bytes().to_vec(),
+        score_permille: score_permille.cast_signed(),
+        positions: positions.iter().map(|position| position.cast_signed()).collect(),
+        agent_ids: agents.iter().map(ToString::to_string).collect(),
+    };
+    let digest: [u8; 32] = Sha256::digest(message.encode_to_vec()).into();
+    let (id, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
+    v1::RaiseFindingRequest { request_id: RequestId::from_bytes(*id).to_string(), ..message }
+}
