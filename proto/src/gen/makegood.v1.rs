@@ -10022,7 +10022,8 @@ pub struct RaiseFindingRequest {
     /// Required. The entries that it is about, in order; 1 to 64.
     #[prost(int64, repeated, tag = "6")]
     pub positions: ::prost::alloc::vec::Vec<i64>,
-    /// The pseudonyms of the agents whom it is about, in order; at most 64.
+    /// Pseudonyms of further agents whom it is about; with those whom the
+    /// entries name at most 256. Everybody whom the entries name is added.
     #[prost(string, repeated, tag = "7")]
     pub agent_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }

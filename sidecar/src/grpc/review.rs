@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use makegood_core::findings::sample::{Draw, Pick};
 use makegood_core::ids::{AgentPid, Digest, RequestId, RuleCode, SpendId};
-use makegood_core::ledger::{Access, Act, FindingRaised};
+use makegood_core::ledger::{Access, Act, FINDING_POSITIONS, FindingRaised};
 use makegood_core::money::Money;
 use makegood_ledger::codec::codes;
 use makegood_proto::ledger::v1 as ledger_pb;
@@ -91,7 +91,16 @@ impl ReviewService for Service {
         let visitor = self.visitor(&request)?;
         let mut shape = Shape::default();
         let asked = finding(&mut shape, &request.into_inner());
-        let (id, finding) = shape.build(asked)?;
+        let (id, mut finding) = shape.build(asked)?;
+        // Nobody whom the entries name can be left out.
+        let positions =
+            finding.positions.iter().copied().take(FINDING_POSITIONS).collect::<Vec<_>>();
+        let house = Arc::clone(&self.house);
+        let read = tokio::task::spawn_blocking(move || house.people_of(&positions)).await;
+        let mut people =
+            read.unwrap_or(Err(HouseError::Stored)).map_err(|error| status::from_house(&error))?;
+        people.extend(finding.agents);
+        finding.agents = people.into_iter().collect();
         let act = Act::RaiseFinding(Box::new(finding));
         let Governed { receipt, replayed, .. } = self.review(&visitor, id, act).await?;
         Ok(Response::new(v1::RaiseFindingResponse { receipt: Some(receipt), replayed }))

@@ -130,28 +130,14 @@ fn topics_of(entry: &Entry) -> Vec<Topic> {
                 Person::Agent(pid) => vec![Topic::Agent(*pid.as_bytes())],
             };
         }
-        EntryBody::PolicyActivated { .. }
-        | EntryBody::PoolOpened { .. }
-        | EntryBody::Act { .. } => {
-            return Vec::new();
-        }
         EntryBody::Refused { .. } => return vec![Topic::Agent(*entry.caller.agent.as_bytes())],
         EntryBody::Reserved { request, .. } => {
             (entry.caller.agent, request.customer, request.interaction)
         }
-        EntryBody::Extended { about, .. }
-        | EntryBody::Committed { about, .. }
-        | EntryBody::Voided { about, .. }
-        | EntryBody::Expired { about, .. }
-        | EntryBody::Reversed { about, .. }
-        | EntryBody::Increased { about, .. }
-        | EntryBody::Corrected { about, .. }
-        | EntryBody::ConsultAsked { about, .. }
-        | EntryBody::ConsultPassed { about, .. }
-        | EntryBody::ConsultApproved { about, .. }
-        | EntryBody::ConsultClosed { about, .. } => {
-            (about.agent, about.customer, about.interaction)
-        }
+        body => match body.about() {
+            Some(about) => (about.agent, about.customer, about.interaction),
+            None => return Vec::new(),
+        },
     };
     vec![
         Topic::Agent(*agent.as_bytes()),

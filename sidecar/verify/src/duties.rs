@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use makegood_core::ids::{AgentPid, Digest};
-use makegood_core::ledger::{Access, Act, Entry, EntryBody, Key, Period, Read, ReviewState, Row};
+use makegood_core::ledger::duties::People;
+use makegood_core::ledger::{
+    Access, Act, Disposition, Entry, EntryBody, FindingRow, Key, Period, Read, ReviewState, Row,
+};
 use makegood_core::time::Time;
 
 /// What has to be remembered of earlier entries.
@@ -17,12 +20,14 @@ pub(crate) struct Duties {
     closed_until: Option<Time>,
     /// The closed period that is asked to be open again, who asked, and whether a second agreed.
     reopening: Option<(Period, AgentPid, bool)>,
+    people: People,
 }
 
 impl Duties {
     /// Checks an entry against those before it; `rows` are as they were before it.
     pub(crate) fn check(&mut self, entry: &Entry, rows: &impl Read) -> Result<(), &'static str> {
         self.check_period(entry)?;
+        self.people.note(entry);
         match &entry.body {
             EntryBody::Act { act, .. } => self.check_act(entry, act, rows),
             EntryBody::Expired { .. }
@@ -93,20 +98,34 @@ impl Duties {
                 let Some(row) = rows.spend(*spend) else {
                     return Err("reviews a gesture that is not there");
                 };
-                let took_part = row.about.agent == caller || row.approvers.contains(&caller);
-                if took_part && *state != ReviewState::Answered {
+                if row.took_part(caller) && *state != ReviewState::Answered {
                     return Err("lets somebody review a gesture that they took part in");
                 }
             }
-            Act::DisposeFinding { finding, .. } => {
-                if let Some(Row::Finding(row)) = rows.get(&Key::Finding(*finding))
-                    && row.agents.contains(&caller)
-                {
-                    return Err("lets somebody settle a finding about themselves");
+            Act::RaiseFinding(finding) if !self.people.are_named(finding) => {
+                return Err("raises a finding that leaves out somebody whom its entries name");
+            }
+            Act::DisposeFinding { finding, disposition, .. } => {
+                if let Some(Row::Finding(row)) = rows.get(&Key::Finding(*finding)) {
+                    return check_settling(row, caller, *disposition);
                 }
             }
             _ => {}
         }
+        Ok(())
+    }
+}
+
+fn check_settling(
+    row: &FindingRow,
+    caller: AgentPid,
+    disposition: Disposition,
+) -> Result<(), &'static str> {
+    if row.agents.contains(&caller) {
+        Err("lets somebody settle a finding about themselves")
+    } else if row.raised_by == caller && disposition != Disposition::Escalated {
+        Err("lets somebody settle a finding that they raised")
+    } else {
         Ok(())
     }
 }

@@ -185,12 +185,16 @@ pub struct FindingRaised {
     pub score_permille: u32,
     /// The entries that it is about, in order; at most [`FINDING_POSITIONS`].
     pub positions: Vec<u64>,
-    /// The agents that it is about.
+    /// The agents that it is about, in order; at most [`FINDING_AGENTS`]: at least the people whom
+    /// the entries name ([`super::Entry::people`]).
     pub agents: Vec<AgentPid>,
 }
 
 /// The most entries that one finding names.
 pub const FINDING_POSITIONS: usize = 64;
+
+/// The most agents that one finding is about.
+pub const FINDING_AGENTS: usize = 256;
 
 macro_rules! coded {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal,)* }) => {

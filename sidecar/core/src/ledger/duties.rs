@@ -9,7 +9,8 @@ use crate::time::Time;
 use super::balances::balances_digest;
 use super::violation::Violation;
 use super::{
-    Access, Act, Entry, EntryBody, ErasureBasis, Period, Person, ReviewState, Rows, apply,
+    Access, Act, Disposition, Entry, EntryBody, ErasureBasis, FindingRaised, Period, Person,
+    ReviewState, Rows, apply,
 };
 
 /// Checks that no policy came into force by its author alone, that nobody approved, reviewed or
@@ -83,13 +84,36 @@ struct Seen {
     authors: BTreeMap<Digest, AgentPid>,
     scheduled: BTreeMap<Digest, (AgentPid, Time)>,
     has_policy: bool,
-    /// Who gave or approved each gesture.
+    /// Who took part in each gesture, and whose it is.
     parties: BTreeMap<SpendId, BTreeSet<AgentPid>>,
+    agents: BTreeMap<SpendId, AgentPid>,
     reviewers: BTreeMap<SpendId, BTreeSet<AgentPid>>,
-    findings: BTreeMap<u64, Vec<AgentPid>>,
+    people: People,
+    /// Who raised each finding, and whom it is about.
+    findings: BTreeMap<u64, (AgentPid, Vec<AgentPid>)>,
     reopening_asked_by: Option<AgentPid>,
     /// Who asked to erase whom, and why, by the request.
     erasures_asked: BTreeMap<RequestId, (AgentPid, Person, ErasureBasis)>,
+}
+
+/// Whom each entry names, so that findings leave nobody out.
+#[derive(Debug, Default)]
+pub struct People(Vec<(u64, AgentPid)>);
+
+impl People {
+    /// Notes the people of the next entry.
+    pub fn note(&mut self, entry: &Entry) {
+        self.0.extend(entry.people().into_iter().map(|person| (entry.position, person)));
+    }
+
+    /// Whether a finding is about everybody whom its entries name.
+    pub fn are_named(&self, finding: &FindingRaised) -> bool {
+        finding.positions.iter().all(|position| {
+            let first = self.0.partition_point(|(at, _)| at < position);
+            let of_entry = self.0.iter().skip(first).take_while(|(at, _)| at == position);
+            of_entry.into_iter().all(|(_, person)| finding.agents.contains(person))
+        })
+    }
 }
 
 impl Seen {
@@ -132,7 +156,8 @@ impl Seen {
     }
 
     fn check_act(&self, act: &Act, caller: AgentPid) -> Result<(), &'static str> {
-        let is_own = |spend| self.parties.get(spend).is_some_and(|of| of.contains(&caller));
+        let is_own = |spend| self.agents.get(spend) == Some(&caller);
+        let took_part = |spend| self.parties.get(spend).is_some_and(|of| of.contains(&caller));
         let reviewed = |spend| self.reviewers.get(spend).is_some_and(|of| of.contains(&caller));
         match act {
             Act::PublishPolicy { digest } if self.authors.get(digest) != Some(&caller) => {
@@ -148,12 +173,22 @@ impl Seen {
                 Err("the agent of a gesture answers for it")
             }
             Act::Note { state: ReviewState::Answered, .. } => Ok(()),
-            Act::Note { spend, .. } if is_own(spend) => Err("nobody reviews their own gesture"),
+            Act::Note { spend, .. } if took_part(spend) => {
+                Err("nobody reviews a gesture that they took part in")
+            }
             Act::Note { spend, state: ReviewState::Cleared, .. } if reviewed(spend) => {
                 Err("a second person clears a review")
             }
-            Act::DisposeFinding { finding, .. } => match self.findings.get(finding) {
-                Some(agents) if !agents.contains(&caller) => Ok(()),
+            Act::RaiseFinding(finding) if !self.people.are_named(finding) => {
+                Err("a finding is about everybody whom its entries name")
+            }
+            Act::DisposeFinding { finding, disposition, .. } => match self.findings.get(finding) {
+                Some((raised_by, _))
+                    if *raised_by == caller && *disposition != Disposition::Escalated =>
+                {
+                    Err("another person settles a finding than the one who raised it")
+                }
+                Some((_, agents)) if !agents.contains(&caller) => Ok(()),
                 _ => Err("nobody settles a finding about themselves"),
             },
             _ => Ok(()),
@@ -180,16 +215,17 @@ impl Seen {
 
     fn note(&mut self, entry: &Entry) {
         let caller = entry.caller.agent;
+        self.people.note(entry);
+        if let Some(spend) = entry.body.spend().filter(|_| makes_parties(&entry.body)) {
+            self.parties.entry(spend).or_default().extend(entry.people());
+        }
         match &entry.body {
             EntryBody::PolicyActivated { .. } => {
                 self.has_policy = true;
                 self.scheduled.remove(&entry.policy);
             }
             EntryBody::Reserved { request, .. } => {
-                self.parties.entry(request.spend).or_default().insert(caller);
-            }
-            EntryBody::ConsultApproved { about, .. } => {
-                self.parties.entry(about.spend).or_default().insert(caller);
+                self.agents.insert(request.spend, caller);
             }
             EntryBody::Act {
                 request: Some(request),
@@ -223,11 +259,16 @@ impl Seen {
                 self.reviewers.entry(*spend).or_default().insert(caller);
             }
             Act::RaiseFinding(finding) => {
-                self.findings.insert(entry.position, finding.agents.clone());
+                self.findings.insert(entry.position, (caller, finding.agents.clone()));
             }
             _ => {}
         }
     }
+}
+
+/// Whether those whom an entry names take part in its gesture: not by a refusal or a review.
+fn makes_parties(body: &EntryBody) -> bool {
+    !matches!(body, EntryBody::Refused { .. } | EntryBody::Act { .. })
 }
 
 /// A pool that authority is taken from keeps what covers its holds and gifts.

@@ -1,6 +1,7 @@
 //! What the ledger keeps: numbered entries that say who, for whom, how much, why, under which
 //! policy, with what balance before and after.
 
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 use crate::ids::{
@@ -11,7 +12,9 @@ use crate::money::Currency;
 use crate::policy::{Counts, GestureKind, POOL_LIMIT_PREFIX};
 use crate::time::Time;
 
-use super::{Act, Caller, ConsultState, CounterKey, GestureRequest, Operation, Posting, Refusal};
+use super::{
+    Access, Act, Caller, ConsultState, CounterKey, GestureRequest, Operation, Posting, Refusal,
+};
 use super::{ReverseReason, VoidReason};
 
 /// The version of the rules in this code; every entry names the one it was decided by.
@@ -155,7 +158,7 @@ pub enum EntryBody {
         amount_minor: i64,
     },
     /// What a gesture was booked as was corrected: the old booking reversed and the new one made.
-    /// Limits stay charged as they were.
+    /// Of the limits, only those that look at reasons are left, or charged with all of it now.
     Corrected {
         /// The request.
         request: RequestId,
@@ -412,14 +415,48 @@ impl LimitTrace {
     }
 }
 
+impl Entry {
+    /// The people whom the entry names as taking part: who asked, whose gesture it is, who is or
+    /// was asked about it. The sidecar is none of them.
+    pub fn people(&self) -> BTreeSet<AgentPid> {
+        let caller = (self.caller.access != Access::System).then_some(self.caller.agent);
+        let about = match &self.body {
+            EntryBody::Refused { about, .. } => about.as_deref(),
+            body => body.about(),
+        };
+        let asked = match &self.body {
+            EntryBody::ConsultAsked { to, .. } => [Some(*to), None],
+            EntryBody::ConsultPassed { from, to, .. } => [Some(*from), Some(*to)],
+            _ => [None, None],
+        };
+        caller
+            .into_iter()
+            .chain(about.map(|about| about.agent))
+            .chain(asked.into_iter().flatten())
+            .collect()
+    }
+}
+
 impl EntryBody {
     /// The gesture that the entry is about; `None` for policies, pools and other acts.
     pub fn spend(&self) -> Option<SpendId> {
         match self {
             Self::Act { act: Act::Note { spend, .. }, .. } => Some(*spend),
-            Self::PolicyActivated { .. } | Self::PoolOpened { .. } | Self::Act { .. } => None,
             Self::Reserved { request, .. } => Some(request.spend),
             Self::Refused { operation, .. } => Some(operation.spend()),
+            body => body.about().map(|about| about.spend),
+        }
+    }
+
+    /// What the gesture is about that the entry moves on; `None` for entries that move none, and
+    /// for the one that makes it.
+    pub fn about(&self) -> Option<&SpendAbout> {
+        match self {
+            Self::PolicyActivated { .. }
+            | Self::PoolOpened { .. }
+            | Self::Reserved { .. }
+            | Self::Refused { .. }
+            | Self::Act { .. } => None,
             Self::Extended { about, .. }
             | Self::Committed { about, .. }
             | Self::Voided { about, .. }
@@ -430,7 +467,7 @@ impl EntryBody {
             | Self::ConsultAsked { about, .. }
             | Self::ConsultPassed { about, .. }
             | Self::ConsultApproved { about, .. }
-            | Self::ConsultClosed { about, .. } => Some(about.spend),
+            | Self::ConsultClosed { about, .. } => Some(about),
         }
     }
 

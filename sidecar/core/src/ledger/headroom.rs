@@ -71,6 +71,25 @@ impl Question {
             windows: command.windows.clone(),
         }
     }
+
+    /// Whether a gesture might have been given for another reason, by whose it is.
+    pub(crate) fn of_correction(
+        command: &Command,
+        row: &SpendRow,
+        reason: &ReasonCode,
+        now: Time,
+    ) -> Self {
+        let asked = Self::of_approver(command, row, now);
+        let caller = Caller {
+            agent: row.about.agent,
+            access: Access::Agent,
+            role: row.role.clone(),
+            team: None,
+            tenure_days: row.tenure_days,
+        };
+        let subject = Subject { reason: Some(reason.clone()), ..asked.subject };
+        Self { caller, subject, ..asked }
+    }
 }
 
 /// What may still be given now, without asking anyone.

@@ -35,11 +35,18 @@ pub fn keys(rows: &impl Read, policy: &Policy, command: &Command) -> Vec<Key> {
             }
         }
         Action::Act { request, act } => {
-            keys.extend(request.map(Key::Act));
+            // One id is not used for an act and for an operation.
+            let ids = request.iter();
+            keys.extend(
+                ids.flat_map(|id| [Key::Act(*id), Key::Outcome(OperationId::Request(*id))]),
+            );
             keys.extend(keys_of_act(act));
         }
         Action::Spend(operation) => {
             keys.push(Key::Outcome(operation.id()));
+            if let OperationId::Request(request) = operation.id() {
+                keys.push(Key::Act(request));
+            }
             add_spend(&mut keys, rows, operation.spend());
             add_operation(&mut keys, rows, (policy, command), operation);
         }
@@ -84,9 +91,12 @@ fn add_operation(
                 keys.push(Key::Balance(Account::AuthorityLapsed, row.currency));
             }
         }
-        Operation::Correct { spend, gesture, .. } => {
+        Operation::Correct { spend, reason, gesture, .. } => {
             keys.push(Key::Periods);
             if let Some(row) = rows.spend(*spend) {
+                let now = rows.head().next_at(command.at);
+                let question = Question::of_correction(command, row, reason, now);
+                add_counters(keys, policy, &question, (&row.about.pool, Authority::Own));
                 add_gesture(keys, policy, gesture, row.currency);
             }
         }
@@ -126,8 +136,10 @@ pub fn keys_of_entry(rows: &impl Read, entry: &Entry) -> Vec<Key> {
             if let Some(consult) = body.consult() {
                 keys.push(Key::Consult(consult));
             }
-            if let (EntryBody::ConsultApproved { .. }, Some(currency)) = (body, currency) {
-                // The approver's own limits are new to the gesture.
+            let is_charged_anew =
+                matches!(body, EntryBody::ConsultApproved { .. } | EntryBody::Corrected { .. });
+            if let (true, Some(currency)) = (is_charged_anew, currency) {
+                // The limits of an approver, or of another reason, are new to the gesture.
                 let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
                 keys.extend(limits.map(|trace| Key::Counter(trace.counter(currency))));
             }
@@ -155,10 +167,19 @@ fn add_question(keys: &mut Vec<Key>, policy: &Policy, question: &Question, autho
     let Some(pool) = policy.pool_of(question.caller.team.as_ref()) else {
         return;
     };
-    // A limit without its window stops the decision before any count is looked at.
-    let limits = applying(policy, question, &pool.id, authority).flatten();
-    keys.extend(limits.map(|limit| Key::Counter(limit.counter)));
+    add_counters(keys, policy, question, (&pool.id, authority));
     add_pool(keys, &pool.id, question.currency);
+}
+
+fn add_counters(
+    keys: &mut Vec<Key>,
+    policy: &Policy,
+    question: &Question,
+    (pool, authority): (&PoolId, Authority),
+) {
+    // A limit without its window stops the decision before any count is looked at.
+    let limits = applying(policy, question, pool, authority).flatten();
+    keys.extend(limits.map(|limit| Key::Counter(limit.counter)));
 }
 
 fn add_gesture(keys: &mut Vec<Key>, policy: &Policy, gesture: &GestureCode, currency: Currency) {

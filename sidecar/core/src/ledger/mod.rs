@@ -31,8 +31,9 @@ mod weigh;
 
 pub use account::{Account, Book, Posting, Side};
 pub use act::{
-    Act, Disposition, ErasureBasis, ExportPurpose, FINDING_POSITIONS, FindingRaised, KeyKind, PauseReason, Period,
-    Person, PolicyNamed, ReviewState, SampleDrawn, SampleMethod,
+    Act, Disposition, ErasureBasis, ExportPurpose, FINDING_AGENTS, FINDING_POSITIONS,
+    FindingRaised, KeyKind, PauseReason, Period, Person, PolicyNamed, ReviewState, SampleDrawn,
+    SampleMethod,
 };
 pub use act_fault::{ActFault, ActFaultKind};
 pub use apply::apply;
@@ -54,5 +55,5 @@ pub use row::{
     OutcomeRow, PauseRow, PeriodsRow, PolicyRow, PolicyState, PoolRow, Reopening, ReviewRow, Row,
 };
 pub use rows::{Base, Changes, Overlay, Read, Rows, Write};
-pub use spend::{Charged, SpendRow, SpendState};
+pub use spend::{Charged, Part, SpendRow, SpendState};
 pub use weigh::LimitState;

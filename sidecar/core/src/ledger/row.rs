@@ -179,11 +179,32 @@ pub struct PoolRow {
     /// The team that draws on it; `None` for every team without its own.
     pub team: Option<TeamId>,
     /// What may be given from it in all, in minor units; `None` is without a cap.
+    ///
+    /// The cap of the policy in force and what was moved since; below zero where the cap was lowered
+    /// by more than is left.
     pub allotted_minor: Option<i64>,
+    /// What was moved into it beside the policy's cap, in minor units: allocations, less what went
+    /// out of it again or has lapsed. It outlives the policy.
+    pub moved_minor: i64,
     /// What is held, in minor units.
     pub held_minor: i64,
     /// What was given, reversals deducted, in minor units.
     pub given_minor: i64,
+}
+
+impl PoolRow {
+    /// The cap of the policy that opened it, in minor units; `None` where that set none.
+    pub(crate) fn cap_minor(&self) -> Option<i64> {
+        self.allotted_minor.map(|minor| minor.saturating_sub(self.moved_minor))
+    }
+
+    /// Authority comes to it beside the policy's cap, or leaves it; without a cap nothing changes.
+    pub(crate) fn allot(&mut self, more_minor: i64) {
+        if let Some(allotted_minor) = &mut self.allotted_minor {
+            *allotted_minor = allotted_minor.saturating_add(more_minor);
+            self.moved_minor = self.moved_minor.saturating_add(more_minor);
+        }
+    }
 }
 
 /// An account in one currency.
@@ -214,12 +235,13 @@ pub enum CounterRow {
     },
 }
 
-/// One gesture's share of a rolling window.
+/// One gesture's share of a rolling window, by the time that it was authorised: what was reserved,
+/// each raise, and what a second person granted, apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Charge {
     /// The gesture.
     pub spend: SpendId,
-    /// When it was reserved.
+    /// When it was authorised.
     pub at: Time,
     /// What is held, in minor units.
     pub held_minor: i64,
@@ -332,6 +354,8 @@ pub struct ReviewRow {
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingRow {
+    /// Who raised it, or the sidecar.
+    pub raised_by: AgentPid,
     /// The agents that it is about.
     pub agents: Vec<AgentPid>,
     /// How it was settled, by whom; `None` while it is open.

@@ -1,9 +1,12 @@
 //! What a gesture has in each of its counts: held, given, and granted by a second person.
 
-use super::{Charged, CounterKey, LimitTrace, SpendRow};
+use std::iter;
+
+use super::{Charge, Charged, CounterKey, LimitTrace, Part, SpendRow, WindowKey};
 use crate::money::Currency;
 use crate::mutants::{Mutant, is_on};
 use crate::policy::Counts;
+use crate::time::Time;
 
 /// What a gesture has in one of its counts: in minor units, or in gestures where those are counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,6 +58,62 @@ impl SpendRow {
 }
 
 impl SpendRow {
+    /// What one of its counts has of it, by the time that each part was authorised at.
+    pub(crate) fn charges<'a>(
+        &'a self,
+        charged: &'a Charged,
+    ) -> impl Iterator<Item = Charge> + use<'a> {
+        let whole = self.share(charged);
+        let from = |at: Time| at.max(charged.at);
+        let (parts, single) = match charged.counts {
+            Counts::Amounts => (Some(self.parts()), None),
+            Counts::Times => (None, Some(self.charge(from(self.counted_at), whole))),
+            Counts::Grants => (None, Some(self.charge(charged.at, whole))),
+        };
+        // What was granted is the top of it, and what is given comes from below.
+        let own = whole.used().saturating_sub(whole.granted);
+        let mut below = 0_i64;
+        let of_part = move |Part { at, amount_minor }: Part| {
+            let inside = |to: i64| to.saturating_sub(below).clamp(0, amount_minor);
+            let given = inside(whole.given);
+            let held = amount_minor.saturating_sub(given);
+            let granted = amount_minor.saturating_sub(inside(own));
+            below = below.saturating_add(amount_minor);
+            self.charge(from(at), Share { held, given, granted })
+        };
+        parts.into_iter().flatten().map(of_part).chain(single)
+    }
+
+    /// What one of its counts has of it in the window at `now`.
+    pub(crate) fn share_in(&self, charged: &Charged, now: Time) -> Share {
+        let window = charged.counter.window;
+        if !matches!(window, WindowKey::Rolling { .. }) {
+            return self.share(charged);
+        }
+        let counting = self.charges(charged).filter(|charge| window.counts(charge.at, now));
+        counting.fold(Share::default(), |sum, charge| Share {
+            held: sum.held.saturating_add(charge.held_minor),
+            given: sum.given.saturating_add(charge.given_minor),
+            granted: sum.granted.saturating_add(charge.granted_minor),
+        })
+    }
+
+    /// What stands of each authorisation, from the bottom to the top.
+    fn parts(&self) -> impl Iterator<Item = Part> {
+        let above = self.raises.iter().copied().chain(self.grant);
+        let sum = above.clone().fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
+        let amount_minor = self.total_minor().saturating_sub(sum).max(0);
+        let at = self.reserved_at;
+        let is_early = is_on(Mutant::RaiseCountsEarly);
+        let above = above.map(move |part| if is_early { Part { at, ..part } } else { part });
+        iter::once(Part { at, amount_minor }).chain(above)
+    }
+
+    fn charge(&self, at: Time, share: Share) -> Charge {
+        let Share { held: held_minor, given: given_minor, granted: granted_minor } = share;
+        Charge { spend: self.about.spend, at, held_minor, given_minor, granted_minor }
+    }
+
     /// The part of so much in one of its counts that a second person granted.
     fn granted(&self, charged: &Charged, total: i64) -> i64 {
         let total = if is_on(Mutant::GrantReleasedLast) { self.amount_minor } else { total };
@@ -70,9 +129,10 @@ pub(crate) struct Granted {
 }
 
 impl Charged {
-    pub(super) fn of(trace: &LimitTrace, currency: Currency) -> Self {
+    pub(super) fn of(trace: &LimitTrace, currency: Currency, at: Time) -> Self {
         Self {
             counter: trace.counter(currency),
+            at,
             cap_minor: trace.cap_minor,
             counts: trace.counts,
             granted_above_minor: None,

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::ids::{AgentPid, Digest, RequestId};
+use crate::ids::{AgentPid, Digest, RequestId, RoleCode};
 use crate::money::Currency;
 use crate::mutants::{Mutant, is_on};
 use crate::policy::Counts;
 use crate::time::Time;
 
 use super::share::Granted;
-use super::{CounterKey, Entry, EntryBody, LimitTrace, SpendAbout};
+use super::{ConsultState, CounterKey, Entry, EntryBody, LimitTrace, SpendAbout};
 
 /// Where a gesture stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,10 @@ impl SpendState {
 pub struct SpendRow {
     /// Whose, for whom, why, what.
     pub about: SpendAbout,
+    /// The agent's role when it was reserved; with it the limits that apply to the gesture.
+    pub role: RoleCode,
+    /// For how many days the agent had been there when it was reserved.
+    pub tenure_days: u32,
     /// The currency of every amount.
     pub currency: Currency,
     /// What was reserved, in minor units.
@@ -65,12 +69,23 @@ pub struct SpendRow {
     pub reversed_minor: i64,
     /// Where it stands.
     pub state: SpendState,
-    /// When it was reserved: the instant by which windows count it, for ever.
+    /// When it was reserved: the instant by which windows count what was held then, for ever.
     pub reserved_at: Time,
+    /// When it first held anything: the instant by which windows count it as one gesture.
+    pub counted_at: Time,
+    /// What stands of each raise by the agent, in order of time; windows count each by its own.
+    ///
+    /// What is released or taken back goes from the top: what a second person granted, then the
+    /// raises, the latest first, then what was reserved.
+    pub raises: Vec<Part>,
+    /// What stands of what a second person granted.
+    pub grant: Option<Part>,
+    /// What stands of each commit, in order of time; the latest is taken back first.
+    pub commits: Vec<Part>,
+    /// When it was last given from, whether that stands or not.
+    pub committed_at: Option<Time>,
     /// When the hold ends, or would have ended.
     pub expire_at: Time,
-    /// When it was last given from; the undo time runs from here.
-    pub committed_at: Option<Time>,
     /// The counts that it is charged to, with the caps it was approved under; shared by the copies
     /// of the row, for it seldom changes.
     pub charged: Arc<Vec<Charged>>,
@@ -80,6 +95,18 @@ pub struct SpendRow {
     pub consult: Option<RequestId>,
     /// The second persons who gave their authority.
     pub approvers: Vec<AgentPid>,
+    /// Everybody else who took part: was asked, answered, released, took back or corrected; each
+    /// once, in order of their first part.
+    pub parties: Vec<AgentPid>,
+}
+
+/// An amount that came at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// When.
+    pub at: Time,
+    /// What still stands of it, in minor units; above zero.
+    pub amount_minor: i64,
 }
 
 /// A count that a gesture is charged to.
@@ -87,6 +114,9 @@ pub struct SpendRow {
 pub struct Charged {
     /// The count.
     pub counter: CounterKey,
+    /// Since when it is charged: as long as the gesture, but for the limits of a second person and
+    /// of a corrected reason. What came before counts by this time.
+    pub at: Time,
     /// The cap when it was approved, in minor units.
     pub cap_minor: i64,
     /// What it counts.
@@ -101,6 +131,34 @@ impl SpendRow {
     /// What stands as given, in minor units: reversals deducted.
     pub fn given_minor(&self) -> i64 {
         self.committed_minor.saturating_sub(self.reversed_minor)
+    }
+
+    /// What stands of the commits that taking back so much would touch, the latest first.
+    pub(crate) fn taken_back(&self, amount_minor: i64) -> impl Iterator<Item = Part> {
+        let mut left = amount_minor;
+        self.commits.iter().rev().map_while(move |commit| {
+            let taken = commit.amount_minor.min(left);
+            left = left.saturating_sub(taken);
+            (taken > 0).then_some(Part { amount_minor: taken, ..*commit })
+        })
+    }
+
+    /// When it was last given from, of what stands; `None` where nothing does.
+    pub fn given_at(&self) -> Option<Time> {
+        self.commits.last().map(|commit| commit.at)
+    }
+
+    /// The count as it is charged to it.
+    pub(crate) fn charged_to(&self, counter: &CounterKey) -> Option<&Charged> {
+        self.charged.iter().find(|charged| charged.counter == *counter)
+    }
+
+    /// Whether somebody took part in it: gave it, was asked about it, answered, released it, took
+    /// it back or corrected it.
+    pub fn took_part(&self, agent: AgentPid) -> bool {
+        self.about.agent == agent
+            || self.parties.contains(&agent)
+            || self.approvers.contains(&agent)
     }
 
     /// What is held and stands as given, in minor units.
@@ -122,11 +180,13 @@ impl SpendRow {
             return None;
         };
         let currency = request.amount.currency;
-        let charged = |trace: &LimitTrace| Charged::of(trace, currency);
+        let charged = |trace: &LimitTrace| Charged::of(trace, currency, entry.at);
         // A pool's cap is counted in the pool's own row.
         let limits = entry.trace.iter().filter(|trace| !trace.is_pool());
         Some(Self {
             about: SpendAbout::of(request, entry.caller.agent, *kind, pool.clone()),
+            role: entry.caller.role.clone(),
+            tenure_days: entry.caller.tenure_days,
             currency,
             amount_minor: request.amount.amount_minor,
             held_minor: request.amount.amount_minor,
@@ -134,24 +194,32 @@ impl SpendRow {
             reversed_minor: 0,
             state: SpendState::Held,
             reserved_at: entry.at,
-            expire_at: *expire_at,
+            counted_at: entry.at,
+            raises: Vec::new(),
+            grant: None,
+            commits: Vec::new(),
             committed_at: None,
+            expire_at: *expire_at,
             charged: Arc::new(limits.map(charged).collect()),
             policy: entry.policy,
             consult: *consult,
             approvers: Vec::new(),
+            parties: Vec::new(),
         })
     }
 
     /// Moves the row on by a later entry of the same gesture; `by` is the entry's caller.
     ///
-    /// What second persons granted follows by [`SpendRow::grant`].
+    /// What second persons granted follows by [`SpendRow::grant`], and the limits of another reason
+    /// by [`SpendRow::recharge`].
     pub(crate) fn advance(&mut self, at: Time, by: AgentPid, body: &EntryBody) {
         match body {
             EntryBody::Committed { amount_minor, released_minor, .. } => {
                 self.committed_minor = self.committed_minor.saturating_add(*amount_minor);
                 self.committed_at = Some(at);
-                self.release(amount_minor.saturating_add(*released_minor), SpendState::Committed);
+                self.commits.push(Part { at, amount_minor: *amount_minor });
+                self.held_minor = self.held_minor.saturating_sub(*amount_minor);
+                self.release(*released_minor, SpendState::Committed);
             }
             EntryBody::Voided { released_minor, .. } => {
                 self.release(*released_minor, SpendState::Voided);
@@ -161,10 +229,14 @@ impl SpendRow {
             }
             EntryBody::Reversed { amount_minor, .. } => {
                 self.reversed_minor = self.reversed_minor.saturating_add(*amount_minor);
+                take_last(&mut self.commits, *amount_minor);
+                self.lower(*amount_minor);
             }
             EntryBody::Increased { amount_minor, .. } => {
-                self.raise(*amount_minor);
-                Arc::make_mut(&mut self.charged).iter_mut().for_each(|charged| charged.keep_granted(*amount_minor));
+                self.raise(at, *amount_minor);
+                self.raises.push(Part { at, amount_minor: *amount_minor });
+                let all = Arc::make_mut(&mut self.charged).iter_mut();
+                all.for_each(|charged| charged.keep_granted(*amount_minor));
             }
             EntryBody::Corrected { reason, gesture, kind, .. } => {
                 self.about.reason.clone_from(reason);
@@ -172,7 +244,8 @@ impl SpendRow {
                 self.about.kind = *kind;
             }
             EntryBody::ConsultApproved { added_minor, .. } => {
-                self.raise(*added_minor);
+                self.raise(at, *added_minor);
+                self.grant = Some(Part { at, amount_minor: *added_minor });
                 self.approvers.push(by);
             }
             EntryBody::ConsultAsked { consult, .. } => self.consult = Some(*consult),
@@ -186,6 +259,7 @@ impl SpendRow {
             | EntryBody::Act { .. } => {}
         }
         self.prolong(body);
+        self.meet(by, body);
         let is_all_taken_back = self.committed_minor > 0 && self.given_minor() == 0;
         if self.held_minor == 0 && is_all_taken_back {
             self.state = SpendState::Reversed;
@@ -198,7 +272,7 @@ impl SpendRow {
 
     /// What a second person's approval granted: the top of the gesture, by each of the agent's
     /// limits that it passes, and by each limit of the second person's own authority.
-    pub(crate) fn grant(&mut self, granted: &[Granted], of_approver: &[LimitTrace]) {
+    pub(crate) fn grant(&mut self, at: Time, granted: &[Granted], of_approver: &[LimitTrace]) {
         let total_minor = self.total_minor();
         let all = Arc::make_mut(&mut self.charged);
         for charged in all.iter_mut() {
@@ -209,12 +283,29 @@ impl SpendRow {
             let above_minor = total_minor.saturating_sub(trace.amount_minor);
             all.push(Charged {
                 granted_above_minor: Some(above_minor),
-                ..Charged::of(trace, self.currency)
+                ..Charged::of(trace, self.currency, at)
             });
         }
     }
 
-    fn raise(&mut self, by_minor: i64) {
+    /// Another reason: the trace of the correction names every count that the gesture is charged to
+    /// from then on, and those that it leaves with an amount below zero.
+    pub(crate) fn recharge(&mut self, at: Time, trace: &[LimitTrace]) {
+        let currency = self.currency;
+        let stays = |charged: &Charged| {
+            let is_of = |trace: &LimitTrace| trace.counter(currency) == charged.counter;
+            trace.iter().any(|trace| trace.amount_minor >= 0 && is_of(trace))
+        };
+        let all = Arc::make_mut(&mut self.charged);
+        all.retain(stays);
+        let added = trace.iter().filter(|trace| trace.amount_minor > 0 && !trace.is_pool());
+        all.extend(added.map(|trace| Charged::of(trace, currency, at)));
+    }
+
+    fn raise(&mut self, at: Time, by_minor: i64) {
+        if self.total_minor() == 0 {
+            self.counted_at = at;
+        }
         self.amount_minor = self.amount_minor.saturating_add(by_minor);
         self.held_minor = self.held_minor.saturating_add(by_minor);
     }
@@ -229,10 +320,52 @@ impl SpendRow {
         }
     }
 
+    /// Notes who took part; the agent and the sidecar are none of them.
+    fn meet(&mut self, by: AgentPid, body: &EntryBody) {
+        let party = match body {
+            EntryBody::Voided { .. }
+            | EntryBody::Reversed { .. }
+            | EntryBody::Corrected { .. }
+            | EntryBody::ConsultApproved { .. }
+            | EntryBody::ConsultClosed { end: ConsultState::Declined, .. } => by,
+            EntryBody::ConsultAsked { to, .. } | EntryBody::ConsultPassed { to, .. } => *to,
+            _ => return,
+        };
+        if party != self.about.agent && !self.parties.contains(&party) {
+            self.parties.push(party);
+        }
+    }
+
     fn release(&mut self, amount_minor: i64, then: SpendState) {
         self.held_minor = self.held_minor.saturating_sub(amount_minor);
+        self.lower(amount_minor);
         if self.held_minor == 0 {
             self.state = then;
         }
+    }
+
+    /// So much less of what was authorised stands: the top goes first, and what was reserved last.
+    fn lower(&mut self, by_minor: i64) {
+        let of_grant = self.grant.map_or(0, |grant| grant.amount_minor.min(by_minor));
+        self.grant = self.grant.and_then(|grant| grant.less(of_grant));
+        take_last(&mut self.raises, by_minor.saturating_sub(of_grant));
+    }
+}
+
+impl Part {
+    /// The part without so much; `None` where nothing is left.
+    fn less(self, minor: i64) -> Option<Self> {
+        let amount_minor = self.amount_minor.saturating_sub(minor);
+        (amount_minor > 0).then_some(Self { amount_minor, ..self })
+    }
+}
+
+/// Takes an amount out of parts, as far as they go: the last one first.
+fn take_last(parts: &mut Vec<Part>, mut minor: i64) {
+    while minor > 0
+        && let Some(last) = parts.pop()
+    {
+        parts.extend(last.less(minor));
+        minor = minor.saturating_sub(last.amount_minor);
     }
 }

@@ -123,7 +123,12 @@ impl Limit {
     fn fits_reason(&self, reason: Option<&ReasonCode>) -> bool {
         match reason {
             Some(reason) => self.reasons.as_ref().is_none_or(|reasons| reasons.contains(reason)),
-            None => self.reasons.is_none() && !self.scope.contains(&Dimension::Reason),
+            None => !self.looks_at_reasons(),
         }
+    }
+
+    /// Whether another reason can be another matter to it.
+    pub fn looks_at_reasons(&self) -> bool {
+        self.reasons.is_some() || self.scope.contains(&Dimension::Reason)
     }
 }

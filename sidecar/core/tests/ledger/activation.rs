@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use makegood_core::ids::Digest;
 use makegood_core::ledger::{
-    Account, Action, EntryBody, Fault, Operation, Read as _, Refusal, Rows, decide,
+    Account, Act, Action, EntryBody, Fault, Operation, Read as _, Refusal, Rows, decide,
 };
-use makegood_core::money::Currency;
+use makegood_core::money::{Currency, Money};
 use makegood_core::policy::{Policy, Pool};
 
+use crate::script::run;
 use crate::support::{House, gesture, request_id, seconds};
 
 fn with_pool(digest: u8, id: &str, cap_minor: Option<i64>) -> Policy {
@@ -115,6 +116,59 @@ fn changes_an_allotment_by_a_balanced_entry_and_keeps_what_was_used() {
     assert!(give(&mut house, "S2", 1, 3).is_some());
     activate(&mut house, with_pool(5, "north", None), 4);
     assert_eq!(give(&mut house, "S3", 1, 5), None);
+}
+
+fn allotted(house: &House) -> Option<i64> {
+    house.rows.pool(&"north".parse().unwrap(), Currency::USD).unwrap().allotted_minor
+}
+
+/// What was moved stays moved, and what has lapsed does not come back.
+#[test]
+fn changes_an_allotment_by_the_difference_of_the_caps() {
+    let mut house = House::new(with_pool(3, "north", Some(1_000)));
+    let allocate = |from: Option<&str>, to: Option<&str>, amount_minor| Action::Act {
+        request: Some(request_id(&format!("A{amount_minor}"))),
+        act: Act::Allocate {
+            from: from.map(|pool| pool.parse().unwrap()),
+            to: to.map(|pool| pool.parse().unwrap()),
+            amount: Money::new(Currency::USD, amount_minor),
+        },
+    };
+    for action in [allocate(None, Some("north"), 300), allocate(Some("north"), None, 50)] {
+        house.submit(&house.command(seconds(1), "adm", action)).unwrap();
+    }
+    run(
+        &mut house,
+        "
+        2   ann give S1 cora 200                         -> committed
+        10  adm close P1 0 5                             -> entries=1
+        11  ann reverse R1 S1 200 other                  -> reversed
+        ",
+    );
+    assert_eq!(allotted(&house), Some(1_050));
+    // The same cap, a higher one, none, and a lower one than was ever moved out.
+    for (digest, at, cap_minor, expected) in [
+        (4, 20, Some(1_000), Some(1_050)),
+        (5, 21, Some(1_500), Some(1_550)),
+        (6, 22, None, None),
+        (7, 23, Some(1_200), Some(1_250)),
+        (8, 24, Some(10), Some(60)),
+    ] {
+        activate(&mut house, with_pool(digest, "north", cap_minor), at);
+        assert_eq!(allotted(&house), expected, "{digest}");
+    }
+    house.submit(&house.command(seconds(25), "adm", allocate(Some("north"), None, 49))).unwrap();
+    assert!(give(&mut house, "S2", 12, 26).is_some());
+    assert_eq!(give(&mut house, "S3", 11, 27), None);
+    // A cap lowered by more than is left leaves nothing, and the next one counts from there.
+    activate(&mut house, with_pool(9, "north", Some(100)), 28);
+    house.submit(&house.command(seconds(29), "adm", allocate(Some("north"), None, 90))).unwrap();
+    activate(&mut house, with_pool(10, "north", Some(1)), 30);
+    assert_eq!(allotted(&house), Some(-88));
+    assert!(give(&mut house, "S4", 1, 31).is_some());
+    activate(&mut house, with_pool(11, "north", Some(105)), 32);
+    assert_eq!(give(&mut house, "S5", 5, 33), None);
+    assert!(give(&mut house, "S6", 1, 34).is_some());
 }
 
 #[test]

@@ -315,7 +315,13 @@ fn encodes_balances_as_documented() {
     );
     rows.put(
         Key::Pool(pool, Currency::USD),
-        Row::Pool(PoolRow { team: None, allotted_minor: Some(7), held_minor: 1, given_minor: 2 }),
+        Row::Pool(PoolRow {
+            team: None,
+            allotted_minor: Some(7),
+            moved_minor: 0,
+            held_minor: 1,
+            given_minor: 2,
+        }),
     );
     let mut bytes = vec![1, 4];
     bytes.extend(b"A100USD");

@@ -142,7 +142,7 @@ fn counts_for_another_day_as_far_back_as_the_policy_says() {
         1050 ann reverse R1 S1 1 other at=1020           -> replayed
         1050 ann reverse R1 S1 1 other at=1021           -> ID_REUSED field=effective_time
         # nothing is taken back before it was given
-        1050 ann reverse R2 S1 1 other at=999            -> TOO_LONG_AGO earliest_ns=1000000000000
+        1050 ann reverse R2 S1 1 other at=1000           -> TOO_LONG_AGO earliest_ns=1000000000001
         1200 ann reverse R3 S1 1 other at=1099           -> TOO_LONG_AGO earliest_ns=1100000000000
         1200 ann reverse R4 S1 1 other at=1101           -> back=2
         1200 ann correct R5 S1 late upgrade at=1000      -> TOO_LONG_AGO

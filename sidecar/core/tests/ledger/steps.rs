@@ -248,7 +248,7 @@ fn operation_of(verb: &Verb) -> Operation {
         Verb::Correct(id, of, is_upgrade, at) => Operation::Correct {
             request: request(id),
             spend: spend(of),
-            reason: "wrong".parse().unwrap(),
+            reason: ["wrong", "goodwill", "late"][usize::from(*id % 3)].parse().unwrap(),
             gesture: if *is_upgrade { "upgrade" } else { "refund" }.parse().unwrap(),
             effective_at: at.map(seconds),
         },

@@ -272,3 +272,21 @@ fn ends_the_holds_of_an_overlay_that_are_still_open() {
     assert!(matches!(ended[0].body, EntryBody::Expired { .. }));
     assert_eq!((ended.len(), end(602).len()), (1, 0));
 }
+
+/// One id is one thing, an act or an operation.
+#[test]
+fn takes_no_id_for_an_act_and_for_an_operation() {
+    run(
+        &mut House::standard(),
+        "
+        0   ann reserve S1 cora 1000                     -> held
+        1   adm pause X1                                 -> entries=1
+        2   adm resume X2                                -> entries=1
+        3   ann commit X1 S1 600 more                    -> ID_REUSED field=operation
+        3   ann ask X1 S1 cora 2000 to=lea               -> ID_REUSED field=operation
+        4   ann commit X3 S1 600 more                    -> given=600
+        5   adm pause X3                                 -> ID_REUSED field=act
+        6   adm pause X1                                 -> replayed
+        ",
+    );
+}

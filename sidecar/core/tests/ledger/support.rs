@@ -100,14 +100,14 @@ impl House {
     }
 }
 
-/// `sys`, `dev`, `adm`, `ada`, `rev`, `rex`, `ray` and `sue` have the access that is said here; all others
+/// `sys`, `dev`, `adm`, `ada`, `rev`, `rex`, `ray`, `sue`, `sup` and `sub` have the access that is said here; all others
 /// are agents. `dev` is the sidecar in development mode.
 pub(crate) fn caller_named(name: &str) -> Caller {
     let access = match name {
         "sys" | "dev" => Access::System,
         "adm" | "ada" => Access::Admin,
         "rev" | "rex" | "ray" => Access::Auditor,
-        "sue" => Access::Supervisor,
+        "sue" | "sup" | "sub" => Access::Supervisor,
         _ => Access::Agent,
     };
     let (role, tenure_days) = match name {

@@ -20,7 +20,7 @@ const LEAF_BYTES: u64 = 32;
 pub(super) const CHECKSUM_BYTES: u64 = 4;
 
 const MAGIC: [u8; 8] = *b"MGSNAP\r\n";
-pub(super) const FORMAT_VERSION: u32 = 2;
+pub(super) const FORMAT_VERSION: u32 = 3;
 
 /// What a snapshot is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

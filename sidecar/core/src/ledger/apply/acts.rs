@@ -48,7 +48,8 @@ pub(super) fn apply(rows: &mut impl Write, entry: &Entry) {
         Act::SecondReopening(_) => second(rows, entry.caller.agent),
         Act::Note { state, .. } => note(rows, entry, *state),
         Act::RaiseFinding(finding) => {
-            let row = FindingRow { agents: finding.agents.clone(), disposed: None };
+            let raised_by = entry.caller.agent;
+            let row = FindingRow { raised_by, agents: finding.agents.clone(), disposed: None };
             rows.put(Key::Finding(entry.position), Row::Finding(row));
         }
         Act::DisposeFinding { finding, disposition, .. } => {
@@ -118,7 +119,7 @@ fn allot(rows: &mut impl Write, pool: Option<&PoolId>, amount: Money, more_minor
         return;
     };
     if let Some(mut row) = rows.pool(pool, amount.currency).cloned() {
-        row.allotted_minor = row.allotted_minor.map(|minor| minor.saturating_add(more_minor));
+        row.allot(more_minor);
         rows.put(Key::Pool(pool.clone(), amount.currency), Row::Pool(row));
     }
 }

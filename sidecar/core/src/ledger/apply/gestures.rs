@@ -30,7 +30,10 @@ pub(super) fn advance(rows: &mut impl Write, entry: &Entry, about: &SpendAbout) 
     after.advance(entry.at, entry.caller.agent, &entry.body);
     if matches!(entry.body, EntryBody::ConsultApproved { .. }) {
         let (granted, of_approver) = grants(rows, entry, &before);
-        after.grant(&granted, &of_approver);
+        after.grant(entry.at, &granted, &of_approver);
+    }
+    if matches!(entry.body, EntryBody::Corrected { .. }) {
+        after.recharge(entry.at, &entry.trace);
     }
     shift(rows, &before, &after, entry);
     let consult = advance_consult(rows, entry);

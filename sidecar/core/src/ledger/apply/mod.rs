@@ -45,18 +45,12 @@ pub fn apply(rows: &mut impl Write, entry: &Entry) {
             let spend = rows.spend(operation.spend()).cloned();
             answers::keep(rows, operation.clone(), entry, (spend.as_ref(), None));
         }
-        EntryBody::Extended { about, .. }
-        | EntryBody::Committed { about, .. }
-        | EntryBody::Voided { about, .. }
-        | EntryBody::Expired { about, .. }
-        | EntryBody::Reversed { about, .. }
-        | EntryBody::Increased { about, .. }
-        | EntryBody::Corrected { about, .. }
-        | EntryBody::ConsultAsked { about, .. }
-        | EntryBody::ConsultPassed { about, .. }
-        | EntryBody::ConsultApproved { about, .. }
-        | EntryBody::ConsultClosed { about, .. } => gestures::advance(rows, entry, about),
         EntryBody::Act { .. } => acts::apply(rows, entry),
+        body => {
+            if let Some(about) = body.about() {
+                gestures::advance(rows, entry, about);
+            }
+        }
     }
 }
 
@@ -88,11 +82,10 @@ fn open_pool(rows: &mut impl Write, entry: &Entry) {
     let Some(currency) = entry.currency else {
         return;
     };
-    let (held_minor, given_minor) = match rows.pool(pool, currency) {
-        Some(row) => (row.held_minor, row.given_minor),
-        None => (0, 0),
+    let (team, allotted_minor) = (team.clone(), *allotted_minor);
+    let row = match rows.pool(pool, currency) {
+        Some(row) => PoolRow { team, allotted_minor, ..*row },
+        None => PoolRow { team, allotted_minor, moved_minor: 0, held_minor: 0, given_minor: 0 },
     };
-    let row =
-        PoolRow { team: team.clone(), allotted_minor: *allotted_minor, held_minor, given_minor };
     rows.put(Key::Pool(pool.clone(), currency), Row::Pool(row));
 }

@@ -1,23 +1,43 @@
 //! Counts and pools, moved by what a gesture now holds and stands at.
 
+use std::iter;
+
+use crate::ids::SpendId;
 use crate::mutants::{Mutant, is_on};
 use crate::time::Time;
 
 use super::super::share::Share;
 use super::super::{
-    Account, Charge, Charged, CounterRow, Entry, Key, Row, Side, SpendRow, WindowKey, Write,
+    Account, Charge, Charged, CounterKey, CounterRow, Entry, Key, Row, Side, SpendRow, WindowKey,
+    Write,
 };
 
 /// Moves every count and the pool by the difference between two moments of a gesture.
 pub(super) fn shift(rows: &mut impl Write, before: &SpendRow, after: &SpendRow, entry: &Entry) {
-    for (index, charged) in after.charged.iter().enumerate() {
+    let spend = after.about.spend;
+    for charged in after.charged.iter() {
+        let was = before.charged_to(&charged.counter);
+        let was = was.map_or_else(Share::default, |was| before.share(was));
         let share = after.share(charged);
-        let was = before.charged.get(index).map_or_else(Share::default, |was| before.share(was));
         if share != was {
-            shift_counter(rows, charged, after, (share, was), entry.at);
+            let moved = Moved { spend, change: share.since(was), charges: after.charges(charged) };
+            shift_counter(rows, &charged.counter, moved, entry.at);
         }
     }
+    let has_left = |charged: &&Charged| after.charged_to(&charged.counter).is_none();
+    for charged in before.charged.iter().filter(has_left) {
+        let change = Share::default().since(before.share(charged));
+        let moved = Moved { spend, change, charges: iter::empty() };
+        shift_counter(rows, &charged.counter, moved, entry.at);
+    }
     shift_pool(rows, before, after, entry);
+}
+
+/// What one count has of a gesture from now on, and by how much that is more.
+struct Moved<I> {
+    spend: SpendId,
+    change: Share,
+    charges: I,
 }
 
 fn shift_pool(rows: &mut impl Write, before: &SpendRow, after: &SpendRow, entry: &Entry) {
@@ -32,9 +52,7 @@ fn shift_pool(rows: &mut impl Write, before: &SpendRow, after: &SpendRow, entry:
         row.held_minor = counted(row.held_minor, held_minor);
         row.given_minor = counted(row.given_minor, given_minor);
         // What comes back after its period was closed cannot be given again.
-        let lapsed_minor = lapsed_minor(entry);
-        row.allotted_minor =
-            row.allotted_minor.map(|allotted| allotted.saturating_sub(lapsed_minor));
+        row.allot(lapsed_minor(entry).saturating_neg());
         rows.put(key, Row::Pool(row));
     }
 }
@@ -48,20 +66,18 @@ fn lapsed_minor(entry: &Entry) -> i64 {
 
 fn shift_counter(
     rows: &mut impl Write,
-    charged: &Charged,
-    spend: &SpendRow,
-    (share, was): (Share, Share),
+    counter: &CounterKey,
+    moved: Moved<impl Iterator<Item = Charge>>,
     now: Time,
 ) {
-    rows.move_counter(&charged.counter, |row| match (row, charged.counter.window) {
+    rows.move_counter(counter, |row| match (row, counter.window) {
         (Some(CounterRow::Rolling { charges }), window) => {
-            let counted = charges.clone();
-            CounterRow::Rolling { charges: shift_charges(counted, window, spend, share, now) }
+            CounterRow::Rolling { charges: shift_charges(charges.clone(), window, moved, now) }
         }
         (_, window @ WindowKey::Rolling { .. }) => {
-            CounterRow::Rolling { charges: shift_charges(Vec::new(), window, spend, share, now) }
+            CounterRow::Rolling { charges: shift_charges(Vec::new(), window, moved, now) }
         }
-        (total, _) => shift_total(total, share.since(was)),
+        (total, _) => shift_total(total, moved.change),
     });
 }
 
@@ -91,16 +107,16 @@ fn counted(count: i64, change: i64) -> i64 {
 fn shift_charges(
     mut charges: Vec<Charge>,
     window: WindowKey,
-    spend: &SpendRow,
-    share: Share,
+    moved: Moved<impl Iterator<Item = Charge>>,
     now: Time,
 ) -> Vec<Charge> {
-    let (id, at) = (spend.about.spend, spend.reserved_at);
-    charges.retain(|charge| charge.spend != id && window.counts(charge.at, now));
-    let Share { held: held_minor, given: given_minor, granted: granted_minor } = share;
-    if share.used() > 0 && window.counts(at, now) {
-        let index = charges.partition_point(|charge| charge.at <= at);
-        charges.insert(index, Charge { spend: id, at, held_minor, given_minor, granted_minor });
+    charges.retain(|charge| charge.spend != moved.spend && window.counts(charge.at, now));
+    for charge in moved.charges {
+        let is_used = charge.held_minor > 0 || charge.given_minor > 0;
+        if is_used && window.counts(charge.at, now) {
+            let index = charges.partition_point(|other| other.at <= charge.at);
+            charges.insert(index, charge);
+        }
     }
     charges
 }

@@ -70,14 +70,19 @@ fn check_whole(policy: &Policy) -> Result<(), Fault> {
     }
 }
 
-/// Opens a pool or changes its allotment; `None` where it stands already as the policy says.
+/// Opens a pool or changes its allotment by the difference of the caps; `None` where the policy's
+/// cap is that of the policy before.
+///
+/// What was moved to or from the pool stays moved, and what has lapsed does not come back.
 fn open(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<Draft> {
-    let allotted_minor = pool.caps.as_ref().and_then(|caps| caps.get(&currency)).copied();
+    let cap_minor = pool.caps.as_ref().and_then(|caps| caps.get(&currency)).copied();
     let row = rows.pool(&pool.id, currency);
-    let stands = |row: &PoolRow| row.allotted_minor == allotted_minor && row.team == pool.team;
+    let stands = |row: &PoolRow| row.cap_minor() == cap_minor && row.team == pool.team;
     if row.is_some_and(stands) {
         return None;
     }
+    let moved_minor = row.map_or(0, |row| row.moved_minor);
+    let allotted_minor = cap_minor.map(|cap| cap.saturating_add(moved_minor));
     let previous_minor = row.and_then(|row| row.allotted_minor);
     let more = allotted_minor.unwrap_or(0).saturating_sub(previous_minor.unwrap_or(0));
     let house = Account::AuthorityTenant;

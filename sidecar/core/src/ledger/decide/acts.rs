@@ -7,8 +7,8 @@ use crate::ledger::balances::balances_digest;
 use crate::ledger::headroom::check_in_force;
 use crate::ledger::outcome::answer;
 use crate::ledger::{
-    Access, Act, ActFault, Caller, Command, Decision, EntryBody, Fault, LimitTrace, Outcome,
-    Posting, Read, ReviewState,
+    Access, Act, ActFault, Caller, Command, Decision, EntryBody, Fault, LimitTrace, OperationId,
+    Outcome, Posting, Read, ReviewState,
 };
 use crate::money::Currency;
 use crate::policy::Policy;
@@ -132,8 +132,14 @@ fn first_answer(
     request: Option<RequestId>,
     act: &Act,
 ) -> Result<Option<Outcome>, Fault> {
-    let Some(row) = request.and_then(|request| rows.act(request)) else {
+    let Some(request) = request else {
         return Ok(None);
+    };
+    let Some(row) = rows.act(request) else {
+        return match rows.outcome(OperationId::Request(request)) {
+            Some(_) => Err(Fault::IdReused { field: "act" }),
+            None => Ok(None),
+        };
     };
     if row.agent != caller.agent {
         return Err(Fault::IdReused { field: "caller" });
@@ -162,7 +168,9 @@ fn judge(office: &Office<'_, impl Read>, act: &Act) -> Result<Booking, Fault> {
         Act::ReopenPeriod(period) => periods::reopen(office, *period)?,
         Act::SecondReopening(period) => periods::second(office, *period)?,
         Act::Note { spend, state, .. } => reviews::note(office, *spend, *state)?,
-        Act::DisposeFinding { finding, .. } => reviews::dispose(office, *finding)?,
+        Act::DisposeFinding { finding, disposition, .. } => {
+            reviews::dispose(office, *finding, *disposition)?;
+        }
         Act::EraseSubject { subject, basis, asked } => {
             keeping::erase(office, (*subject, *basis), *asked)?;
         }

@@ -76,21 +76,15 @@ pub(super) fn check_going_on(rows: &impl Read) -> Result<(), Refusal> {
     }
 }
 
-/// More can be held in the windows and under the caps of a hold only while they are those of now.
+/// More can be held under the caps of a hold and in its calendar windows only while they are those
+/// of now; a window that moves counts what comes on top by its own time.
 pub(super) fn check_current(bench: &Bench<'_, impl Read>, row: &SpendRow) -> Result<(), Refusal> {
     if row.policy != bench.policy.digest {
         return Err(Refusal::PolicyChanged);
     }
-    let ended = row.charged.iter().map(|charged| &charged.counter).find(|counter| {
-        let is_over = match counter.window {
-            WindowKey::Calendar { end, .. } => end <= bench.now,
-            WindowKey::Interaction(_)
-            | WindowKey::Case(_)
-            | WindowKey::Rolling { .. }
-            | WindowKey::Lifetime => false,
-        };
-        is_over || !counter.window.counts(row.reserved_at, bench.now)
-    });
+    let ended = row.charged.iter().map(|charged| &charged.counter).find(
+        |counter| matches!(counter.window, WindowKey::Calendar { end, .. } if end <= bench.now),
+    );
     match ended {
         Some(counter) => Err(Refusal::WindowEnded { limit: counter.limit.clone() }),
         None => Ok(()),

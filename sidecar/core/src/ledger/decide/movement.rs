@@ -32,22 +32,22 @@ pub(super) fn draft(
     Draft { trace, postings, ..Draft::of(Some(row.currency), body) }
 }
 
-/// Every count that a gesture is charged to, and its pool, between two moments.
+/// Every count that a gesture is charged to, those that it leaves, and its pool, between two
+/// moments.
 pub(super) fn traces(
     rows: &impl Read,
     (before, after): (&SpendRow, &SpendRow),
     now: Time,
 ) -> Vec<LimitTrace> {
-    let moved = |(index, charged): (usize, &Charged)| {
+    // What has left a moving window already changes nothing there.
+    let share = |row: &SpendRow, charged: Option<&Charged>| {
+        charged.map_or_else(Share::default, |charged| row.share_in(charged, now))
+    };
+    let moved = |charged: &Charged| {
         let counter = &charged.counter;
         let used = Use::of(rows.counter(counter), counter.window, now);
-        let was = before.charged.get(index).map_or_else(Share::default, |was| before.share(was));
-        // What has left a moving window already changes nothing there.
-        let change = if counter.window.counts(before.reserved_at, now) {
-            after.share(charged).since(was)
-        } else {
-            Share::default()
-        };
+        let is = share(after, after.charged_to(counter));
+        let change = is.since(share(before, before.charged_to(counter)));
         LimitTrace {
             limit: counter.limit.clone(),
             scope: counter.scope.clone(),
@@ -60,9 +60,13 @@ pub(super) fn traces(
             granted_minor: used.granted_minor.saturating_add(change.granted),
         }
     };
+    let left = |charged: &&Charged| {
+        after.charged_to(&charged.counter).is_none() && before.share_in(charged, now).used() > 0
+    };
+    let charged = after.charged.iter().chain(before.charged.iter().filter(left));
     // One more, for the pool.
     let mut traces = Vec::with_capacity(after.charged.len().saturating_add(1));
-    traces.extend(after.charged.iter().enumerate().map(moved));
+    traces.extend(charged.map(moved));
     let change = after.total_minor().saturating_sub(before.total_minor());
     let pool = pool_state(rows, (&before.about.pool, ""), before.currency);
     traces.extend(pool.map(|state| state.trace(change, true)));
@@ -102,14 +106,18 @@ pub(super) fn releasing(about: &SpendAbout, amount_minor: i64) -> Vec<Posting> {
     lines
 }
 
-/// The lines of taking back what was given; its authority goes to this account.
+/// The lines of taking back what was given: its authority comes back to the pool, but for what has
+/// lapsed.
 pub(super) fn taking_back(
     about: &SpendAbout,
     amount_minor: i64,
-    authority: Account,
+    lapsed_minor: i64,
 ) -> Vec<Posting> {
+    let expended = || Account::Expended(about.pool.clone());
+    let back_minor = amount_minor.saturating_sub(lapsed_minor);
     let mut postings =
-        Posting::pair(Account::Expended(about.pool.clone()), authority, amount_minor);
+        Posting::pair(expended(), Account::AuthorityPool(about.pool.clone()), back_minor);
+    postings.extend(Posting::pair(expended(), Account::AuthorityLapsed, lapsed_minor));
     postings.extend(expense_back(about.kind, amount_minor));
     postings
 }

@@ -12,8 +12,8 @@ use super::{consult, raise, rebook, reserve, settle};
 use crate::ledger::headroom::{check_amount, check_in_force, check_spends};
 use crate::ledger::outcome::answer;
 use crate::ledger::{
-    Caller, Command, ConsultRow, Decision, Entry, EntryBody, Fault, LimitTrace, Operation, Outcome,
-    Read, Refusal, SpendRow,
+    Caller, Command, ConsultRow, Decision, Entry, EntryBody, Fault, LimitTrace, Operation,
+    OperationId, Outcome, Read, Refusal, SpendRow,
 };
 
 /// What a ruling looks at.
@@ -93,7 +93,14 @@ fn first_answer(
     operation: &Operation,
 ) -> Result<Option<Outcome>, Fault> {
     let Some(row) = rows.outcome(operation.id()) else {
-        return Ok(None);
+        return match operation.id() {
+            OperationId::Request(request)
+                if rows.act(request).is_some() && !is_on(Mutant::IdOfAct) =>
+            {
+                Err(Fault::IdReused { field: "operation" })
+            }
+            _ => Ok(None),
+        };
     };
     let since_ns = rows.head().last_at.since_ns(row.outcome.at);
     if is_on(Mutant::KeyTwiceInBatch) && since_ns < 1_000 {

@@ -1,12 +1,16 @@
 //! Rulings on what was given: reverse, and correct what it was booked as.
 
+use std::sync::Arc;
+
 use super::gesture::open_consult;
-use super::movement::{movement, rebooking, taking_back};
+use super::movement::{draft, movement, rebooking, taking_back, traces};
 use super::operate::{Bench, Ruling, Stop};
 use crate::ids::{GestureCode, ReasonCode, RequestId};
-use crate::ledger::headroom::{check_gesture, check_reason};
-use crate::ledger::{Account, EntryBody, Fault, Read, Refusal, ReverseReason, SpendRow};
+use crate::ledger::headroom::{Question, check_gesture, check_reason};
+use crate::ledger::weigh::{Applying, Authority, applying, limit_state, refusal};
+use crate::ledger::{Charged, EntryBody, Fault, Read, Refusal, ReverseReason, SpendRow};
 use crate::mutants::{Mutant, is_on};
+use crate::policy::{Counts, Limit};
 use crate::time::Time;
 
 pub(super) fn reverse(
@@ -25,28 +29,33 @@ pub(super) fn reverse(
         }
         .into());
     }
-    if let Some(given_at) = row.committed_at
-        && reason == ReverseReason::MisEntry
+    let decides = if is_on(Mutant::UndoByLatest) {
+        row.taken_back(amount_minor).next()
+    } else {
+        row.taken_back(amount_minor).last()
+    };
+    if reason == ReverseReason::MisEntry
+        && let Some(oldest) = decides
     {
-        let ended_at = given_at.saturating_add_ns(bench.policy.undo_ns);
+        let ended_at = oldest.at.saturating_add_ns(bench.policy.undo_ns);
         if bench.now >= ended_at && !is_on(Mutant::UndoForever) {
             return Err(Refusal::UndoWindowClosed { ended_at }.into());
         }
     }
     let is_post_close = check_back_dating(bench, row, effective_at)?;
-    let periods = bench.rows.periods();
-    let is_closed = |given_at| periods.closed_until(given_at).is_some();
-    // Authority of a period that is closed does not come back.
-    let authority = if row.committed_at.is_some_and(is_closed) {
-        Account::AuthorityLapsed
-    } else {
-        Account::AuthorityPool(row.about.pool.clone())
-    };
-    let postings = taking_back(&row.about, amount_minor, authority);
+    let postings = taking_back(&row.about, amount_minor, lapsed_minor(bench, row, amount_minor));
     let body =
         EntryBody::Reversed { request, about: Box::new(row.about.clone()), amount_minor, reason };
     let draft = movement(bench.rows, row, bench.now, postings, body);
     Ok(draft.counting_for(effective_at, is_post_close).into())
+}
+
+/// The part of so much whose authority does not come back: it was given in a period that is closed.
+fn lapsed_minor(bench: &Bench<'_, impl Read>, row: &SpendRow, amount_minor: i64) -> i64 {
+    let periods = bench.rows.periods();
+    let lapsed = row.taken_back(amount_minor);
+    let lapsed = lapsed.filter(|commit| periods.closed_until(commit.at).is_some());
+    lapsed.fold(0, |sum, commit| sum.saturating_add(commit.amount_minor))
 }
 
 /// What a gesture should have been booked as.
@@ -82,9 +91,69 @@ pub(super) fn correct(
         kind,
         amount_minor,
     };
+    let mut after = row.clone();
+    after.advance(bench.now, bench.command.caller.agent, &body);
+    after.charged = charged_for(bench, row, booking.reason)?;
+    let trace = traces(bench.rows, (row, &after), bench.now);
     let postings = rebooking(row.about.kind, kind, amount_minor);
-    let draft = movement(bench.rows, row, bench.now, postings, body);
+    let draft = draft(row, trace, postings, body);
     Ok(draft.counting_for(booking.effective_at, is_post_close).into())
+}
+
+/// The counts that a gesture is charged to with this reason.
+///
+/// Limits that look at reasons are left, or need room for all of it now; the others stay charged as
+/// they were.
+fn charged_for(
+    bench: &Bench<'_, impl Read>,
+    row: &SpendRow,
+    reason: &ReasonCode,
+) -> Result<Arc<Vec<Charged>>, Stop> {
+    if *reason == row.about.reason || is_on(Mutant::CorrectionUnweighed) {
+        return Ok(Arc::clone(&row.charged));
+    }
+    let question = Question::of_correction(bench.command, row, reason, bench.now);
+    let limits: Vec<Applying<'_>> =
+        applying(bench.policy, &question, &row.about.pool, Authority::Own)
+            .collect::<Result<_, _>>()?;
+    if !limits.iter().any(|applying| applying.limit.counts == Counts::Amounts) {
+        return Err(Refusal::NoAuthority { role: row.role.clone() }.into());
+    }
+    let stays = |charged: &&Charged| {
+        let limit = bench.policy.limit(&charged.counter.limit);
+        let is_bound =
+            limit.is_some_and(Limit::looks_at_reasons) && charged.counts != Counts::Grants;
+        !is_bound || limits.iter().any(|applying| is_of(charged, applying))
+    };
+    let is_new = |applying: &&Applying<'_>| {
+        let is_charged = row.charged.iter().any(|charged| is_of(charged, applying));
+        applying.limit.looks_at_reasons() && !is_charged
+    };
+    let kept = row.charged.iter().filter(stays).cloned().map(Ok);
+    let joined = limits.iter().filter(is_new).map(|applying| charge(bench, row, applying));
+    Ok(Arc::new(kept.chain(joined).collect::<Result<_, _>>()?))
+}
+
+/// Whether a count is one of this limit, be it of another window.
+fn is_of(charged: &Charged, applying: &Applying<'_>) -> bool {
+    let (left, right) = (&charged.counter, &applying.counter);
+    left.limit == right.limit && left.scope == right.scope
+}
+
+/// All of a gesture, charged to a limit that has not counted it so far, where that has room.
+fn charge(
+    bench: &Bench<'_, impl Read>,
+    row: &SpendRow,
+    applying: &Applying<'_>,
+) -> Result<Charged, Stop> {
+    let Applying { limit, cap_minor, counter, .. } = applying;
+    let rule = (limit.label.as_str(), limit.counts, *cap_minor);
+    let state = limit_state(bench.rows, counter.clone(), rule, bench.now);
+    let (total_minor, asker) = (row.total_minor(), (&row.role, row.currency));
+    match refusal(std::slice::from_ref(&state), asker, total_minor) {
+        Some(refusal) => Err(Stop::Refusal(refusal, vec![state.trace(total_minor, false)])),
+        None => Ok(Charged::of(&state.trace(total_minor, true), row.currency, bench.now)),
+    }
 }
 
 fn check_not_in_future(
@@ -106,9 +175,9 @@ fn check_back_dating(
     let Some(effective_at) = effective_at else {
         return Ok(false);
     };
-    // Nothing is taken back or corrected before it was there.
+    // Nothing is taken back or corrected before it was given.
     let allowed = bench.now.saturating_sub_ns(bench.policy.backdate_ns);
-    let earliest = allowed.max(row.reserved_at);
+    let earliest = allowed.max(row.given_at().unwrap_or(row.reserved_at));
     if effective_at < earliest {
         return Err(Refusal::TooLongAgo { earliest });
     }

@@ -3,8 +3,8 @@
 use super::acts::Office;
 use crate::ids::SpendId;
 use crate::ledger::{
-    ActFault, Disposition, FINDING_POSITIONS, Fault, FindingRaised, Read, ReviewRow, ReviewState,
-    SpendRow,
+    ActFault, Disposition, FINDING_AGENTS, FINDING_POSITIONS, Fault, FindingRaised, Read,
+    ReviewRow, ReviewState, SpendRow,
 };
 
 /// The highest score of a finding.
@@ -20,8 +20,8 @@ pub(super) fn check_finding(finding: &FindingRaised, entry_count: u64) -> Result
         Some(("positions", "must be in order, each once"))
     } else if positions.last().is_some_and(|last| *last >= entry_count) {
         Some(("positions", "lie beyond the ledger"))
-    } else if agents.len() > FINDING_POSITIONS {
-        Some(("agents", "must be at most 64"))
+    } else if agents.len() > FINDING_AGENTS {
+        Some(("positions", "name more than 256 people; name fewer entries"))
     } else if !agents.is_sorted_by(|left, right| left < right) {
         Some(("agents", "must be in order, each once"))
     } else {
@@ -71,15 +71,14 @@ fn answer(
     Err(ActFault::ReviewOutOfOrder { state, next, fix }.into())
 }
 
-/// Nobody reviews what they gave or approved.
+/// Nobody reviews what they took any part in.
 fn check_stranger(office: &Office<'_, impl Read>, row: &SpendRow) -> Result<(), Fault> {
-    let caller = office.caller.agent;
-    if row.about.agent != caller && !row.approvers.contains(&caller) {
+    if !row.took_part(office.caller.agent) {
         return Ok(());
     }
     Err(ActFault::SecondPersonNeeded {
         duty: "reviewing a gesture",
-        instead: "an auditor who neither gave nor approved it reviews it",
+        instead: "an auditor who took no part in it reviews it",
     }
     .into())
 }
@@ -95,13 +94,21 @@ fn check_second(office: &Office<'_, impl Read>, review: Option<&ReviewRow>) -> R
     .into())
 }
 
-pub(super) fn dispose(office: &Office<'_, impl Read>, position: u64) -> Result<(), Fault> {
+/// Passing a finding on is free to whoever raised it; settling it takes another person.
+pub(super) fn dispose(
+    office: &Office<'_, impl Read>,
+    position: u64,
+    disposition: Disposition,
+) -> Result<(), Fault> {
     let row = office.rows.finding(position).ok_or(ActFault::FindingNotFound { position })?;
     let caller = office.caller.agent;
     let second_needed = |duty, instead| Err(ActFault::SecondPersonNeeded { duty, instead }.into());
     if row.agents.contains(&caller) {
         let instead = "an auditor whom it is not about settles it";
         return second_needed("settling a finding", instead);
+    }
+    if row.raised_by == caller && disposition != Disposition::Escalated {
+        return second_needed("settling a finding", "an auditor who did not raise it settles it");
     }
     match row.disposed {
         Some((Disposition::Escalated, by)) if by == caller => {

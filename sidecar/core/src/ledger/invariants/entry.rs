@@ -60,9 +60,9 @@ fn check_caps(entry: &Entry) -> Result<(), Violation> {
     let is_passed = |trace: &&LimitTrace| {
         let by_agents = trace.after_minor.saturating_sub(trace.granted_minor);
         let is_within = match entry.body {
-            EntryBody::Reserved { .. } | EntryBody::Increased { .. } => {
-                by_agents <= trace.cap_minor
-            }
+            EntryBody::Reserved { .. }
+            | EntryBody::Increased { .. }
+            | EntryBody::Corrected { .. } => by_agents <= trace.cap_minor,
             // A cap may have been lowered since; then all that is added was granted.
             EntryBody::ConsultApproved { .. } => {
                 by_agents <= trace.cap_minor.max(trace.before_minor)

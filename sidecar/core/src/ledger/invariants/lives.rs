@@ -40,10 +40,10 @@ impl Lives {
             let is_first = self.spends.insert(spend.about.spend, spend).is_none();
             return is_first.then_some(()).ok_or(Violation::HoldOver { position });
         }
-        let Some(about) = about(&entry.body) else {
+        let Some(about) = entry.body.about() else {
             return Ok(());
         };
-        let Some(row) = self.spends.get_mut(&about) else {
+        let Some(row) = self.spends.get_mut(&about.spend) else {
             return Err(Violation::HoldOver { position });
         };
         if !may_follow(row, entry) {
@@ -68,7 +68,8 @@ impl Lives {
             }
             EntryBody::ConsultAsked { consult, .. } => request(*consult),
             EntryBody::Committed { request: id, .. }
-            | EntryBody::ConsultClosed { request: id, .. } => id.map(request).unwrap_or_default(),
+            | EntryBody::ConsultClosed { request: id, .. }
+            | EntryBody::Act { request: id, .. } => id.map(request).unwrap_or_default(),
             EntryBody::Extended { request: id, .. }
             | EntryBody::Voided { request: id, .. }
             | EntryBody::Reversed { request: id, .. }
@@ -78,17 +79,8 @@ impl Lives {
             EntryBody::PolicyActivated { .. }
             | EntryBody::PoolOpened { .. }
             | EntryBody::Expired { .. }
-            | EntryBody::ConsultPassed { .. }
-            | EntryBody::Act { .. } => Vec::new(),
+            | EntryBody::ConsultPassed { .. } => Vec::new(),
         }
-    }
-}
-
-/// The gesture that an entry moves on.
-fn about(body: &EntryBody) -> Option<SpendId> {
-    match body {
-        EntryBody::Refused { .. } | EntryBody::Act { .. } => None,
-        body => body.spend(),
     }
 }
 

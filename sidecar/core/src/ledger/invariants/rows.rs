@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{
-    Account, BalanceRow, Book, Charge, ConsultRow, ConsultState, CounterKey, CounterRow, Key,
+    Account, BalanceRow, Book, Charge, ConsultRow, ConsultState, CounterKey, CounterRow, Key, Part,
     PoolRow, Read as _, Row, Rows, SpendRow, SpendState,
 };
 use super::Violation;
@@ -73,8 +73,16 @@ fn check_spend(row: &SpendRow) -> Result<(), Violation> {
     // Only a question may hold nothing and be open.
     let is_held = row.held_minor > 0 || (is_open && row.consult.is_some());
     let is_granted = row.charged.iter().any(|charged| charged.granted_above_minor.is_some());
+    let sum = |parts: &[Part]| {
+        parts.iter().fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor))
+    };
+    let raised = sum(&row.raises).saturating_add(sum(row.grant.as_slice()));
+    let is_summed = sum(&row.commits) == row.given_minor() && raised <= row.total_minor();
     let is_approved = !row.approvers.is_empty() && !row.approvers.contains(&row.about.agent);
-    if is_within && is_open == is_held && (is_approved || (!is_granted && row.approvers.is_empty()))
+    if is_within
+        && is_summed
+        && is_open == is_held
+        && (is_approved || (!is_granted && row.approvers.is_empty()))
     {
         Ok(())
     } else {
@@ -127,16 +135,9 @@ impl<'a> Sums<'a> {
 
     fn add(&mut self, row: &'a SpendRow) {
         for charged in row.charged.iter() {
-            let share = row.share(charged);
             let counted = self.counters.entry(&charged.counter).or_default();
             counted.cap_minor = counted.cap_minor.max(charged.cap_minor);
-            counted.charges.push(Charge {
-                spend: row.about.spend,
-                at: row.reserved_at,
-                held_minor: share.held,
-                given_minor: share.given,
-                granted_minor: share.granted,
-            });
+            counted.charges.extend(row.charges(charged));
         }
         let pool = self.pools.entry((&row.about.pool, row.currency));
         let (held, given) = pool.or_default();

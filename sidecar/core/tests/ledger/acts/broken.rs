@@ -55,6 +55,17 @@ fn without(kind: &str) -> Vec<Entry> {
     entries
 }
 
+/// The finding leaves out whom its entries name.
+fn about_nobody() -> Vec<Entry> {
+    let mut entries = well_governed().entries;
+    for entry in &mut entries {
+        if let EntryBody::Act { act: Act::RaiseFinding(finding), .. } = &mut entry.body {
+            (finding.positions, finding.agents) = (vec![2], Vec::new());
+        }
+    }
+    entries
+}
+
 #[test]
 fn finds_what_was_done_alone() {
     let entries = well_governed().entries;
@@ -70,7 +81,10 @@ fn finds_what_was_done_alone() {
         ("cleared by its agent", by("REVIEW_NOTED", "ann")),
         ("cleared by the first reviewer", by("REVIEW_NOTED", "rev")),
         ("settled by one of them", by("FINDING_DISPOSED", "rex")),
+        ("settled by its raiser", by("FINDING_RAISED", "rev")),
         ("settled unraised", without("FINDING_RAISED")),
+        ("reviewed by a party", by("COMMITTED", "rex")),
+        ("about nobody", about_nobody()),
     ];
     for (what, entries) in cases {
         let found = check_duties(&entries);

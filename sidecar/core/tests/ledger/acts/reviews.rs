@@ -1,9 +1,16 @@
 //! Reviews and findings: by others than those whom they are about, and settled by a second one.
 
-use makegood_core::ledger::{Act, Disposition, Key, Read as _, ReviewState, Row, Write as _};
+use makegood_core::ledger::duties::check_duties;
+use makegood_core::ledger::{
+    Act, Action, Disposition, Key, Read as _, ReviewState, Row, Write as _,
+};
+use makegood_core::policy::Window;
 
 use super::{act, fault, finding, house_with_a_gift, pid};
-use crate::support::{House, caller_named, request_id, seconds, spend_id};
+use crate::script::run;
+use crate::support::{
+    House, caller_named, leads, limit, policy_with, request_id, seconds, spend_id,
+};
 
 fn note(state: ReviewState) -> Act {
     Act::Note { spend: spend_id("S1"), state, note: None }
@@ -72,6 +79,69 @@ fn nobody_reviews_what_they_gave_or_approved() {
     command.caller = caller_named("rev");
     let answer = makegood_core::ledger::decide(&rows, &house.policy, &command);
     assert_eq!(fault(answer), Some("SECOND_PERSON_NEEDED"));
+}
+
+/// Whoever was asked, answered, released, took back or corrected keeps out of the review.
+#[test]
+fn nobody_reviews_what_they_took_part_in() {
+    let mut house = House::new(policy_with(vec![
+        limit("ever", Window::Lifetime, 100),
+        leads("grants", Window::Lifetime, 500),
+    ]));
+    run(
+        &mut house,
+        "
+        0   ann ask C1 S1 cora 200 to=lea                -> consult=open
+        60  sys pass C1 to=lou                           -> consult=open
+        61  lou decline R1 C1 S1                         -> consult=declined
+        62  ann ask C2 S1 cora 200 to=tom                -> consult=open
+        63  ann commit R2 S1 50 more                     -> given=50
+        64  sue reverse R3 S1 10 other                   -> back=10
+        64  sup correct R4 S1 late upgrade               -> CONSULT_OPEN
+        65  ann withdraw R5 C2 S1                        -> consult=withdrawn
+        66  sup correct R6 S1 late upgrade               -> held=50
+        67  sub void R7 S1 other                         -> voided
+        ",
+    );
+    for (nth, (name, expected)) in [
+        ("ann", Some("SECOND_PERSON_NEEDED")),
+        ("lea", Some("SECOND_PERSON_NEEDED")),
+        ("lou", Some("SECOND_PERSON_NEEDED")),
+        ("tom", Some("SECOND_PERSON_NEEDED")),
+        ("sue", Some("SECOND_PERSON_NEEDED")),
+        ("sup", Some("SECOND_PERSON_NEEDED")),
+        ("sub", Some("SECOND_PERSON_NEEDED")),
+        ("rex", None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let request = Some(request_id(&format!("N{nth}")));
+        let action = Action::Act { request, act: note(ReviewState::Noted) };
+        let mut command = house.command(seconds(100), "rev", action);
+        command.caller.agent = pid(name);
+        assert_eq!(fault(house.submit(&command)), expected, "{name}");
+    }
+    check_duties(&house.entries).unwrap();
+}
+
+#[test]
+fn settles_a_finding_by_another_person_than_its_raiser() {
+    use Disposition::{Confirmed, Dismissed, Escalated};
+    for (disposition, expected) in [
+        (Dismissed, Some("SECOND_PERSON_NEEDED")),
+        (Confirmed, Some("SECOND_PERSON_NEEDED")),
+        (Escalated, None),
+    ] {
+        let mut house = house_with_a_gift();
+        let raise = Act::RaiseFinding(Box::new(finding(&[2], &["ann"])));
+        let raised = act(&mut house, ("rev", 10), "R1", raise).unwrap().outcome.position;
+        let dispose =
+            |disposition| Act::DisposeFinding { finding: raised, disposition, note: None };
+        let answer = act(&mut house, ("rev", 11), "R2", dispose(disposition));
+        assert_eq!(fault(answer), expected, "{disposition:?}");
+        assert_eq!(fault(act(&mut house, ("rex", 12), "R3", dispose(Dismissed))), None);
+    }
 }
 
 #[test]

@@ -107,6 +107,8 @@ struct Finding {
     disposition: String,
     #[prost(bytes = "vec", tag = "3")]
     disposed_by: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    raised_by: Vec<u8>,
 }
 
 fn bytes(pid: Option<&AgentPid>) -> Vec<u8> {
@@ -292,8 +294,9 @@ pub(super) fn read_review(stored: &[u8]) -> Result<ReviewRow> {
     })
 }
 
-pub(super) fn finding(FindingRow { agents, disposed }: &FindingRow) -> Vec<u8> {
+pub(super) fn finding(FindingRow { raised_by, agents, disposed }: &FindingRow) -> Vec<u8> {
     Finding {
+        raised_by: raised_by.as_bytes().to_vec(),
         agent_pids: all_bytes(agents),
         disposition: disposed.map_or("", |(how, _)| how.code()).to_owned(),
         disposed_by: bytes(disposed.as_ref().map(|(_, by)| by)),
@@ -302,11 +305,12 @@ pub(super) fn finding(FindingRow { agents, disposed }: &FindingRow) -> Vec<u8> {
 }
 
 pub(super) fn read_finding(stored: &[u8]) -> Result<FindingRow> {
-    let Finding { agent_pids, disposition, disposed_by } = message(stored)?;
+    let Finding { agent_pids, disposition, disposed_by, raised_by } = message(stored)?;
     let by: Option<AgentPid> = optional_pid(&disposed_by, "disposed_by")?;
     let disposed = match by {
         None => None,
         Some(by) => Some((present(Disposition::from_code(&disposition), "disposition")?, by)),
     };
-    Ok(FindingRow { agents: agents(&agent_pids)?, disposed })
+    let raised_by = pid(&raised_by, "raised_by")?;
+    Ok(FindingRow { raised_by, agents: agents(&agent_pids)?, disposed })
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use makegood_core::ids::AgentPid;
 use makegood_core::ledger::{
     ActivePolicyRow, BalanceRow, Charge, Charged, CounterKey, CounterRow, HeadRow, Key, Outcome,
-    OutcomeRow, PoolRow, Row, SpendRow, SpendSnapshot, SpendState,
+    OutcomeRow, Part, PoolRow, Row, SpendRow, SpendSnapshot, SpendState,
 };
 use makegood_core::time::Time;
 use prost::Message;
@@ -12,7 +13,7 @@ use prost::Message;
 use super::acts;
 use super::{
     ActivePolicy, Answer, Balance, Counter, Head, Pool, Snapshot, Spend, StoredCharge,
-    StoredCharged,
+    StoredCharged, StoredPart,
 };
 use crate::codec::DecodeError;
 use crate::codec::decode::{self as stored, currency, optional, optional_pid, parse, pid, present};
@@ -41,9 +42,10 @@ pub(in crate::snapshot) fn decode(key: &Key, bytes: &[u8]) -> Result<Row> {
             }))
         }
         Key::Pool(..) => {
-            let Pool { team, allotted_minor, held_minor, given_minor } = message(bytes)?;
+            let Pool { team, allotted_minor, held_minor, given_minor, moved_minor } =
+                message(bytes)?;
             let team = optional(&team, "team")?;
-            Row::Pool(PoolRow { team, allotted_minor, held_minor, given_minor })
+            Row::Pool(PoolRow { team, allotted_minor, moved_minor, held_minor, given_minor })
         }
         Key::Balance(..) => {
             let Balance { debit_minor, credit_minor } = message(bytes)?;
@@ -98,17 +100,28 @@ fn decode_spend(spend: Spend) -> Result<SpendRow> {
         reversed_minor: spend.reversed_minor,
         state: state(&spend.state)?,
         reserved_at: Time::from_nanos(spend.reserved_ns),
-        expire_at: Time::from_nanos(spend.expire_ns),
+        counted_at: Time::from_nanos(spend.counted_ns),
+        raises: spend.raises.into_iter().map(part).collect(),
+        grant: spend.grant.map(part),
         committed_at: spend.committed_ns.map(Time::from_nanos),
+        commits: spend.commits.into_iter().map(part).collect(),
+        expire_at: Time::from_nanos(spend.expire_ns),
         charged: Arc::new(charged),
         policy: pid(&spend.policy_sha256, "policy_sha256")?,
         consult: optional_pid(&spend.consult_id, "consult_id")?,
-        approvers: spend
-            .approver_pids
-            .iter()
-            .map(|approver| pid(approver, "approver_pids"))
-            .collect::<Result<_>>()?,
+        approvers: pids(&spend.approver_pids, "approver_pids")?,
+        parties: pids(&spend.party_pids, "party_pids")?,
+        role: parse(&spend.role, "role")?,
+        tenure_days: spend.tenure_days,
     })
+}
+
+fn part(StoredPart { at_ns, amount_minor }: StoredPart) -> Part {
+    Part { at: Time::from_nanos(at_ns), amount_minor }
+}
+
+fn pids(stored: &[Vec<u8>], field: &'static str) -> Result<Vec<AgentPid>> {
+    stored.iter().map(|stored| pid(stored, field)).collect()
 }
 
 fn decode_charged(charged: StoredCharged) -> Result<Charged> {
@@ -121,6 +134,7 @@ fn decode_charged(charged: StoredCharged) -> Result<Charged> {
         cap_minor,
         counts: _,
         granted_above_minor,
+        at_ns,
     } = charged;
     let counter = CounterKey {
         limit: parse(&limit_id, "limit_id")?,
@@ -131,7 +145,8 @@ fn decode_charged(charged: StoredCharged) -> Result<Charged> {
             code => Some(currency(code)?),
         },
     };
-    Ok(Charged { counter, cap_minor, counts, granted_above_minor })
+    let at = Time::from_nanos(at_ns);
+    Ok(Charged { counter, at, cap_minor, counts, granted_above_minor })
 }
 
 fn decode_answer(answer: Answer) -> Result<OutcomeRow> {

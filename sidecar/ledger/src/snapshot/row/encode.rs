@@ -1,8 +1,9 @@
 //! From rows to bytes.
 
+use makegood_core::ids::AgentPid;
 use makegood_core::ledger::{
     ActivePolicyRow, BalanceRow, Charge, Charged, CounterKey, CounterRow, HeadRow, Outcome,
-    OutcomeRow, PoolRow, Row, SpendRow, SpendSnapshot,
+    OutcomeRow, Part, PoolRow, Row, SpendRow, SpendSnapshot,
 };
 use makegood_core::time::Time;
 use prost::Message as _;
@@ -10,7 +11,7 @@ use prost::Message as _;
 use super::acts;
 use super::{
     ActivePolicy, Answer, Balance, Counter, Head, Pool, Snapshot, Spend, StoredCharge,
-    StoredCharged,
+    StoredCharged, StoredPart,
 };
 use crate::codec::encode as stored;
 
@@ -21,9 +22,10 @@ pub(in crate::snapshot) fn encode(row: &Row) -> Vec<u8> {
             Head { entry_count: *entry_count, last_ns: last_at.as_nanos() }.encode_to_vec()
         }
         Row::ActivePolicy(row) => active_policy(row).encode_to_vec(),
-        Row::Pool(PoolRow { team, allotted_minor, held_minor, given_minor }) => Pool {
+        Row::Pool(PoolRow { team, allotted_minor, moved_minor, held_minor, given_minor }) => Pool {
             team: team.as_ref().map(ToString::to_string).unwrap_or_default(),
             allotted_minor: *allotted_minor,
+            moved_minor: *moved_minor,
             held_minor: *held_minor,
             given_minor: *given_minor,
         }
@@ -95,13 +97,21 @@ fn spend(row: &SpendRow) -> Spend {
         reversed_minor,
         state,
         reserved_at,
-        expire_at,
+        counted_at,
+        raises,
+        grant,
+        commits,
         committed_at,
+        expire_at,
         charged,
         policy,
         consult,
         approvers,
+        parties,
+        role,
+        tenure_days,
     } = row;
+    let pids = |pids: &[AgentPid]| pids.iter().map(|pid| pid.as_bytes().to_vec()).collect();
     Spend {
         about: Some(stored::about(about)),
         currency_code: currency.code().to_owned(),
@@ -112,16 +122,27 @@ fn spend(row: &SpendRow) -> Spend {
         state: state.code().to_owned(),
         reserved_ns: reserved_at.as_nanos(),
         expire_ns: expire_at.as_nanos(),
+        counted_ns: counted_at.as_nanos(),
+        raises: raises.iter().map(stored_part).collect(),
+        grant: grant.as_ref().map(stored_part),
         committed_ns: committed_at.map(Time::as_nanos),
+        commits: commits.iter().map(stored_part).collect(),
         charged: charged.iter().map(stored_charged).collect(),
         policy_sha256: policy.as_bytes().to_vec(),
         consult_id: consult.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
-        approver_pids: approvers.iter().map(|pid| pid.as_bytes().to_vec()).collect(),
+        approver_pids: pids(approvers),
+        party_pids: pids(parties),
+        role: role.to_string(),
+        tenure_days: *tenure_days,
     }
 }
 
+fn stored_part(Part { at, amount_minor }: &Part) -> StoredPart {
+    StoredPart { at_ns: at.as_nanos(), amount_minor: *amount_minor }
+}
+
 fn stored_charged(charged: &Charged) -> StoredCharged {
-    let Charged { counter, cap_minor, counts, granted_above_minor } = charged;
+    let Charged { counter, at, cap_minor, counts, granted_above_minor } = charged;
     let CounterKey { limit, scope, window, currency } = counter;
     StoredCharged {
         limit_id: limit.to_string(),
@@ -131,6 +152,7 @@ fn stored_charged(charged: &Charged) -> StoredCharged {
         cap_minor: *cap_minor,
         counts: stored::counts(*counts).into(),
         granted_above_minor: *granted_above_minor,
+        at_ns: at.as_nanos(),
     }
 }
 

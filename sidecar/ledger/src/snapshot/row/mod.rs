@@ -45,6 +45,8 @@ pub(super) struct Pool {
     pub(super) held_minor: i64,
     #[prost(int64, tag = "4")]
     pub(super) given_minor: i64,
+    #[prost(int64, tag = "5")]
+    pub(super) moved_minor: i64,
 }
 
 /// Sums of 128 bits, as 16 bytes each, little-endian.
@@ -104,8 +106,8 @@ pub(super) struct Spend {
     pub(super) reserved_ns: i64,
     #[prost(int64, tag = "9")]
     pub(super) expire_ns: i64,
-    #[prost(int64, optional, tag = "10")]
-    pub(super) committed_ns: Option<i64>,
+    #[prost(message, repeated, tag = "10")]
+    pub(super) commits: Vec<StoredPart>,
     #[prost(message, repeated, tag = "11")]
     pub(super) charged: Vec<StoredCharged>,
     #[prost(bytes = "vec", tag = "12")]
@@ -114,6 +116,28 @@ pub(super) struct Spend {
     pub(super) consult_id: Vec<u8>,
     #[prost(bytes = "vec", repeated, tag = "14")]
     pub(super) approver_pids: Vec<Vec<u8>>,
+    #[prost(bytes = "vec", repeated, tag = "15")]
+    pub(super) party_pids: Vec<Vec<u8>>,
+    #[prost(string, tag = "16")]
+    pub(super) role: String,
+    #[prost(uint32, tag = "17")]
+    pub(super) tenure_days: u32,
+    #[prost(int64, tag = "18")]
+    pub(super) counted_ns: i64,
+    #[prost(message, repeated, tag = "19")]
+    pub(super) raises: Vec<StoredPart>,
+    #[prost(message, optional, tag = "20")]
+    pub(super) grant: Option<StoredPart>,
+    #[prost(int64, optional, tag = "21")]
+    pub(super) committed_ns: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StoredPart {
+    #[prost(int64, tag = "1")]
+    pub(super) at_ns: i64,
+    #[prost(int64, tag = "2")]
+    pub(super) amount_minor: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -132,6 +156,8 @@ pub(super) struct StoredCharged {
     pub(super) counts: i32,
     #[prost(int64, optional, tag = "7")]
     pub(super) granted_above_minor: Option<i64>,
+    #[prost(int64, tag = "8")]
+    pub(super) at_ns: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -8,7 +8,7 @@ use makegood_core::ids::{
 use makegood_core::ledger::{
     Act, ActRow, ActivePolicyRow, BalanceRow, Charge, Charged, ConsultRow, ConsultState,
     CounterKey, CounterRow, Disposition, FindingRow, GestureRequest, HeadRow, Key, Operation,
-    OperationId, Outcome, OutcomeRow, PauseReason, PauseRow, Period, PeriodsRow, PolicyRow,
+    OperationId, Outcome, OutcomeRow, Part, PauseReason, PauseRow, Period, PeriodsRow, PolicyRow,
     PolicyState, PoolRow, Refusal, Reopening, ReviewRow, ReviewState, Row, ScopeKey, SpendAbout,
     SpendRow, SpendSnapshot, SpendState, WindowKey,
 };
@@ -39,6 +39,7 @@ fn charged(counts: Counts) -> Charged {
             window: WindowKey::Rolling { duration_ns: 30 },
             currency: (counts != Counts::Times).then_some(Currency::USD),
         },
+        at: at(11),
         cap_minor: 200,
         counts,
         // Zero says that all of it was granted, and is not the same as nothing.
@@ -83,12 +84,19 @@ fn spend(state: SpendState) -> SpendRow {
         reversed_minor: 1,
         state,
         reserved_at: at(10),
+        counted_at: at(11),
+        raises: vec![Part { at: at(12), amount_minor: 1 }, Part { at: at(13), amount_minor: 2 }],
+        grant: (!is_open).then_some(Part { at: at(14), amount_minor: 3 }),
+        committed_at: (!is_open).then_some(at(16)),
+        commits: vec![Part { at: at(15), amount_minor: 3 }],
         expire_at: at(20),
-        committed_at: (!is_open).then_some(at(15)),
         charged: Arc::new([Counts::Amounts, Counts::Times, Counts::Grants].map(charged).to_vec()),
         policy: Digest::from_bytes([9; 32]),
         consult: is_open.then_some(REQUEST),
         approvers: if is_open { Vec::new() } else { vec![LEAD] },
+        parties: if is_open { vec![LEAD] } else { Vec::new() },
+        role: "agent".parse().unwrap(),
+        tenure_days: 400,
     }
 }
 
@@ -145,6 +153,7 @@ fn money_rows() -> Vec<(Key, Row)> {
             Row::Pool(PoolRow {
                 team: Some("orders".parse().unwrap()),
                 allotted_minor: Some(0),
+                moved_minor: -5,
                 held_minor: 1,
                 given_minor: 2,
             }),
@@ -199,8 +208,11 @@ fn other_rows() -> Vec<(Key, Row)> {
         (Key::Review(SPEND), Row::Review(row))
     }));
     let disposed = Disposition::ALL.iter().map(|disposition| Some((*disposition, LEAD)));
-    let findings =
-        disposed.chain([None]).map(|disposed| FindingRow { agents: vec![AGENT], disposed });
+    let findings = disposed.chain([None]).map(|disposed| FindingRow {
+        raised_by: LEAD,
+        agents: vec![AGENT],
+        disposed,
+    });
     rows.extend(findings.map(|row| (Key::Finding(4), Row::Finding(row))));
     let act = ActRow {
         agent: AGENT,
