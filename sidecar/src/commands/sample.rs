@@ -161,7 +161,15 @@ fn sample_words(sample: &Sample) -> String {
     }
     let how = match drawn.interval {
         None => String::new(),
-        Some(interval) => format!(", every {} from unit {} on", interval, sample.start_minor),
+        Some(interval) => format!(
+            ", every {} from unit {} on; {} of them taken back, not deducted",
+            interval,
+            sample.start_minor,
+            Money::new(
+                interval.currency,
+                i64::try_from(sample.taken_back_minor).unwrap_or(i64::MAX)
+            ),
+        ),
     };
     format!(
         "{table}\n\n{} of {} gestures ({}{how}), entries {} to before {}\nseed {}\nspends {}",
@@ -195,6 +203,7 @@ fn sample_json(sample: &Sample, receipt: Option<&v1::Receipt>) -> serde_json::Va
         "spend_count": drawn.spend_count,
         "population_count": drawn.population_count,
         "population_minor": sample.population_minor.to_string(),
+        "taken_back_minor": sample.taken_back_minor.to_string(),
         "spends_sha256": drawn.spends.to_string(),
         "ledger_position": receipt.map(|receipt| receipt.ledger_position),
     })

@@ -43,8 +43,10 @@ pub struct Gift {
     pub kind: u32,
     /// The currency of the amounts.
     pub currency: Currency,
-    /// How much was given; until then, how much is held. In minor units.
+    /// How much was given and stands; until then, how much is held. In minor units.
     pub amount: i64,
+    /// How much was recorded as given, in minor units: what was taken back is not deducted.
+    pub recorded: i64,
     /// Where it stands.
     pub state: GiftState,
     /// When and at which position it was released or taken back.
@@ -230,6 +232,7 @@ impl Facts {
             kind: self.kind(asked.reason, asked.gesture),
             currency: asked.currency,
             amount: asked.amount,
+            recorded: 0,
             state: GiftState::Held,
             ended: None,
             interaction_cap: entry.trace.iter().filter_map(interaction_cap).min(),
@@ -293,6 +296,7 @@ impl Gift {
     fn give(&mut self, amount_minor: i64, position: u64) {
         let before = if self.state == GiftState::Given { self.amount } else { 0 };
         self.amount = before.saturating_add(amount_minor);
+        self.recorded = self.recorded.saturating_add(amount_minor);
         self.state = GiftState::Given;
         self.position = position;
     }

@@ -131,7 +131,21 @@ impl Rule {
 
     /// The version of the rule as it is in this code.
     pub const fn version(self) -> u32 {
-        1
+        match self {
+            // 2: chances of more than a thousand trials are told, too.
+            Self::JustBelowLimit
+            | Self::Concentration
+            | Self::Velocity
+            | Self::RoundAmounts
+            | Self::OffShift
+            | Self::RubberStamp
+            | Self::Dormant
+            | Self::NoOutcome
+            | Self::SameAmount
+            // 2: every refusal is looked at.
+            | Self::ConsultShopping => 2,
+            _ => 1,
+        }
     }
 }
 

@@ -57,7 +57,7 @@ pub struct Pick {
     pub spend: SpendId,
     /// The entry that gave it.
     pub position: u64,
-    /// How much was given, in minor units.
+    /// How much was recorded as given, in minor units; what was taken back is not deducted.
     pub amount_minor: i64,
     /// In which currency.
     pub currency: Currency,
@@ -70,9 +70,12 @@ pub struct Pick {
 pub struct Sample {
     /// How it was drawn, from what, and the digest of what came out.
     pub drawn: SampleDrawn,
-    /// What the gestures that it was drawn from add up to, in minor units; of a sample of records,
-    /// whatever their currency, 0.
+    /// What the gestures that it was drawn from add up to as recorded, in minor units; of a sample of
+    /// records, whatever their currency, 0.
     pub population_minor: i128,
+    /// What was taken back of them, in minor units, which is no part of what is drawn from: an item
+    /// below zero cannot be hit, and is to be looked at apart. Of a sample of records 0.
+    pub taken_back_minor: i128,
     /// The first minor unit that is hit, from 1; 0 in a sample of records.
     pub start_minor: i64,
     /// The gestures: those of records by their draw, those of monetary units by position.
@@ -82,7 +85,8 @@ pub struct Sample {
 /// Draws a sample of the gestures that were given by entries from `first` to before `end`.
 ///
 /// A sample of records takes the gestures with the smallest SHA-256 of the seed and the gesture's
-/// sixteen bytes. A monetary-unit sample lines gestures up by position, begins at a minor unit from
+/// sixteen bytes. A monetary-unit sample lines gestures up by position with the amounts that were
+/// recorded as given, so that what is taken back later neither changes the draw nor hides a gesture, begins at a minor unit from
 /// 1 to the interval (SHA-256 of the seed and `monetary_unit`, its first sixteen bytes as a number,
 /// modulo the interval), and takes every gesture that the start or a multiple of the interval
 /// behind it falls into.
@@ -109,6 +113,7 @@ pub fn draw(facts: &Facts, first: u64, end: u64, seed: Digest, how: Draw) -> Sam
             spends: seed,
         },
         population_minor: 0,
+        taken_back_minor: 0,
         start_minor: 0,
         picks: Vec::new(),
     };
@@ -149,7 +154,9 @@ fn draw_units(sample: &mut Sample, population: &[&Gift], interval: Money) {
     let mut next = start;
     let mut sum = 0;
     for gift in population {
-        sum += i128::from(gift.amount);
+        sum += i128::from(gift.recorded);
+        let stands = if gift.state == GiftState::Given { gift.amount } else { 0 };
+        sample.taken_back_minor += i128::from(gift.recorded) - i128::from(stands);
         if next <= sum {
             let hits = (sum - next) / step + 1;
             next += hits * step;
@@ -160,7 +167,7 @@ fn draw_units(sample: &mut Sample, population: &[&Gift], interval: Money) {
 }
 
 fn pick(gift: &Gift, hit_count: u64) -> Pick {
-    let Gift { spend, position, amount: amount_minor, currency, .. } = *gift;
+    let Gift { spend, position, recorded: amount_minor, currency, .. } = *gift;
     Pick { spend, position, amount_minor, currency, hit_count }
 }
 

@@ -3,52 +3,93 @@
 //! Only operations that IEEE 754 rounds in one way everywhere.
 
 /// The chance of `hits` or more among `trials` that each hit with chance `rate`.
-///
-/// Where the chance of no hit at all is too small for a number, nothing is unlikely: 1.
 pub(crate) fn binomial_tail(trials: u32, hits: u32, rate: f64) -> f64 {
     if hits == 0 || rate >= 1.0 {
         return 1.0;
     }
-    let mut chance = 1.0_f64;
+    let mut none = Small::ONE;
     for _ in 0..trials {
-        chance *= 1.0 - rate;
+        none = none.times(1.0 - rate);
     }
     let odds = rate / (1.0 - rate);
-    let step = |chance: f64, hit: u32| {
-        chance * odds * f64::from(trials.saturating_sub(hit)) / f64::from(hit.saturating_add(1))
-    };
-    tail(chance, hits, trials, step)
+    let ratio =
+        |hit: u32| odds * f64::from(trials.saturating_sub(hit)) / f64::from(hit.saturating_add(1));
+    tail(none, hits, ratio)
 }
 
-/// The chance of `hits` or more where `expected` are expected.
+/// The chance of `hits` or more where `expected` are expected; up to a few thousand.
 pub(crate) fn poisson_tail(hits: u32, expected: f64) -> f64 {
     // e^-x by the power of its root: (1 - x/2^k)^(2^k) is near enough for a threshold.
     const HALVINGS: i32 = 24;
     if hits == 0 {
         return 1.0;
     }
-    let mut chance = 1.0 - expected / f64::from(1 << HALVINGS);
+    let mut none = Small::ONE.times((1.0 - expected / f64::from(1 << HALVINGS)).max(0.0));
     for _ in 0..HALVINGS {
-        chance *= chance;
+        none = none.squared();
     }
-    let step = |chance: f64, hit: u32| chance * expected / f64::from(hit.saturating_add(1));
-    tail(chance, hits, hits.saturating_add(200), step)
+    tail(none, hits, |hit| expected / f64::from(hit.saturating_add(1)))
 }
 
-/// The sum of the chances from `hits` to `most`, each made from the one before.
-fn tail(none: f64, hits: u32, most: u32, step: impl Fn(f64, u32) -> f64) -> f64 {
-    if none <= 0.0 {
+/// The sum of the chances from `hits` on, each `ratio` times the one before.
+fn tail(none: Small, hits: u32, ratio: impl Fn(u32) -> f64) -> f64 {
+    let Small { value: mut chance, mut shrunk } = none;
+    // More are expected than can be told from certainty.
+    if chance <= 0.0 {
         return 1.0;
     }
-    let mut chance = none;
     let mut sum = 0.0;
-    for hit in 0..=most {
+    for hit in 0..u32::MAX {
         if hit >= hits {
             sum += chance;
         }
-        chance = step(chance, hit);
+        let ratio = ratio(hit);
+        chance *= ratio;
+        // Grown chances come back to the scale of numbers, and what was summed with them.
+        while shrunk > 0 && chance >= 1.0 {
+            (chance, sum, shrunk) = (chance / SCALE, sum / SCALE, shrunk.saturating_sub(1));
+        }
+        let is_negligible = ratio < 1.0 && chance <= sum * f64::EPSILON;
+        if hit >= hits && is_negligible || chance <= 0.0 {
+            break;
+        }
+    }
+    for _ in 0..shrunk {
+        sum /= SCALE;
     }
     sum.min(1.0)
+}
+
+/// By which numbers are grown that would be too small: 2^256.
+const SCALE: f64 = f64::from_bits((1_023 + 256) << 52);
+
+/// A chance that may be smaller than any number: `value / SCALE^shrunk`. Scaling by a power of two
+/// rounds nothing.
+#[derive(Debug, Clone, Copy)]
+struct Small {
+    value: f64,
+    shrunk: u32,
+}
+
+impl Small {
+    const ONE: Self = Self { value: 1.0, shrunk: 0 };
+
+    fn times(self, factor: f64) -> Self {
+        Self { value: self.value * factor, ..self }.grown()
+    }
+
+    fn squared(self) -> Self {
+        let shrunk = self.shrunk.saturating_mul(2);
+        Self { value: self.value * self.value, shrunk }.grown()
+    }
+
+    fn grown(self) -> Self {
+        if self.value > 0.0 && self.value < 1.0 / SCALE {
+            Self { value: self.value * SCALE, shrunk: self.shrunk.saturating_add(1) }
+        } else {
+            self
+        }
+    }
 }
 
 /// A score from 0 to 1,000 of a chance: 50 for each power of ten below one.
@@ -162,7 +203,24 @@ mod tests {
             let ratio: f64 = found / expected;
             assert!((0.99..1.01).contains(&ratio), "{found} for {expected}");
         }
-        assert!(binomial_tail(100_000, 99_000, 0.9) >= 1.0, "too small to say");
+    }
+
+    /// Where the chance of no hit at all is smaller than any number, the tail is not.
+    #[test]
+    fn tails_of_many_trials_agree_with_tables() {
+        for (found, expected) in [
+            // By sums of the logarithms of each term.
+            (binomial_tail(2_000, 1_000, 0.5), 0.508_919_5),
+            (binomial_tail(5_000, 600, 0.1), 2.450_493e-6),
+            (binomial_tail(100_000, 90_000, 0.9), 0.502_663),
+            (poisson_tail(1_100, 1_000.0), 9.626_3e-4),
+            (poisson_tail(5, 1_000.0), 1.0),
+        ] {
+            let ratio: f64 = found / expected;
+            assert!((0.95..1.05).contains(&ratio), "{found} for {expected}");
+        }
+        assert!(binomial_tail(100_000, 99_000, 0.9) < 1e-300);
+        assert!(binomial_tail(20_000, 19_999, 0.001) <= 0.0);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What the rules and the samples say of small ledgers that are made by hand.
 
-use super::sample::{Draw, RELIABILITY_FACTORS, draw, interval_minor, reliability_factor};
-use super::statistics::poisson_tail;
+mod asking;
+mod samples;
+
 use super::*;
 use crate::ids::{CustomerPid, Digest, GestureCode, InteractionPid, PoolId, ReasonCode, RoleCode};
 use crate::ledger::{
-    Access, Caller, Entry, EntryBody, GestureRequest, LimitTrace, RULES_VERSION, ReverseReason,
-    ScopeKey, SpendAbout, WindowKey,
+    Access, Caller, ConsultState, Entry, EntryBody, GestureRequest, LimitTrace, RULES_VERSION,
+    ReverseReason, ScopeKey, SpendAbout, WindowKey,
 };
 use crate::money::{Currency, Money};
 use crate::policy::{Counts, GestureKind};
@@ -107,6 +108,48 @@ impl Book {
         let (about, reason) = (Box::new(about), ReverseReason::Other);
         let body = EntryBody::Reversed { request, about, amount_minor, reason };
         self.write(agent, at, Vec::new(), body);
+    }
+
+    /// Asks a second person about a wish, and how they answer.
+    fn consult(
+        &mut self,
+        agent: u8,
+        (customer, at): (u16, i64),
+        wish: i64,
+        (second, is_approved): (u8, bool),
+    ) {
+        let about = Box::new(self.give(agent, customer, at, 1));
+        let consult = crate::ids::RequestId::from_bytes(
+            self.0.len().to_be_bytes().repeat(2).try_into().unwrap(),
+        );
+        self.0.pop();
+        let asked = EntryBody::ConsultAsked {
+            consult,
+            about: about.clone(),
+            asked_minor: wish,
+            held_minor: 1,
+            to: AgentPid::from_bytes([second; 15]),
+            answer_at: Time::MAX,
+            expire_at: Time::MAX,
+            binding: "interaction".parse().unwrap(),
+        };
+        self.write(agent, at, Vec::new(), asked);
+        let (request, waited_ns) = (consult, 60_000_000_000);
+        let answered = if is_approved {
+            EntryBody::ConsultApproved {
+                request,
+                consult,
+                about,
+                approved_minor: wish,
+                added_minor: wish - 1,
+                waited_ns,
+                expire_at: Time::MAX,
+            }
+        } else {
+            let (request, end) = (Some(request), ConsultState::Declined);
+            EntryBody::ConsultClosed { request, consult, about, end, waited_ns }
+        };
+        self.write(second, at + waited_ns, Vec::new(), answered);
     }
 
     /// Ten agents with forty days of ordinary gestures.
@@ -351,55 +394,5 @@ fn a_finding_names_rule_version_and_parameters() {
     for rule in Rule::ALL {
         assert_eq!(Rule::from_code(rule.code()), Some(*rule));
         assert!(parameters.printed(*rule).starts_with(&format!("rule={}\n", rule.code())));
-    }
-}
-
-#[test]
-fn reliability_factors_are_those_of_poisson() {
-    for (confidence, factors) in RELIABILITY_FACTORS {
-        for (errors, factor) in (0_u32..).zip(factors) {
-            let mean = f64::from(u32::try_from(factor).unwrap()) / 100.0;
-            let found = poisson_tail(errors + 1, mean) * 100.0;
-            assert!((found - f64::from(confidence)).abs() < 0.3, "{confidence} {errors}: {found}");
-        }
-    }
-    assert_eq!(reliability_factor(95, 0), Some(300));
-    assert_eq!(reliability_factor(95, 6), None);
-    assert_eq!(interval_minor(900_000, 300), 300_000);
-}
-
-#[test]
-fn records_are_drawn_again_from_the_same_seed() {
-    let facts = Facts::of(&Book::ordinary().0);
-    let of = |seed: u8, count: usize| {
-        draw(&facts, 0, u64::MAX, Digest::from_bytes([seed; 32]), Draw::Records { count })
-    };
-    assert_eq!(of(1, 25), of(1, 25));
-    assert_ne!(of(1, 25).picks, of(2, 25).picks);
-    assert_eq!(of(1, 25).picks[..10], of(1, 10).picks, "a larger sample continues a smaller one");
-    assert_eq!((of(1, 25).drawn.population_count, of(1, 25).drawn.spend_count), (1_600, 25));
-    assert_eq!(of(1, 9_999).picks.len(), 1_600);
-    let part = draw(&facts, 100, 200, Digest::from_bytes([1; 32]), Draw::Records { count: 99 });
-    assert_eq!(part.drawn.population_count, 50);
-    assert!(part.picks.iter().all(|pick| (100..200).contains(&pick.position)));
-}
-
-#[test]
-fn every_interval_of_money_is_hit_once() {
-    let mut book = Book::ordinary();
-    let large = book.give(1, 1, 99 * NS_PER_DAY, 777_777);
-    let facts = Facts::of(&book.0);
-    let interval = Money::new(Currency::USD, 100_000);
-    for seed in 0..20 {
-        let seed = Digest::from_bytes([seed; 32]);
-        let sample = draw(&facts, 0, u64::MAX, seed, Draw::MonetaryUnit { interval });
-        let total: i64 = facts.gifts.iter().map(|gift| gift.amount).sum();
-        assert_eq!(sample.population_minor, i128::from(total));
-        assert!((1..=100_000).contains(&sample.start_minor));
-        let hits: u64 = sample.picks.iter().map(|pick| pick.hit_count).sum();
-        let expected = (total - sample.start_minor) / 100_000 + 1;
-        assert_eq!(i64::try_from(hits).unwrap(), expected);
-        let pick = sample.picks.iter().find(|pick| pick.spend == large.spend).unwrap();
-        assert!((7..=8).contains(&pick.hit_count), "what is larger is always in");
     }
 }

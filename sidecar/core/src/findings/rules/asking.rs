@@ -1,9 +1,10 @@
 //! Rules about second persons.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::amounts::at_least;
 use super::{Burst, Case, Episode, rate_of_others, whole};
+use crate::findings::parameters::ConsultShopping;
 use crate::findings::{Consult, ConsultEnd, Gift, GiftState, Rule};
 
 /// A second person who approves one agent's wishes in full before anybody could have read them.
@@ -50,10 +51,12 @@ fn stamps_found(case: &mut Case<'_>, consults: &[&Consult], episode: &Episode, p
 }
 
 /// A refused wish for a customer that another second person approves, or that is given in parts.
+///
+/// Every refusal is looked at; what follows one and leads to the next is one finding.
 pub(super) fn consult_shopping(case: &mut Case<'_>) {
     let set = case.parameters.consult_shopping;
     let facts = case.facts;
-    let mut asked: BTreeMap<(u32, u32), Vec<(&Consult, &Gift)>> = BTreeMap::new();
+    let mut asked: BTreeMap<(u32, u32), Vec<Wish<'_>>> = BTreeMap::new();
     let mut given: BTreeMap<(u32, u32), Vec<&Gift>> = BTreeMap::new();
     for consult in &facts.consults {
         if let Some(gift) = facts.gifts.get(consult.gift as usize) {
@@ -63,43 +66,85 @@ pub(super) fn consult_shopping(case: &mut Case<'_>) {
     for gift in facts.given() {
         given.entry((gift.agent, gift.customer)).or_default().push(gift);
     }
-    for (pair, consults) in &asked {
-        let Some((refused, wish)) =
-            consults.iter().find(|(consult, _)| consult.end == ConsultEnd::Declined)
-        else {
+    for (pair, wishes) in &asked {
+        let given = given.get(pair).map_or(&[][..], Vec::as_slice);
+        for Shopping { positions, refused_minor, in_parts_minor } in tours(set, wishes, given) {
+            let why = vec![("refused_minor", refused_minor), ("in_parts_minor", in_parts_minor)];
+            case.found((Rule::ConsultShopping, 800), positions, [pair.0], why);
+        }
+    }
+}
+
+/// What followed the refusals of one agent's wishes for a customer, each way of its own.
+fn tours(set: ConsultShopping, wishes: &[Wish<'_>], given: &[&Gift]) -> Vec<Shopping> {
+    let is_refused = |(consult, _): &&Wish<'_>| consult.end == ConsultEnd::Declined;
+    let mut tours: Vec<Shopping> = Vec::new();
+    for refused in wishes.iter().filter(is_refused) {
+        let Some(next) = Shopping::after(set, *refused, (wishes, given)) else {
             continue;
         };
+        match tours.last_mut() {
+            Some(last) if !last.positions.is_disjoint(&next.positions) => last.add(next),
+            _ => tours.push(next),
+        }
+    }
+    tours
+}
+
+/// What was asked, with its gesture.
+type Wish<'a> = (&'a Consult, &'a Gift);
+
+/// What followed a refusal.
+struct Shopping {
+    positions: BTreeSet<u64>,
+    refused_minor: i64,
+    in_parts_minor: i64,
+}
+
+impl Shopping {
+    /// What followed one refusal; `None` where nothing did that speaks of shopping.
+    fn after(
+        set: ConsultShopping,
+        (refused, wish): Wish<'_>,
+        (wishes, given): (&[Wish<'_>], &[&Gift]),
+    ) -> Option<Self> {
         let after = |at: i64| (1..=set.window_ns).contains(&(at - refused.ended_at));
         let is_same = |part: i64, permille: i64| part * 1_000 >= refused.asked * permille;
-        let elsewhere = consults.iter().filter(|(consult, gift)| {
+        let elsewhere = wishes.iter().filter(|(consult, gift)| {
             after(consult.asked_at)
                 && gift.currency == wish.currency
                 && consult.answered_by != refused.answered_by
                 && is_same(consult.asked, set.same_permille)
         });
-        let mut positions: Vec<u64> = elsewhere
+        let mut positions: BTreeSet<u64> = elsewhere
             .flat_map(|(consult, gift)| {
                 let given = (gift.state == GiftState::Given).then_some(gift.position);
                 [Some(consult.positions.0), consult.positions.1, given]
             })
             .flatten()
             .collect();
-        let parts = given.get(pair).map_or(&[][..], Vec::as_slice).iter().filter(|gift| {
+        let is_part = |gift: &&&Gift| {
             after(gift.at)
                 && gift.spend != wish.spend
                 && gift.currency == wish.currency
                 && !gift.is_approved
-        });
-        let parts: Vec<&&Gift> = parts.collect();
-        let in_parts: i64 = parts.iter().map(|gift| gift.amount).sum();
-        if parts.len() > 1 && is_same(in_parts, set.parts_permille) {
+        };
+        let parts: Vec<&&Gift> = given.iter().filter(is_part).collect();
+        let in_parts_minor: i64 = parts.iter().map(|gift| gift.amount).sum();
+        if parts.len() > 1 && is_same(in_parts_minor, set.parts_permille) {
             positions.extend(parts.iter().map(|gift| gift.position));
         }
-        if !positions.is_empty() {
-            positions
-                .extend([Some(refused.positions.0), refused.positions.1].into_iter().flatten());
-            let why = vec![("refused_minor", refused.asked), ("in_parts_minor", in_parts)];
-            case.found((Rule::ConsultShopping, 800), positions, [pair.0], why);
+        if positions.is_empty() {
+            return None;
         }
+        positions.extend([Some(refused.positions.0), refused.positions.1].into_iter().flatten());
+        Some(Self { positions, refused_minor: refused.asked, in_parts_minor })
+    }
+
+    /// What followed another refusal on the way is part of it.
+    fn add(&mut self, next: Self) {
+        self.positions.extend(next.positions);
+        self.refused_minor = self.refused_minor.max(next.refused_minor);
+        self.in_parts_minor = self.in_parts_minor.max(next.in_parts_minor);
     }
 }
