@@ -2,7 +2,8 @@
 
 use makegood_core::ids::{RequestId, SpendId};
 use makegood_core::ledger::{
-    Act, Action, Caller, GestureRequest, Operation, PauseReason, ReverseReason, VoidReason,
+    Act, Action, Caller, GestureRequest, Operation, OperationId, PauseReason, ReverseReason,
+    VoidReason,
 };
 use makegood_core::money::{Currency, Money};
 use makegood_core::time::{NS_PER_HOUR, Time};
@@ -86,7 +87,11 @@ impl Plan {
     }
 
     fn act(&mut self, oracle: &Oracle) -> Asked {
-        let request = Some(RequestId::from_bytes(self.id(9)));
+        let mut request = Some(RequestId::from_bytes(self.id(9)));
+        if self.once_in(8) {
+            // An id that an operation may have already.
+            request = self.asked.iter().rev().find_map(operation_id).or(request);
+        }
         let act = if oracle.paused.is_some() {
             Act::Resume { note: None }
         } else if self.once_in(4) {
@@ -238,7 +243,11 @@ impl Plan {
         if self.once_in(12) {
             caller = self.somebody();
         }
-        let request = RequestId::from_bytes(self.id(2));
+        let mut request = RequestId::from_bytes(self.id(2));
+        if self.once_in(60) {
+            // An id that an act has already.
+            request = oracle.acts.last().copied().unwrap_or(request);
+        }
         let effective_at = self.once_in(4).then(|| {
             let hours = i64::try_from(self.random.below(3 * 24)).unwrap_or(0);
             now.saturating_sub_ns((hours - 1) * NS_PER_HOUR)
@@ -292,5 +301,15 @@ impl Plan {
         let mut id = [kind; 16];
         id[8..].copy_from_slice(&self.ids.to_be_bytes());
         id
+    }
+}
+
+fn operation_id(asked: &Asked) -> Option<RequestId> {
+    match &asked.action {
+        Action::Spend(operation) => match operation.id() {
+            OperationId::Request(request) => Some(request),
+            OperationId::Spend(_) => None,
+        },
+        _ => None,
     }
 }

@@ -1,10 +1,10 @@
 //! One simulation: the real writer on a disk that fails, and the oracle beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use makegood_core::ids::RequestId;
-use makegood_core::ledger::invariants::{check_entry, check_rows, replay};
+use makegood_core::ledger::invariants::{check_entry, check_lives, check_rows, replay};
 use makegood_core::ledger::{Act, Action, Caller, Entry, EntryBody, OperationId, Read as _, Side};
 use makegood_core::time::{NS_PER_S, Time};
 use makegood_ledger::codec;
@@ -49,8 +49,6 @@ pub(crate) struct World {
     /// The leaf hashes of everything that is known to be stored.
     stored: Vec<LeafHash>,
     entries: Vec<Entry>,
-    /// The acts that were done.
-    acts: BTreeSet<RequestId>,
     report: Report,
 }
 
@@ -103,7 +101,6 @@ impl World {
             now,
             stored: Vec::new(),
             entries: Vec::new(),
-            acts: BTreeSet::new(),
             report: Report::default(),
         };
         world.learn()?;
@@ -275,7 +272,7 @@ impl World {
             |entry| matches!(&entry.body, EntryBody::Act { request, .. } if *request == asked),
         );
         // The same act twice in one batch is done once.
-        let is_done = is_done && asked.is_some_and(|asked| self.acts.insert(asked));
+        let is_done = is_done && asked.is_some_and(|asked| self.oracle.acts.insert(asked));
         match act {
             Act::Pause { reason, .. } if is_done => self.oracle.paused = Some(*reason),
             Act::Resume { .. } if is_done => self.oracle.paused = None,
@@ -357,6 +354,7 @@ impl World {
     fn check_all(&mut self) -> Result<()> {
         let rows = replay(&self.entries);
         check_rows(&rows)?;
+        check_lives(&self.entries)?;
         ensure!(self.writer.serves(&rows), "the rows served are not those of a replay");
         for (id, gift) in &self.oracle.gifts {
             let row = rows.spend(*id).with_context(|| format!("{id} has no row"))?;

@@ -153,7 +153,7 @@ impl Oracle {
         if !consult.to.contains(&caller.agent) {
             return Err(Expected::Fault("NOT_ASKED"));
         }
-        let gift = self.gifts[&spend].clone();
+        let mut gift = self.gifts[&spend].clone();
         if consult.state != "open" {
             return Err(Expected::Refused("CONSULT_OVER"));
         }
@@ -182,17 +182,17 @@ impl Oracle {
         self.end(id, "approved");
         let grant = self.grant(now, caller.agent, &gift, added);
         let ends_at = gift.ends_at.max(now.saturating_add_ns(self.policy.hold_ns));
-        let held = gift.held + added;
-        let amount = gift.amount + added;
-        Ok(self.put(now, spend, Gift { held, amount, granted: Some(grant), ends_at, ..gift }))
+        gift.add(now, added, true);
+        Ok(self.put(now, spend, Gift { granted: Some(grant), ends_at, ..gift }))
     }
 
     /// What a limit has no room for was granted; the rest of it is the agent's own.
     fn grant(&self, now: Time, by: AgentPid, gift: &Gift, added: i64) -> Grant {
         let own = gift.total();
         let mut passed = BTreeMap::new();
-        for limit in self.limits_of(&gift.asking) {
-            let (used, granted) = self.used(limit, &gift.asking, now);
+        let asking = gift.asking_now();
+        for limit in self.limits_of(&asking) {
+            let (used, granted) = self.used(limit, &asking, now);
             let after = counted(limit, own + added);
             let more = after - counted(limit, own);
             let room = cap(limit, gift.asking.currency) + granted - used;

@@ -1,6 +1,6 @@
 //! Limits by brute force: for each question, all gestures are added up that count.
 
-use makegood_core::ids::{CasePid, CustomerPid, InteractionPid, PoolId, ReasonCode};
+use makegood_core::ids::{CasePid, CustomerPid, InteractionPid, LimitId, PoolId, ReasonCode};
 use makegood_core::ledger::Caller;
 use makegood_core::money::Currency;
 use makegood_core::policy::{Counts, Dimension, Limit, Window};
@@ -64,21 +64,60 @@ impl Oracle {
     /// Held and given in the limit's window around `now`, and the granted part of it.
     pub(super) fn used(&self, limit: &Limit, asking: &Asking, now: Time) -> (i64, i64) {
         let counting = self.gifts.values().filter(|gift| {
-            applies(limit, &gift.asking.caller, &gift.asking.reason)
+            applies(limit, &gift.asking.caller, &gift.reason)
                 && same_scope(self, limit, gift, asking)
-                && same_window(limit, gift, asking, now)
                 && (limit.counts == Counts::Times || gift.asking.currency == asking.currency)
         });
         counting.fold((0, 0), |(used, granted), gift| {
-            let counted = counted(limit, gift.total());
-            (used + counted, granted + gift.granted_above(&limit.id, counted))
+            let since = gift.since.get(&limit.id).copied().unwrap_or(Time::MIN);
+            let is_in = |at: Time| same_window(limit, (gift, at.max(since)), asking, now);
+            let above = gift.granted_above(&limit.id, counted(limit, gift.total()));
+            if limit.counts == Counts::Times {
+                let counted = if is_in(gift.first_at) { counted(limit, gift.total()) } else { 0 };
+                return (used + counted, granted + above.min(counted));
+            }
+            let layers = gift.layers.iter().filter(|layer| is_in(layer.at));
+            // All that passes a cap is of the layer that was granted.
+            layers.fold((used, granted), |(used, granted), layer| {
+                let passes = if layer.is_granted { above } else { 0 };
+                (used + layer.minor, granted + passes)
+            })
         })
+    }
+
+    /// Whether a gesture may have another reason: limits that look at reasons and have not counted
+    /// it so far need room for all of it. Answers with those.
+    pub(super) fn weigh_reason(
+        &self,
+        now: Time,
+        gift: &Gift,
+        reason: &ReasonCode,
+    ) -> Result<Vec<LimitId>, Expected> {
+        let asking = Asking { reason: reason.clone(), ..gift.asking.clone() };
+        if !self.limits_of(&asking).any(|limit| limit.counts == Counts::Amounts) {
+            return Err(Expected::Refused("NO_AUTHORITY"));
+        }
+        let is_new = |limit: &&Limit| {
+            let was_counted = applies(limit, &gift.asking.caller, &gift.reason)
+                && (!limit.scope.contains(&Dimension::Reason) || gift.reason == *reason);
+            (limit.reasons.is_some() || limit.scope.contains(&Dimension::Reason)) && !was_counted
+        };
+        let mut charged = Vec::new();
+        for limit in self.limits_of(&asking).filter(is_new) {
+            let (used, granted) = self.used(limit, &asking, now);
+            let left = (cap(limit, asking.currency) + granted - used).max(0);
+            if counted(limit, gift.total()) > left {
+                return Err(Expected::Refused("LIMIT_EXCEEDED"));
+            }
+            charged.push(limit.id.clone());
+        }
+        Ok(charged)
     }
 
     /// What an approver may still grant of this reason and currency; `None` without authority.
     pub(super) fn may_grant(&self, now: Time, approver: &Caller, gift: &Gift) -> Option<i64> {
         let grants = self.policy.limits.iter().filter(|limit| {
-            limit.counts == Counts::Grants && applies(limit, approver, &gift.asking.reason)
+            limit.counts == Counts::Grants && applies(limit, approver, &gift.reason)
         });
         let left = |limit: &Limit| {
             let by_them = |grant: &Grant| {
@@ -148,20 +187,21 @@ fn same_scope(oracle: &Oracle, limit: &Limit, gift: &Gift, asking: &Asking) -> b
         Dimension::Customer => other.customer == asking.customer,
         Dimension::Case => other.case == asking.case,
         Dimension::Interaction => other.interaction == asking.interaction,
-        Dimension::Reason => other.reason == asking.reason,
+        Dimension::Reason => gift.reason == asking.reason,
     })
 }
 
-fn same_window(limit: &Limit, gift: &Gift, asking: &Asking, now: Time) -> bool {
+/// Whether what was authorised of a gesture at `at` counts in the window around `now`.
+fn same_window(limit: &Limit, (gift, at): (&Gift, Time), asking: &Asking, now: Time) -> bool {
     let other = &gift.asking;
     match &limit.window {
         Window::Interaction => other.interaction == asking.interaction,
         Window::Case { otherwise_ns } => match asking.case {
             Some(case) => other.case == Some(case),
-            None => other.case.is_none() && is_within(gift.at, *otherwise_ns, now),
+            None => other.case.is_none() && is_within(at, *otherwise_ns, now),
         },
-        Window::Calendar { .. } => day_of(gift.at) == day_of(now),
-        Window::Rolling { duration_ns } => is_within(gift.at, *duration_ns, now),
+        Window::Calendar { .. } => day_of(at) == day_of(now),
+        Window::Rolling { duration_ns } => is_within(at, *duration_ns, now),
         Window::Lifetime => true,
     }
 }

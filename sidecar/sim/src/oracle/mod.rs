@@ -8,9 +8,9 @@ mod consults;
 mod limits;
 mod settling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use makegood_core::ids::{AgentPid, GestureCode, LimitId, PoolId, RequestId, SpendId};
+use makegood_core::ids::{AgentPid, GestureCode, LimitId, PoolId, ReasonCode, RequestId, SpendId};
 use makegood_core::ledger::{Access, Caller, GestureRequest, Operation, OperationId, PauseReason};
 use makegood_core::money::{Currency, MAX_AMOUNT_MINOR};
 use makegood_core::policy::Policy;
@@ -30,8 +30,17 @@ pub(crate) struct Gift {
     pub(crate) given: i64,
     pub(crate) taken_back: i64,
     pub(crate) at: Time,
+    /// What stands of each authorisation, the top last: the top goes first.
+    pub(crate) layers: Vec<Layer>,
+    /// When it first had anything.
+    pub(crate) first_at: Time,
+    /// The reason as it was corrected.
+    pub(crate) reason: ReasonCode,
+    /// Since when limits count it, where that is by a correction.
+    pub(crate) since: BTreeMap<LimitId, Time>,
     pub(crate) ends_at: Time,
-    pub(crate) given_at: Option<Time>,
+    /// What stands of each gift of it, the latest last: the latest is taken back first.
+    pub(crate) gifts: Vec<(Time, i64)>,
     /// How a hold that is over ended.
     pub(crate) over: Option<&'static str>,
     /// What a second person granted.
@@ -39,7 +48,42 @@ pub(crate) struct Gift {
     pub(crate) consult: Option<RequestId>,
 }
 
+/// What was authorised at one time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layer {
+    pub(crate) at: Time,
+    pub(crate) minor: i64,
+    /// Whether a second person granted it: then it stays on top.
+    pub(crate) is_granted: bool,
+}
+
 impl Gift {
+    /// So much more, authorised now.
+    pub(crate) fn add(&mut self, at: Time, minor: i64, is_granted: bool) {
+        if self.total() == 0 {
+            self.first_at = at;
+        }
+        let below = self.layers.iter().take_while(|layer| !layer.is_granted).count();
+        self.layers.insert(below, Layer { at, minor, is_granted });
+        self.held += minor;
+        self.amount += minor;
+    }
+
+    /// So much less, from the top.
+    pub(crate) fn remove(&mut self, mut minor: i64) {
+        for layer in self.layers.iter_mut().rev() {
+            let gone = layer.minor.min(minor);
+            layer.minor -= gone;
+            minor -= gone;
+        }
+        self.layers.retain(|layer| layer.minor > 0);
+    }
+
+    /// The question that it would be today: for the reason that it has now.
+    pub(crate) fn asking_now(&self) -> Asking {
+        Asking { reason: self.reason.clone(), ..self.asking.clone() }
+    }
+
     /// Held and standing as given.
     pub(crate) fn total(&self) -> i64 {
         self.held + self.given - self.taken_back
@@ -104,6 +148,8 @@ pub(crate) struct Oracle {
     pub(crate) gifts: BTreeMap<SpendId, Gift>,
     pub(crate) consults: BTreeMap<RequestId, Consult>,
     pub(crate) paused: Option<PauseReason>,
+    /// The ids of acts that were done: no operation has one of them.
+    pub(crate) acts: BTreeSet<RequestId>,
     /// What was moved into capped pools besides the policy's caps.
     pub(crate) moved: BTreeMap<(PoolId, Currency), i64>,
     answered: BTreeMap<OperationId, Answered>,
@@ -117,6 +163,7 @@ impl Oracle {
             gifts: BTreeMap::new(),
             consults: BTreeMap::new(),
             paused: None,
+            acts: BTreeSet::new(),
             moved: BTreeMap::new(),
             answered: BTreeMap::new(),
         }
@@ -126,6 +173,7 @@ impl Oracle {
     pub(crate) fn expire(&mut self, now: Time) {
         for gift in self.gifts.values_mut() {
             if gift.over.is_none() && now >= gift.ends_at {
+                gift.remove(gift.held);
                 gift.held = 0;
                 gift.over = Some("expired");
                 consults::settle(&mut self.consults, gift.consult);
@@ -151,6 +199,11 @@ impl Oracle {
         if let Some(first) = self.answered.get(&operation.id()) {
             let is_same = first.who == caller.agent && is_same(&first.operation, operation);
             return if is_same { first.expected.clone() } else { Expected::Fault("ID_REUSED") };
+        }
+        if let OperationId::Request(id) = operation.id()
+            && self.acts.contains(&id)
+        {
+            return Expected::Fault("ID_REUSED");
         }
         let expected = self.rule(now, caller, operation).unwrap_or_else(|no| no);
         if !matches!(expected, Expected::Fault(_)) {
@@ -236,8 +289,12 @@ impl Oracle {
             given: 0,
             taken_back: 0,
             at: now,
+            layers: vec![Layer { at: now, minor: amount, is_granted: false }],
+            first_at: now,
+            reason: request.reason.clone(),
+            since: BTreeMap::new(),
             ends_at: now.saturating_add_ns(self.policy.hold_ns),
-            given_at: None,
+            gifts: Vec::new(),
             over: None,
             granted: None,
             consult,

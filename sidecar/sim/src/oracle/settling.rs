@@ -29,8 +29,8 @@ impl Oracle {
         let gift = self.gifts[&spend].clone();
         let amount = gift.held;
         // Giving is an entry of its own, right after that of holding.
-        let given_at = Some(now.saturating_add_ns(1));
-        let given = Gift { held: 0, given: amount, given_at, over: Some("committed"), ..gift };
+        let gifts = vec![(now.saturating_add_ns(1), amount)];
+        let given = Gift { held: 0, given: amount, gifts, over: Some("committed"), ..gift };
         self.put(now, spend, given)
     }
 
@@ -59,8 +59,12 @@ impl Oracle {
             return Err(Expected::Refused("AMOUNT_ABOVE_HOLD"));
         }
         gift.given += amount;
-        gift.given_at = Some(now);
-        gift.held = if is_final { 0 } else { gift.held - amount };
+        gift.gifts.push((now, amount));
+        gift.held -= amount;
+        if is_final {
+            gift.remove(gift.held);
+            gift.held = 0;
+        }
         if gift.held == 0 {
             gift.over = Some("committed");
             consults::settle(&mut self.consults, gift.consult);
@@ -74,9 +78,10 @@ impl Oracle {
         caller: &Caller,
         spend: SpendId,
     ) -> Result<Expected, Expected> {
-        let gift = self.find(caller, spend, true)?;
+        let mut gift = self.find(caller, spend, true)?;
         check_open(&gift, now)?;
         consults::settle(&mut self.consults, gift.consult);
+        gift.remove(gift.held);
         Ok(self.put(now, spend, Gift { held: 0, over: Some("voided"), ..gift }))
     }
 
@@ -95,12 +100,23 @@ impl Oracle {
         if amount > gift.given - gift.taken_back {
             return Err(Expected::Refused("AMOUNT_ABOVE_GIVEN"));
         }
-        let slip_ends = gift.given_at.map(|at| at.saturating_add_ns(self.policy.undo_ns));
-        if is_slip && slip_ends.is_some_and(|end| now >= end) {
-            return Err(Expected::Refused("UNDO_WINDOW_CLOSED"));
+        let latest = gift.gifts.last().map_or(gift.at, |(at, _)| *at);
+        let mut left = amount;
+        while left > 0
+            && let Some((at, minor)) = gift.gifts.pop()
+        {
+            // Every gift that is touched must be as young as a slip.
+            if is_slip && now >= at.saturating_add_ns(self.policy.undo_ns) {
+                return Err(Expected::Refused("UNDO_WINDOW_CLOSED"));
+            }
+            if minor > left {
+                gift.gifts.push((at, minor - left));
+            }
+            left -= minor.min(left);
         }
-        self.check_effective(now, effective_at, gift.at)?;
+        self.check_effective(now, effective_at, latest)?;
         gift.taken_back += amount;
+        gift.remove(amount);
         Ok(self.put(now, spend, gift))
     }
 
@@ -118,13 +134,12 @@ impl Oracle {
         }
         self.check_goes_on()?;
         self.check_windows(&gift, now)?;
-        let room = self.available(now, &gift.asking);
+        let room = self.available(now, &gift.asking_now());
         let is_counted = gift.total() > 0;
         if room.is_none_or(|(money, times)| amount > money || (!is_counted && times < 1)) {
             return Err(Expected::Refused("LIMIT_EXCEEDED"));
         }
-        gift.held += amount;
-        gift.amount += amount;
+        gift.add(now, amount, false);
         // What comes on top without a grant leaves what was granted as it is.
         if let Some(grant) = &mut gift.granted {
             grant.own += amount;
@@ -143,7 +158,7 @@ impl Oracle {
         spend: SpendId,
         (reason, effective_at): (&ReasonCode, Option<Time>),
     ) -> Result<Expected, Expected> {
-        let gift = self.find(caller, spend, true)?;
+        let mut gift = self.find(caller, spend, true)?;
         if effective_at.is_some_and(|at| at > now) {
             return Err(Expected::Fault("EFFECTIVE_IN_FUTURE"));
         }
@@ -156,41 +171,41 @@ impl Oracle {
         if self.is_open(gift.consult) {
             return Err(Expected::Refused("CONSULT_OPEN"));
         }
-        self.check_effective(now, effective_at, gift.at)?;
-        // Limits stay charged, and repeats are compared, as it was asked for.
+        let latest = gift.gifts.last().map_or(gift.at, |(at, _)| *at);
+        self.check_effective(now, effective_at, latest)?;
+        if *reason != gift.reason {
+            for limit in self.weigh_reason(now, &gift, reason)? {
+                gift.since.insert(limit, now);
+            }
+            gift.reason = reason.clone();
+        }
         Ok(self.put(now, spend, gift))
     }
 
-    /// Nothing counts for a day before it was there, nor for one too long ago.
+    /// Nothing counts for a day before it was given, nor for one too long ago.
     fn check_effective(
         &self,
         now: Time,
         effective_at: Option<Time>,
-        reserved_at: Time,
+        given_at: Time,
     ) -> Result<(), Expected> {
-        let earliest = now.saturating_sub_ns(self.policy.backdate_ns).max(reserved_at);
+        let earliest = now.saturating_sub_ns(self.policy.backdate_ns).max(given_at);
         match effective_at {
             Some(at) if at < earliest => Err(Expected::Refused("TOO_LONG_AGO")),
             _ => Ok(()),
         }
     }
 
-    /// A hold is raised only while everything that counts it counts the present, too.
+    /// A hold is raised only while its calendar windows are those of the present; one that moves
+    /// counts what comes on top by its own time.
     pub(super) fn check_windows(&self, gift: &Gift, now: Time) -> Result<(), Expected> {
         let day = |at: Time| at.as_nanos().div_euclid(NS_PER_DAY);
-        let is_within = |ns: i64| gift.at.as_nanos() + ns > now.as_nanos();
-        let is_current = |limit: &&Limit| match &limit.window {
-            Window::Calendar { .. } => day(gift.at) == day(now),
-            Window::Rolling { duration_ns } => is_within(*duration_ns),
-            Window::Case { otherwise_ns } => gift.asking.case.is_some() || is_within(*otherwise_ns),
-            Window::Interaction | Window::Lifetime => true,
-        };
+        let is_calendar = |limit: &Limit| matches!(limit.window, Window::Calendar { .. });
         let mut own = self.limits_of(&gift.asking);
-        if own.all(|limit| is_current(&limit)) {
-            Ok(())
-        } else {
-            Err(Expected::Refused("WINDOW_ENDED"))
+        if own.any(is_calendar) && day(gift.at) != day(now) {
+            return Err(Expected::Refused("WINDOW_ENDED"));
         }
+        Ok(())
     }
 
     pub(super) fn put(&mut self, now: Time, spend: SpendId, gift: Gift) -> Expected {
