@@ -1,5 +1,6 @@
 //! `verifier`: builds `makegood-verify` for a machine that has nothing else.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -11,9 +12,14 @@ use crate::{process, progress};
 /// machine has a part in it.
 const RUST_FLAGS: &str = "-C target-feature=+crt-static -C relocation-model=static";
 
-/// Builds it in the release profile and says where it lies.
+/// Builds it in the release profile, puts it where it has the same path on every machine, and says
+/// where that is.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    let path = build(workspace)?;
+    let built = build(workspace)?;
+    let folder = workspace.target("verifier");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join("makegood-verify");
+    fs::copy(&built, &path).with_context(|| format!("write {}", path.display()))?;
     progress::line(&format!("built {}", path.display()));
     Ok(())
 }

@@ -217,6 +217,7 @@ fn json(entry: &Listed, names: &HashMap<Pid, String>) -> serde_json::Value {
         "after_minor": after,
         "policy": line.policy,
         "decided_ms": line.decided_ms,
+        "spend_id": line.spend.map(|spend| spend.to_string()),
         "leaf_hash": entry.leaf,
     })
 }

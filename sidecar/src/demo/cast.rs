@@ -18,7 +18,7 @@ pub(super) async fn serve(State(demo): State<Arc<Demo>>) -> Json<Value> {
     let agents = agents
         .iter()
         .take(DESK_COUNT as usize)
-        .map(|agent| json!({ "id": agent.id, "name": agent.name }));
+        .map(|agent| json!({ "id": agent.id, "name": agent.name, "role": agent.role }));
     let callers = generate::cast();
     let callers = callers.iter().map(|caller| {
         let story = match caller.id {

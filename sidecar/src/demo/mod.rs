@@ -32,7 +32,7 @@ use crate::house::House;
 use crate::token::{AGENT_TOKEN_TTL_MAX, Access, Grant, Signer};
 
 use audit::pack::Pack;
-use audit::{findings, pack, tamper};
+use audit::{findings, pack, receipt, tamper};
 
 pub use past::{TellingClock, tell_past};
 pub use robot::Step;
@@ -86,6 +86,7 @@ impl Demo {
             .route("/demo/ledger.json", get(ledger::serve))
             .route("/demo/findings.json", get(findings::serve))
             .route("/demo/pack", post(pack::make))
+            .route("/demo/receipt", post(receipt::serve))
             .route("/demo/tamper", post(tamper::play))
             .route("/demo/token", post(token))
             .route("/demo/play", post(play))

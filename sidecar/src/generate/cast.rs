@@ -30,12 +30,12 @@ pub fn cast() -> Vec<CastMember> {
     let member = |id, name, phone, note| CastMember { id, name, phone, note };
     vec![
         member(MARIA, "Maria Okafor", "+1 555 0100", "third late delivery, a refund is owed"),
+        member(INES, "Ines Duarte", "+1 555 0106", "asks for $180; Sam has $60 left for her"),
         member(AISHA, "Aisha Rahman", "+1 555 0101", "charged twice, told it four times"),
         member(SAMUEL, "Samuel Adeyemi", "+1 555 0102", "an advocate, nothing is wrong"),
         member(LENA, "Lena and Tom Berger", "+1 555 0103", "two customers with one number"),
         member(YUKI, "Yuki Tanaka", "+1 555 0104", "a customer since yesterday, no history"),
         member(LAYLA, "ليلى منصور", "+1 555 0105", "a name written from right to left"),
-        member(INES, "Ines Duarte", "+1 555 0106", "asks for 180 USD, and 60 are left for her"),
         member("", "Unknown caller", "+1 555 0199", "nobody has this number"),
     ]
 }
@@ -233,7 +233,7 @@ fn ines(stage: Stage) -> Vec<Row> {
         stage.contact(INES, &broken("INES-1", first)),
         stage.contact(INES, &again),
         stage.satisfaction(INES, "INES-2", second, (2, words)),
-        stage.owed(INES, "INES-2", second, ("Assembly fee, 180 USD", 0)),
+        stage.owed(INES, "INES-2", second, ("Assembly fee, $180", 0)),
     ]
 }
 

@@ -4,6 +4,8 @@
 //! Like everything generated, a function of its arguments alone.
 
 mod habits;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

@@ -148,7 +148,7 @@ fn names_only_people_who_are_there_and_nothing_that_lies_ahead() {
     let sink = centre(SMALL);
     assert_eq!(sink.bare().count(), 0);
     assert_eq!(sink.count(Kind::Agent), 12);
-    assert_eq!(sink.count(Kind::Customer), 600 + 7);
+    assert_eq!(sink.count(Kind::Customer), 600 + 8);
     for kind in Kind::ALL {
         assert!(sink.count(kind) > 0, "{kind:?}");
         assert!(sink.rows(kind).all(|row| row.sort_time_ns < NOW_NS), "{kind:?}");

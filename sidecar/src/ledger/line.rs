@@ -1,6 +1,6 @@
 //! One entry as people read it: who, for whom, how much, why, before and after.
 
-use makegood_core::ids::PoolId;
+use makegood_core::ids::{PoolId, SpendId};
 use makegood_core::ledger::{
     Act, ConsultState, Entry, EntryBody, LimitTrace, Operation, ReverseReason, SpendAbout,
     VoidReason,
@@ -21,6 +21,8 @@ pub struct Line {
     pub kind: &'static str,
     /// Who acted; none for the sidecar itself.
     pub agent: Option<Pid>,
+    /// The gesture that it is about.
+    pub spend: Option<SpendId>,
     /// For whom.
     pub customer: Option<Pid>,
     /// The amount in minor units.
@@ -49,6 +51,7 @@ impl Line {
             kind: "",
             // The sidecar's own pseudonym is all zeros.
             agent: (agent != Pid::default()).then_some(agent),
+            spend: entry.body.spend(),
             customer: None,
             amount_minor: None,
             currency: entry.currency.map(|currency| (currency.code(), currency.exponent())),

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use jiff::Timestamp;
+use makegood_core::money::Money;
+use makegood_core::time::Time;
 use makegood_ledger::checkpoint::VerifierKey;
 use makegood_ledger::codec;
 use makegood_ledger::proof::Receipt;
@@ -32,7 +35,7 @@ pub struct Proved {
 pub struct Said {
     /// Its kind.
     pub kind: &'static str,
-    /// When it was written.
+    /// When it was written, as RFC 3339 has it.
     pub at: String,
     /// The gesture that it is about.
     pub spend: Option<String>,
@@ -71,21 +74,34 @@ pub fn verify(path: &Path, keys: &[VerifierKey]) -> Result<Proved, Failure> {
 
 fn said(bytes: &[u8]) -> Result<Said, String> {
     let entry = codec::decode(bytes).map_err(|error| error.to_string())?;
-    let currency = entry.currency.map_or("", |currency| currency.code());
+    let amount = |minor: i64| match entry.currency {
+        Some(currency) => Money::new(currency, minor).to_string(),
+        None => minor.to_string(),
+    };
     let line = |posting: &makegood_core::ledger::Posting| {
         let side = match posting.side {
             makegood_core::ledger::Side::Debit => "debit",
             makegood_core::ledger::Side::Credit => "credit",
         };
-        format!("{side:<6} {:<14} {} minor units {currency}", posting.account, posting.amount_minor)
+        format!(
+            "{side:<6} {:<14} {:>14}",
+            posting.account.to_string(),
+            amount(posting.amount_minor)
+        )
     };
     Ok(Said {
         kind: entry.body.kind(),
-        at: entry.at.to_string(),
+        at: time(entry.at),
         spend: entry.body.spend().map(|spend| spend.to_string()),
         lines: entry.postings.iter().map(line).collect(),
         policy: hex(entry.policy.as_bytes()),
     })
+}
+
+/// An instant as RFC 3339 has it, in UTC.
+fn time(at: Time) -> String {
+    let instant = Timestamp::from_nanosecond(at.as_nanos().into());
+    instant.map_or_else(|_| at.to_string(), |instant| instant.to_string())
 }
 
 impl Proved {

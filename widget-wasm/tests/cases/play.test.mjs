@@ -89,24 +89,27 @@ describe('the demo', () => {
     }
     assert.equal((await fetch(`${stage.demo.frameOrigin}${address.pathname}`)).status, 404, 'the sidecar serves no pack');
 
+    const receipt = await step(page, 'receipt');
+    await receipt.locator('.verdict[data-ok="true"]').getByText('COMMITTED').waitFor();
+
     const tamper = await step(page, 'tamper');
     const { rows } = await stage.demo.ask('/demo/ledger.json');
     const newest = rows.findLast(({ kind }) => kind === 'given').position;
-    await tamper.getByText(`Entry ${newest}:`).waitFor();
+    await tamper.getByText(`Entry ${newest} says`).waitFor();
     await tamper.locator('.verdict[data-ok="true"]').getByText('verified: nothing is wrong').waitFor();
     const wrong = tamper.locator('.verdict[data-ok="false"]');
     await wrong.getByText(`NOT VERIFIED: the first bad position is ${newest}`).waitFor();
 
     await page.getByRole('checkbox', { name: 'mend the checksum' }).check();
     await step(page, 'tamper');
-    const [, mended] = /Entry (\d+):/.exec(await tamper.innerText());
+    const [, mended] = /Entry (\d+) says/.exec(await tamper.innerText());
     await wrong.getByText(`NOT VERIFIED: the first bad position is ${mended}`).waitFor();
   });
 
   it('can be read by everybody, wide and narrow, light and dark', async () => {
     const [desk] = await stage.open({ viewport: { width: 1280, height: 900 } });
     const { page } = desk;
-    for (const id of ['findings', 'pack', 'tamper']) await step(page, id);
+    for (const id of ['findings', 'pack', 'receipt', 'tamper']) await step(page, id);
     for (const [width, theme] of [[1280, 'light'], [1280, 'dark'], [390, 'dark'], [1600, 'light']]) {
       await page.setViewportSize({ width, height: 900 });
       await page.locator('#look').selectOption(theme);

@@ -1,9 +1,10 @@
-//! The auditor's part of the demo: what the rules find, the pack to take away, and what the
-//! verifier makes of a ledger of which one byte was changed.
+//! The auditor's part of the demo: what the rules find, the pack to take away, the proof of one gift,
+//! and what the verifier makes of a ledger of which one byte was changed.
 
 mod copy;
 pub(super) mod findings;
 pub(super) mod pack;
+pub(super) mod receipt;
 pub(super) mod tamper;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use makegood_core::ledger::EntryBody;
+use makegood_core::money::Money;
 use makegood_ledger::codec;
 use makegood_ledger::journal::frame::{CHECKSUM_BYTES, FRAME_HEADER_BYTES};
 use makegood_ledger::journal::reader::Reader;
@@ -24,7 +25,6 @@ use serde_json::{Value, json};
 use super::copy::copy;
 use super::{apart, command};
 use crate::demo::Demo;
-use crate::ledger::line::decimal;
 
 /// How much of a segment is looked through at once; an entry is much smaller.
 const LOOK_BYTES: usize = 1 << 20;
@@ -161,8 +161,7 @@ fn given(payload: &[u8]) -> Option<(i64, String)> {
     let entry = codec::decode(payload).ok()?;
     let EntryBody::Committed { amount_minor, .. } = &entry.body else { return None };
     let currency = entry.currency?;
-    let amount = decimal(*amount_minor, currency.exponent());
-    Some((*amount_minor, format!("{amount} {}", currency.code())))
+    Some((*amount_minor, Money::new(currency, *amount_minor).to_string()))
 }
 
 /// Where some bytes begin in a file.

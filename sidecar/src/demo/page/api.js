@@ -9,7 +9,7 @@
  * @property {string} story The story that plays itself with this caller; empty for none.
  *
  * @typedef {object} Cast `GET /demo/cast.json`
- * @property {{id: string, name: string}[]} agents Who sits at the desks, first to last.
+ * @property {{id: string, name: string, role: string}[]} agents Who sits at the desks, first to last.
  * @property {Caller[]} callers Who can call, the most telling first.
  *
  * @property {string} sidecar Where the sidecar is, which is an origin apart from this page.
@@ -73,6 +73,9 @@ export const findings = () => ask('/demo/findings.json');
 
 /** Makes the audit pack; what it holds, and what the verifier says of it. */
 export const makePack = () => ask('/demo/pack', {});
+
+/** The receipt of the newest gift, and what the verifier says of it. */
+export const takeReceipt = () => ask('/demo/receipt', {});
 
 /** Changes one byte of a copy; what was changed, and what the verifier says of both. */
 export const changeByte = (isMended) => ask('/demo/tamper', { is_mended: isMended });

@@ -1,6 +1,6 @@
-//! The auditor's part: the findings, the pack, and one changed byte.
+//! The auditor's part: the findings, the pack, one gift's proof, and one changed byte.
 
-import { changeByte, findings, makePack } from './api.js';
+import { changeByte, findings, makePack, takeReceipt } from './api.js';
 import { formatMinor, make } from './dom.js';
 
 const LISTED = 40;
@@ -9,6 +9,7 @@ const LISTED = 40;
 export function offerAudit() {
   offer('findings', findings, showFindings);
   offer('pack', makePack, showPack);
+  offer('receipt', takeReceipt, showReceipt);
   offer('tamper', () => changeByte(document.getElementById('tamper-mend').checked), showTamper);
 }
 
@@ -69,7 +70,17 @@ function finding({ title, agents, why, is_today: isToday, entries, position_coun
 
 const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
+// What the numbers behind a finding say, where their names alone say too little.
+const FACTS = {
+  count: (number) => `${number} gestures`,
+  rounds: (number) => `${number} rounds`,
+  share_permille: (number) => `${number / 10} % of all that this customer got`,
+  others_permille: (number) => `${number / 10} % with others`,
+  herfindahl_permille: null,
+};
+
 function fact(name, number) {
+  if (Object.hasOwn(FACTS, name)) return FACTS[name]?.(number) ?? '';
   const [, stem, unit] = /^(.*?)(?:_(permille|minor))?$/.exec(name);
   const label = stem.replaceAll('_', ' ');
   if (unit === 'permille') return `${label} ${number / 10} %`;
@@ -115,18 +126,28 @@ function size(bytes) {
   return bytes < 1024 ? `${bytes} B` : `${Math.round(bytes / 1024)} KB`;
 }
 
+// === one gift ===
+
+function showReceipt({ receipt, verdict, by_hand: commands }) {
+  return [
+    shownVerdict('The verifier on the receipt', verdict),
+    make('details', {}, make('summary', {}, 'The receipt itself'), make('pre', {}, receipt)),
+    byHand(commands),
+  ];
+}
+
 // === one changed byte ===
 
 function showTamper({ position, file, byte, old, new: forged, said, says, is_mended: isMended, original, changed, by_hand: commands }) {
   const change = make(
     'p',
     { className: 'change' },
-    `Entry ${position}: `,
-    make('del', {}, said),
-    ' ',
+    `Entry ${position} says `,
     make('ins', {}, says),
-    ' ',
-    make('span', { className: 'quiet' }, `byte ${byte} of ${file}, ${old} to ${forged}${isMended ? ', and the checksum to fit' : ''}`),
+    ' instead of ',
+    make('del', {}, said),
+    '. ',
+    make('span', { className: 'quiet' }, `Byte ${byte} of ${file}: ${old} became ${forged}${isMended ? ', and the checksum fits again' : ''}.`),
   );
   return [
     change,
@@ -141,8 +162,16 @@ function shownVerdict(title, { is_ok: isOk, text }) {
     'figure',
     { className: 'verdict', dataset: { ok: String(isOk) } },
     make('figcaption', {}, make('strong', {}, title), make('span', { className: 'state' }, state)),
-    make('pre', {}, text),
+    make('div', { className: 'words' }, ...text.split('\n').map(verdictLine)),
   );
+}
+
+// The verifier prints a word and what is said of it; the last line is the verdict.
+function verdictLine(line) {
+  const [, word, rest] = /^(\S+(?: \S+)?)\s{2,}(.*)$/.exec(line) ?? [];
+  if (!word) return make('p', { className: 'last' }, line);
+  const isWrong = word === 'WRONG';
+  return make('p', { className: isWrong ? 'wrong' : '' }, make('span', { className: 'word' }, word), make('span', {}, rest));
 }
 
 function byHand(commands) {

@@ -16,7 +16,7 @@ export class Desk extends EventTarget {
   call = null;
 
   /**
-   * @param {{id: string, name: string}} agent Who sits here.
+   * @param {{id: string, name: string, role: string}} agent Who sits here.
    * @param {import('./api.js').Caller[]} callers Who can call.
    * @param {string} colleague The first name of who can be brought in.
    * @param {string} frameSrc The folder of the panel's frame.
@@ -35,6 +35,7 @@ export class Desk extends EventTarget {
     const title = this.#part('.agent');
     title.textContent = agent.name;
     title.id = `agent-${agent.id}`;
+    this.#part('.role').textContent = agent.role;
     this.root.setAttribute('aria-labelledby', title.id);
     this.#part('.phone').setAttribute('aria-label', `Softphone of ${agent.name}`);
     this.#part('.avatar').textContent = agent.name.split(/\s+/).map((word) => word[0]).slice(0, 2).join('');

@@ -123,13 +123,6 @@ impl Robot<'_> {
         (self.tell)(Step { number: self.of, of: self.of, text, done: true });
     }
 
-    /// A request of somebody else's, at their own desk.
-    fn request_as<T>(&self, token: &str, message: T) -> anyhow::Result<tonic::Request<T>> {
-        let mut request = tonic::Request::new(message);
-        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse()?);
-        Ok(request)
-    }
-
     fn request<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
         request.metadata_mut().insert("authorization", self.bearer.clone());
@@ -178,4 +171,11 @@ impl Robot<'_> {
         AdvocacyServiceClient::new(self.channel.clone()).log_action(self.request(request)).await?;
         Ok(())
     }
+}
+
+/// A request of whoever has the token, at their own desk.
+fn request_as<T>(token: &str, message: T) -> anyhow::Result<tonic::Request<T>> {
+    let mut request = tonic::Request::new(message);
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse()?);
+    Ok(request)
 }

@@ -2,15 +2,14 @@
 
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
-use makegood_core::money::Currency;
+use makegood_core::money::{Currency, Money};
 use makegood_proto::v1;
 use makegood_proto::v1::consult_service_client::ConsultServiceClient;
 use makegood_proto::v1::desk_service_client::DeskServiceClient;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Robot, Stage};
-use crate::ledger::line::decimal;
+use super::{Robot, Stage, request_as};
 
 const STEPS: usize = 5;
 /// What is asked for above what is left, in minor units; half of it is allowed.
@@ -60,7 +59,7 @@ impl Robot<'_> {
         let desk_id = Uuid::new_v4().to_string();
         let request = v1::WatchDeskRequest { desk_id, ..v1::WatchDeskRequest::default() };
         let mut client = DeskServiceClient::new(self.channel.clone());
-        let reply = client.watch_desk(self.request_as(token, request)?).await?;
+        let reply = client.watch_desk(request_as(token, request)?).await?;
         let mut stream = reply.into_inner();
         // The first message says that the desk is open.
         stream.next().await.context("the desk was closed at once")??;
@@ -94,13 +93,14 @@ impl Robot<'_> {
             approved: Some(sum),
         };
         let mut client = ConsultServiceClient::new(self.channel.clone());
-        client.answer_consult(self.request_as(token, request)?).await?;
+        client.answer_consult(request_as(token, request)?).await?;
         Ok(())
     }
 }
 
 /// An amount for people.
-fn words(money: &v1::Money) -> String {
-    let exponent = Currency::parse(&money.currency_code).map_or(2, |currency| currency.exponent());
-    format!("{} {}", decimal(money.amount_minor, exponent), money.currency_code)
+fn words(sum: &v1::Money) -> String {
+    let currency = Currency::parse(&sum.currency_code);
+    let known = currency.map(|currency| Money::new(currency, sum.amount_minor).to_string());
+    known.unwrap_or_else(|_| sum.amount_minor.to_string())
 }
