@@ -11,13 +11,13 @@ use crate::dom::Dom;
 use crate::host::{self, Identity, Line, Message, WithToken};
 use crate::intl::Locale;
 use crate::js::{
-    Abort, Node, Target, after, every, field, find, flag, has_focus, listener, now, object, page,
-    random_uuid, text,
+    Abort, Node, Target, after, every, field, find, flag, from_js, has_focus, listener, now,
+    object, page, random_uuid, text,
 };
 use crate::look;
 use crate::model::kept::Kept;
 use crate::model::link::DESK;
-use crate::model::{Action, Effect, Env, Event, Field, Focus, Key, Model};
+use crate::model::{Action, Effect, Env, Event, Field, Focus, Key, Model, Tell};
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
 use crate::rpc::transport;
@@ -333,7 +333,8 @@ impl App {
             if let Some(place) = find(place) {
                 // What is on the screen stays where the eye is; the browser shows a field that
                 // is typed in.
-                place.focus(&object(&[("preventScroll", (focus != Focus::Amount).into())]));
+                let still = (focus != Focus::Amount).into();
+                place.focus(&object().value("preventScroll", &still).done());
                 return;
             }
         }
@@ -342,7 +343,8 @@ impl App {
     fn watch_height(&'static self, mount: &Node) {
         let element = mount.clone();
         let seen = listener(move |_| {
-            self.with_host(|host| host.tell_height(field(&element, "scrollHeight")));
+            let height = from_js(field(&element, "scrollHeight").as_f64().unwrap_or_default());
+            self.with_host(|host| host.tell(&Tell::new("resize").number("height", height)));
         });
         ResizeObserver::new(&seen).observe(mount);
     }

@@ -69,6 +69,12 @@ words! {
     YOU_CAN_GIVE = "You can give";
     AFTER_THIS = "after this";
     NO_ROOM_RULE = "No limit gives you room here. Notes still work.";
+    BUDGET_USED = "the budget is used up";
+    FRAUD = "fraud is being looked into";
+    SYSTEM_DOWN = "a system does not work";
+    POLICY_CHANGES = "the policy is being changed";
+    NO_MORE_KNOWN = "your lead knows more";
+    GOES_ON = "Giving goes on.";
     GIVING_WAITS = "Giving waits until we are back. Notes still work.";
 
     // Giving.
@@ -316,6 +322,16 @@ pub(crate) fn used_up(name: &str, day: &str) -> String {
         return fill("You’ve used your room with {}.", &[name]);
     }
     fill("You’ve used your room with {} until {}.", &[name, day])
+}
+
+/// "Giving is paused since 22 Nov, 09:00: a system does not work. Notes still work."
+pub(crate) fn paused(day: &str, clock: &str, why: &str) -> String {
+    fill("Giving is paused since {}, {}: {}. Notes still work.", &[day, clock, why])
+}
+
+/// "3 of 3 gestures this month"
+pub(crate) fn times(used: i64, cap: i64, label: &str) -> String {
+    fill("{} of {} gestures {}", &[&number(used), &number(cap), label])
 }
 
 /// "Leaves you $1,595."

@@ -94,8 +94,11 @@ impl Line {
             return line;
         };
         let nonce = random_uuid();
-        let hello =
-            object(&[("makegood", 1.into()), ("type", "hello".into()), ("nonce", (&nonce).into())]);
+        let hello = object()
+            .value("makegood", &1.into())
+            .text("type", "hello")
+            .text("nonce", &nonce)
+            .done();
         parent.unchecked_ref::<Target>().post_to(&hello, &host);
         let on_message = listener(move |event| {
             let data = field(&event, "data");
@@ -123,27 +126,15 @@ impl Line {
         });
         set(&port, "onmessage", &on_message);
         self.port.replace(Some(port.unchecked_into()));
-        self.post(&object(&[
-            ("type", "ready".into()),
-            ("version", env!("CARGO_PKG_VERSION").into()),
-        ]));
+        self.tell(&Tell::new("ready").text("version", env!("CARGO_PKG_VERSION")));
         (self.hear)(Message::Model(Host::Joined));
-    }
-
-    fn post(&self, message: &JsValue) {
-        if let Some(port) = &*self.port.borrow() {
-            port.post(message);
-        }
     }
 
     /// Tells the host something.
     pub(crate) fn tell(&self, tell: &Tell) {
-        self.post(&written(tell));
-    }
-
-    /// Tells the host how high the content is.
-    pub(crate) fn tell_height(&self, height: JsValue) {
-        self.post(&object(&[("type", "resize".into()), ("height", height)]));
+        if let Some(port) = &*self.port.borrow() {
+            port.post(&written(tell));
+        }
     }
 
     /// Brings a token for an interaction, asked of the host if none is at hand; nothing if it has
@@ -158,11 +149,7 @@ impl Line {
             return known.then.push(then);
         }
         let rid = random_uuid();
-        self.post(&object(&[
-            ("type", "token".into()),
-            ("rid", (&rid).into()),
-            ("interaction_id", call.into()),
-        ]));
+        self.tell(&Tell::new("token").text("rid", &rid).text("interaction_id", call));
         let late = rid.clone();
         after(TOKEN_WAIT_MS, move || self.answer(&late));
         wanted.push(Wanted { rid, call: call.to_owned(), then: vec![then] });
@@ -291,13 +278,13 @@ type Way = fn(String) -> By;
 
 /// The surest of the ways in which the host knows the caller.
 fn lookup(data: &JsValue) -> Option<pb::Lookup> {
-    let ways: [(&str, Way); 4] = [
+    let ways: &[(&str, Way); 4] = &[
         ("external_id", By::ExternalId),
         ("account_number", By::AccountNumber),
         ("ani", By::Phone),
         ("email", By::Email),
     ];
-    let by = ways.into_iter().find_map(|(name, by)| {
+    let by = ways.iter().find_map(|(name, by)| {
         let value = text(data, name);
         (!value.is_empty()).then(|| by(value))
     });
@@ -306,14 +293,13 @@ fn lookup(data: &JsValue) -> Option<pb::Lookup> {
 
 fn written(tell: &Tell) -> JsValue {
     let (kind, fields) = tell.parts();
-    let message = object(&[("type", kind.into())]);
+    let mut message = object().text("type", kind);
     for (name, value) in fields {
-        let value = match value {
-            Value::Text(text) => text.into(),
-            Value::Number(number) => to_js(*number).into(),
-            Value::Flag(flag) => (*flag).into(),
+        message = match value {
+            Value::Text(text) => message.text(name, text),
+            Value::Number(number) => message.value(name, &to_js(*number).into()),
+            Value::Flag(flag) => message.value(name, &(*flag).into()),
         };
-        set(&message, name, &value);
     }
-    message
+    message.done()
 }

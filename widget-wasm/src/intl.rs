@@ -53,7 +53,7 @@ pub(crate) struct Locale {
 impl Locale {
     /// A locale by its BCP 47 tag; the browser's own where the tag is not one.
     pub(crate) fn new(tag: &str) -> Locale {
-        let plain = object(&[]);
+        let plain = object().done();
         let tag = if NumberFormat::new(tag, &plain).is_ok() { tag } else { "en" };
         let sample = NumberFormat::new(tag, &plain).map(|format| format.format(1.5));
         let decimal =
@@ -82,11 +82,11 @@ impl Locale {
 
 impl Currency {
     fn new(tag: &str, code: &str) -> Currency {
-        let style = object(&[
-            ("style", "currency".into()),
-            ("currency", code.into()),
-            ("currencyDisplay", "narrowSymbol".into()),
-        ]);
+        let style = object()
+            .text("style", "currency")
+            .text("currency", code)
+            .text("currencyDisplay", "narrowSymbol")
+            .done();
         let exact = NumberFormat::new(tag, &style).ok();
         let digits = exact
             .as_ref()

@@ -199,13 +199,30 @@ pub(crate) fn from_js(ms: f64) -> i64 {
     ms as i64
 }
 
-/// A plain object.
-pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = Plain::plain().into();
-    for (name, value) in fields {
-        set(&object, name, value);
+/// A plain object, field by field.
+pub(crate) struct Object(JsValue);
+
+/// An object without fields.
+pub(crate) fn object() -> Object {
+    Object(Plain::plain().into())
+}
+
+impl Object {
+    #[inline(never)]
+    pub(crate) fn text(self, name: &str, text: &str) -> Object {
+        self.value(name, &text.into())
     }
-    object
+
+    #[inline(never)]
+    pub(crate) fn value(self, name: &str, value: &JsValue) -> Object {
+        set(&self.0, name, value);
+        self
+    }
+
+    /// The object as JavaScript has it.
+    pub(crate) fn done(self) -> JsValue {
+        self.0
+    }
 }
 
 /// A field; undefined if there is none.

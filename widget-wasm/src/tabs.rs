@@ -74,7 +74,7 @@ impl Tabs {
             (self.tell)(News::Lead);
             defer().promise()
         }));
-        locks.request(&joined(&[&self.names, ":lead"]), &object(&[]), &run);
+        locks.request(&joined(&[&self.names, ":lead"]), &object().done(), &run);
     }
 
     fn hear(&self, data: &JsValue) {
@@ -89,12 +89,12 @@ impl Tabs {
 
     /// Asks the leading panel which desk it has.
     pub(crate) fn ask_for_desk(&self) {
-        self.channel.post(&object(&[("type", "ask".into())]));
+        self.channel.post(&object().text("type", "ask").done());
     }
 
     /// Says which desk this panel reads. Empty: its stream is gone.
     pub(crate) fn announce(&self, desk_id: &str) {
-        self.channel.post(&object(&[("type", "desk".into()), ("desk", desk_id.into())]));
+        self.channel.post(&object().text("type", "desk").text("desk", desk_id).done());
     }
 
     /// Passes a message of the stream on.
@@ -112,7 +112,7 @@ impl Tabs {
         let waiting = Abort::new();
         self.held.borrow_mut().push(Held { call: call.to_owned(), waiting, release: None });
         let option = if steal { "steal" } else { "ifAvailable" };
-        self.request(&locks, call, &object(&[(option, true.into())]));
+        self.request(&locks, call, &object().value(option, &true.into()).done());
     }
 
     fn request(&'static self, locks: &Locks, call: &str, options: &JsValue) {
@@ -163,7 +163,7 @@ impl Tabs {
             held.release = None;
             held.waiting.signal()
         };
-        self.request(&locks, call, &object(&[("signal", signal)]));
+        self.request(&locks, call, &object().value("signal", &signal).done());
     }
 
     /// Lets the lock of an interaction go, or stops waiting for it.

@@ -195,6 +195,11 @@ impl Call {
         self.panel.as_ref()?.headroom.as_ref()
     }
 
+    /// Why nothing new may be given. Absent while giving goes on.
+    pub(crate) fn pause(&self) -> Option<&pb::Pause> {
+        self.headroom()?.pause.as_ref()
+    }
+
     /// The part of the policy that the panel shows.
     pub(crate) fn policy(&self) -> Option<&pb::PolicyView> {
         self.panel.as_ref()?.policy.as_ref()
@@ -215,7 +220,14 @@ impl Call {
 
     /// How many customers fit.
     pub(crate) fn match_count(&self) -> i64 {
-        if self.customer().is_some() { 1 } else { super::whole(self.candidates().count()) }
+        if self.customer().is_some() {
+            return 1;
+        }
+        let mut count = 0;
+        for _ in self.candidates() {
+            count += 1;
+        }
+        count
     }
 
     /// Whether agent and customer are still in touch.

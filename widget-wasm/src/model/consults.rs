@@ -17,7 +17,7 @@ const PREVIEW_MS: i64 = 10_000;
 impl Model {
     /// Asks who would be asked, while the composer says more than there is room for.
     pub(super) fn preview(&mut self, env: &mut Env<'_>) {
-        let Some(call) = self.shown().filter(|call| self.may_hold(call)) else {
+        let Some(call) = self.shown().filter(|call| self.may_begin(call)) else {
             return;
         };
         let Some(draft) = &call.draft else { return };

@@ -177,7 +177,7 @@ impl Model {
     }
 
     fn open_draft(&mut self, draft: Draft, env: &mut Env<'_>) {
-        let allowed = self.shown().is_some_and(|call| self.may_hold(call));
+        let allowed = self.shown().is_some_and(|call| self.may_begin(call));
         if let Some(call) = self.shown_mut().filter(|_| allowed) {
             call.form = None;
             call.draft = Some(draft);

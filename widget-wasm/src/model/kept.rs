@@ -95,15 +95,16 @@ impl Kept {
     }
 
     /// The notes and the spends, as they were.
-    pub(super) fn open(self, now: i64) -> (Vec<Note>, Vec<Line>) {
+    pub(super) fn open(mut self, now: i64) -> (Vec<Note>, Vec<Line>) {
         let (mut notes, mut lines) = (Vec::new(), Vec::new());
-        for note in self.notes {
+        // The newest comes first.
+        while let Some(note) = self.notes.pop() {
             if let Some(note) = note.open() {
-                notes.push(note);
+                notes.insert(0, note);
             }
         }
-        for line in self.lines {
-            lines.push(Line::recalled(line, now));
+        while let Some(line) = self.lines.pop() {
+            lines.insert(0, Line::recalled(line, now));
         }
         (notes, lines)
     }

@@ -201,9 +201,13 @@ impl Call {
 
 /// What a person means who types this into the search.
 fn guess(text: &str) -> By {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let letters = text.bytes().any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii());
-    if text.bytes().any(|letter| letter == b'@') {
+    let (mut digits, mut letters, mut at) = (0, false, false);
+    for letter in text.bytes() {
+        digits += i32::from(letter.is_ascii_digit());
+        letters |= letter.is_ascii_alphabetic() || !letter.is_ascii();
+        at |= letter == b'@';
+    }
+    if at {
         By::Email(text.to_owned())
     } else if text.as_bytes().first() == Some(&b'+') || (!letters && digits >= 7) {
         By::Phone(text.to_owned())

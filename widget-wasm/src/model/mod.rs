@@ -16,7 +16,7 @@ pub(crate) mod logging;
 pub(crate) mod matching;
 pub(crate) mod notes;
 mod outcomes;
-mod panel;
+pub(crate) mod panel;
 pub(crate) mod queue;
 mod spending;
 #[cfg(test)]
@@ -153,6 +153,11 @@ impl Model {
         !self.readonly && !self.link.is_offline() && call.may_spend()
     }
 
+    /// Whether the agent may hold something new: not while giving is paused for everyone.
+    pub(crate) fn may_begin(&self, call: &Call) -> bool {
+        self.may_hold(call) && call.pause().is_none()
+    }
+
     /// Whether what is held may be given: what is known has to be fresh for that.
     pub(crate) fn may_give(&self, call: &Call) -> bool {
         self.may_hold(call) && !self.is_stale(call)
@@ -253,12 +258,12 @@ impl Model {
             }
             Host::ReadOnly(readonly) => self.readonly = readonly,
             Host::Shortcuts(shortcuts) => self.shortcuts = shortcuts,
-            Host::WrapUpGate { rid } => self.answer_gate(rid, env),
+            Host::WrapUpGate { rid } => self.answer_gate(&rid, env),
         }
     }
 
     /// Says whether the call may be completed: not while something is held.
-    fn answer_gate(&mut self, rid: String, env: &mut Env<'_>) {
+    fn answer_gate(&mut self, rid: &str, env: &mut Env<'_>) {
         let reason = self.shown_mut().and_then(|call| {
             let held = call.held_text(env.fmt)?;
             call.gate = true;
@@ -267,7 +272,7 @@ impl Model {
         if reason.is_some() {
             env.focus(Focus::Tray);
         }
-        let tell = Tell::new("wrapupgate").text("rid", &rid).flag("allow", reason.is_none());
+        let tell = Tell::new("wrapupgate").text("rid", rid).flag("allow", reason.is_none());
         env.tell(tell.text("reason", &reason.unwrap_or_default()));
     }
 
@@ -302,8 +307,9 @@ impl Model {
 
     /// Takes everything personal off the screen until somebody signs in.
     fn sign_out(&mut self, call: &str) {
-        let shown = self.shown.as_deref() == Some(call);
-        if call == link::DESK {
+        let desk = call == link::DESK;
+        let shown = desk || self.shown.as_deref() == Some(call);
+        if desk {
             self.queue.clear();
         }
         if let Some(call) = self.call_mut(call) {
@@ -348,9 +354,13 @@ impl Model {
             Some(call) if self.is_stale(call) => "stale",
             _ => "live",
         };
-        let held = |call: &Call| call.lines.iter().filter(|line| line.is_held()).count();
-        let waits = self.queue.iter().filter(|card| !card.has_ended()).count();
-        let attention = whole(shown.map_or(0, held) + waits);
+        let mut attention = 0;
+        for card in &self.queue {
+            attention += i64::from(!card.has_ended());
+        }
+        for line in shown.map_or(&[][..], |call| &call.lines) {
+            attention += i64::from(line.is_held());
+        }
         Told { state, attention, status: shown.map_or("", |call| match_word(call.status())) }
     }
 
@@ -390,11 +400,6 @@ fn match_word(status: pb::MatchStatus) -> &'static str {
         pb::MatchStatus::Anonymous => "anonymous",
         pb::MatchStatus::Confirmed => "confirmed",
     }
-}
-
-/// A count for the host.
-pub(crate) fn whole(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Milliseconds since 1970.

@@ -6,6 +6,7 @@ use makegood_proto::v1 as pb;
 use super::line::Line;
 use super::{Call, Env, Model, millis};
 use crate::copy;
+use crate::format::Format;
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
 
@@ -65,6 +66,7 @@ impl Model {
             call.clear_customer();
         }
         let race = call.race_of(&panel, env);
+        let was_paused = call.pause().is_some();
         call.revision = Revision::of(&panel);
         call.rebase = false;
         call.fresh_at = env.now;
@@ -73,6 +75,11 @@ impl Model {
         call.take_spends(&mut panel, env.now, skew);
         call.take_consults(&mut panel, env);
         call.panel = Some(panel);
+        match call.pause() {
+            Some(pause) if !was_paused => env.say(paused(pause, skew, env.fmt)),
+            None if was_paused => env.say(copy::GOES_ON),
+            _ => {}
+        }
         if let Some(race) = race {
             env.say(race.clone());
             call.race = race;
@@ -105,6 +112,19 @@ impl Model {
         };
         env.send(id, Request::GetPanel(request));
     }
+}
+
+/// Since when giving is paused, and why.
+pub(crate) fn paused(pause: &pb::Pause, skew: i64, fmt: &dyn Format) -> String {
+    let since = pause.start_time.as_ref().map_or(0, |time| millis(time) - skew);
+    let why = match pause.reason() {
+        pb::PauseReason::Budget => copy::BUDGET_USED,
+        pb::PauseReason::Fraud => copy::FRAUD,
+        pb::PauseReason::System => copy::SYSTEM_DOWN,
+        pb::PauseReason::Policy => copy::POLICY_CHANGES,
+        pb::PauseReason::Other | pb::PauseReason::Unspecified => copy::NO_MORE_KNOWN,
+    };
+    copy::paused(&fmt.day(since), &fmt.clock(since), why)
 }
 
 fn customer_id(panel: &pb::Panel) -> &str {
@@ -158,9 +178,13 @@ impl Call {
         if before.limit_id != after.limit_id {
             return None;
         }
-        let own_before: i64 = self.lines.iter().map(Line::outstanding_minor).sum();
-        let own_after: i64 = panel.spends.iter().filter(|spend| spend.own).map(outstanding).sum();
-        let lost = before.available_minor - after.available_minor - (own_after - own_before);
+        let mut lost = before.available_minor - after.available_minor;
+        for line in &self.lines {
+            lost += line.outstanding_minor();
+        }
+        for spend in panel.spends.iter().filter(|spend| spend.own) {
+            lost -= outstanding(spend);
+        }
         if lost <= 0 || self.has_unsettled_line() {
             return None;
         }

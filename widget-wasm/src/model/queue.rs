@@ -82,6 +82,7 @@ impl Model {
             let waits = |consult: &pb::Consult| consult.consult_id == card.consult.consult_id;
             if !card.has_ended() && !card.sent && !queue.waiting.iter().any(waits) {
                 card.end(copy::QUESTION_OVER.to_owned(), env.now);
+                env.say(copy::QUESTION_OVER);
             }
         }
         let end = self.queue.len();

@@ -12,10 +12,9 @@ pub(super) const EXTEND_AGAIN_MS: i64 = 15_000;
 impl Model {
     /// Begins a hold, or a gift in one step, on the call that is shown.
     pub(super) fn begin(&mut self, op: Op, mut want: pb::ReserveSpendRequest, env: &mut Env<'_>) {
-        let allowed = self.shown().is_some_and(|call| match op {
-            Op::Give => self.may_give(call),
-            _ => self.may_hold(call),
-        });
+        let allowed = self
+            .shown()
+            .is_some_and(|call| self.may_begin(call) && (op != Op::Give || self.may_give(call)));
         if !allowed {
             return;
         }
@@ -40,6 +39,7 @@ impl Model {
     pub(super) fn step(&mut self, spend_id: &str, op: Op, why: i32, env: &mut Env<'_>) {
         let allowed = self.shown().is_some_and(|call| match op {
             Op::Commit => self.may_give(call),
+            Op::Ask => self.may_begin(call),
             _ => self.may_hold(call),
         });
         let request_id = env.new_id();

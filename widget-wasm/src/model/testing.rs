@@ -78,6 +78,7 @@ fn score() -> pb::Score {
 
 /// A panel in which everything that the panel shows is there.
 pub(crate) fn full_panel() -> pb::Panel {
+    let given = pb::SpendState::Committed;
     pb::Panel {
         context: Some(maria()),
         policy: Some(policy()),
@@ -90,6 +91,7 @@ pub(crate) fn full_panel() -> pb::Panel {
         candidates: vec![candidate("maria", "Maria Okafor"), candidate("mario", "Mario Okafor")],
         headroom: Some(headroom(164_000, 36_000, 0)),
         spends: vec![spend("s-1", pb::SpendState::Committed, 36_000)],
+        consults: vec![consult("k-1", pb::ConsultState::Settled, spend("s-1", given, 36_000))],
         actions: vec![pb::AdvocacyAction {
             action_id: "a-1".to_owned(),
             kind: pb::ActionKind::SavedMoney as i32,
@@ -211,6 +213,26 @@ pub(crate) fn headroom(available: i64, given: i64, held: i64) -> pb::Headroom {
     }
 }
 
+/// A question of Sam's to Maya about a spend, asked at noon: $1,860 where $1,640 are left.
+pub(crate) fn consult(id: &str, state: pb::ConsultState, spend: pb::Spend) -> pb::Consult {
+    pb::Consult {
+        consult_id: id.to_owned(),
+        state: state as i32,
+        spend: Some(spend),
+        asked: Some(dollars(186_000)),
+        approver_name: "Maya".to_owned(),
+        agent_name: "Sam".to_owned(),
+        own: true,
+        ask_time: time(NOON),
+        answer_expire_time: time(NOON + 60_000),
+        limit_label: "this stay".to_owned(),
+        customer_name: "Maria Okafor".to_owned(),
+        reason_label: "Service failed".to_owned(),
+        note: "Third time this year.".to_owned(),
+        ..pb::Consult::default()
+    }
+}
+
 /// A spend of this agent in a state.
 pub(crate) fn spend(id: &str, state: pb::SpendState, minor: i64) -> pb::Spend {
     let held = state == pb::SpendState::Reserved;
@@ -255,6 +277,7 @@ pub(crate) fn full_want() -> pb::ReserveSpendRequest {
 pub(crate) fn quiet_panel() -> pb::Panel {
     let mut panel = full_panel();
     panel.spends.clear();
+    panel.consults.clear();
     panel.actions.clear();
     panel.candidates.clear();
     panel
@@ -379,6 +402,13 @@ impl Rig {
     /// The call is answered.
     pub(crate) fn connect(&mut self) {
         self.state("c-1", pb::CallState::Connected);
+    }
+
+    /// A message of the stream with the questions that wait for this agent.
+    pub(crate) fn waiting(&mut self, waiting: Vec<pb::Consult>) {
+        let consults = Some(pb::ConsultQueue { waiting });
+        let message = pb::WatchDeskResponse { consults, ..Default::default() };
+        self.feed(Event::Stream(Box::new(message)));
     }
 
     /// A message of the stream.

@@ -41,11 +41,11 @@ impl Decoder {
         if flags & COMPRESSED != 0 || size > MAX_FRAME {
             return Err(Malformed);
         }
-        let Some(body) = rest.get(..size) else {
+        let Some((body, rest)) = rest.split_at_checked(size) else {
             return Ok(None);
         };
-        let body = body.to_vec();
-        self.pending.drain(..HEAD + size);
+        let (body, rest) = (body.to_vec(), rest.to_vec());
+        self.pending = rest;
         Ok(Some(if flags & TRAILER == 0 { Frame::Message(body) } else { Frame::Trailer(body) }))
     }
 }

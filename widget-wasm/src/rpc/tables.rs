@@ -56,8 +56,13 @@ wire!(read pb::Candidate {
 wire!(read pb::Interaction { 1 text interaction_id, 7 text customer_id, });
 wire!(read pb::Headroom {
     1 text currency_code, 2 long available_minor, 3 long cap_minor, 4 long given_minor,
-    5 long held_minor, 6 text limit_id, 7 text label, 8 message reset_time,
+    5 long held_minor, 6 text limit_id, 7 text label, 8 message reset_time, 9 list limits,
+    10 message pause,
 });
+wire!(read pb::LimitState {
+    1 text limit_id, 3 long cap_minor, 4 long given_minor, 5 long held_minor, 8 int counts,
+});
+wire!(read pb::Pause { 1 int reason, 2 message start_time, });
 wire!(read pb::GestureCard {
     1 text code, 2 text label, 3 message amount, 4 text reason_code, 5 text why, 6 int value,
     7 int action_kind,

@@ -26,7 +26,21 @@ fn reads_what_prost_writes() {
         revision: None,
         server_time: Some(Timestamp { seconds: 1, nanos: 2 }),
         going_away: true,
-        ..pb::WatchDeskResponse::default()
+        consults: Some(pb::ConsultQueue { waiting: testing::full_panel().consults }),
+    });
+    let limit = pb::LimitState {
+        limit_id: id("times"),
+        cap_minor: 3,
+        given_minor: 2,
+        held_minor: 1,
+        counts: pb::LimitCounts::Times as i32,
+        ..pb::LimitState::default()
+    };
+    let start_time = Some(Timestamp { seconds: 1, nanos: 0 });
+    assert_reads(&pb::Headroom {
+        limits: vec![limit],
+        pause: Some(pb::Pause { reason: pb::PauseReason::System as i32, start_time }),
+        ..testing::headroom(1, 2, 3)
     });
     assert_reads(&pb::Revision { ledger_position: -1, record_position: i64::MAX });
     assert_reads(&pb::Receipt { ledger_position: 7, leaf_hash: vec![1; 32], record_time: None });
@@ -102,6 +116,24 @@ fn writes_what_prost_writes_about_spends() {
         amount: amount.clone(),
         reason: 1,
         ..pb::ReverseSpendRequest::default()
+    });
+    let consult_id = id("k");
+    assert_writes(&pb::WithdrawConsultRequest {
+        request_id: request_id.clone(),
+        consult_id: consult_id.clone(),
+    });
+    assert_writes(&pb::AnswerConsultRequest {
+        request_id: request_id.clone(),
+        consult_id,
+        answer: pb::ConsultAnswer::Approve as i32,
+        approved: amount.clone(),
+    });
+    assert_writes(&pb::PreviewSpendRequest {
+        customer_id: id("maria"),
+        interaction_id: id("c-1"),
+        amount: amount.clone(),
+        reason_code: id("FAILED"),
+        gesture_code: id("WAIVE"),
     });
     assert_writes(&pb::CommitSpendRequest { request_id, spend_id, amount, keep_rest: false });
     // Holding and giving have the same fields, and the panel writes both as the same message.

@@ -70,21 +70,19 @@ pub(crate) fn watch(
 
 /// What is sent; a limit of 0 is none.
 fn init(message: &[u8], token: &str, limit_ms: u32, signal: &JsValue) -> JsValue {
-    let mut headers = vec![
-        ("content-type", "application/grpc-web+proto".into()),
-        ("x-grpc-web", "1".into()),
-        ("authorization", joined(&["Bearer ", token]).into()),
-    ];
+    let mut headers = object()
+        .text("content-type", "application/grpc-web+proto")
+        .text("x-grpc-web", "1")
+        .text("authorization", &joined(&["Bearer ", token]));
     if limit_ms > 0 {
-        let limit = joined(&[&number(limit_ms.into()), "m"]);
-        headers.push(("grpc-timeout", limit.into()));
+        headers = headers.text("grpc-timeout", &joined(&[&number(limit_ms.into()), "m"]));
     }
-    object(&[
-        ("method", "POST".into()),
-        ("headers", object(&headers)),
-        ("body", copy_out(&wrap(message))),
-        ("signal", signal.clone()),
-    ])
+    object()
+        .text("method", "POST")
+        .value("headers", &headers.done())
+        .value("body", &copy_out(&wrap(message)))
+        .value("signal", signal)
+        .done()
 }
 
 /// Sends a message and reads the reply.

@@ -28,7 +28,7 @@ pub(super) fn give(scene: Scene<'_>) -> Option<Element> {
     let more = button("something-else", "more", copy::ADD_SOMETHING_ELSE, Action::Compose)
         .attr("aria-keyshortcuts", "G")
         .child(el("kbd").attr("aria-hidden", "true").text("G"))
-        .only_if(scene.may_hold());
+        .only_if(scene.may_begin());
     Some(part.child(more))
 }
 
@@ -40,7 +40,7 @@ fn digit(index: usize) -> String {
 fn card(scene: Scene<'_>, index: usize, gesture: &pb::GestureCard) -> Element {
     // What costs nothing needs no room, and no sidecar to hold it.
     let free = gesture.value() == GestureValue::Free;
-    let allowed = if free { scene.may_note() } else { scene.may_hold() };
+    let allowed = if free { scene.may_note() } else { scene.may_begin() };
     let value = match &gesture.amount {
         _ if free => copy::FREE.to_owned(),
         Some(amount) => scene.fmt.money(amount.amount_minor, &amount.currency_code),
@@ -159,15 +159,15 @@ fn buttons(scene: Scene<'_>, draft: &Draft, sum: Sum) -> Element {
         .child(
             button("give-now", "button", give.trim_ascii_end(), Action::GiveNow)
                 .attr("aria-keyshortcuts", "Control+Enter")
-                .only_if(ready && scene.may_give()),
+                .only_if(ready && scene.may_begin() && scene.may_give()),
         )
         .child(if asks {
             button("ask", "button main", &copy::ask(&draft.approver), Action::Hold)
                 .attr("aria-keyshortcuts", "Enter A")
-                .only_if(!draft.reason.is_empty() && scene.may_hold())
+                .only_if(!draft.reason.is_empty() && scene.may_begin())
         } else {
             button("hold", "button main", hold.trim_ascii_end(), Action::Hold)
                 .attr("aria-keyshortcuts", "Enter")
-                .only_if(ready && scene.may_hold())
+                .only_if(ready && scene.may_begin())
         })
 }

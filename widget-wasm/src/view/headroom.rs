@@ -8,6 +8,7 @@ use super::{Scene, why_not};
 use crate::copy;
 use crate::format::{joined, number};
 use crate::model::Sum;
+use crate::model::panel::paused;
 
 /// The headroom.
 pub(super) fn headroom(scene: Scene<'_>) -> Element {
@@ -35,8 +36,17 @@ pub(super) fn headroom(scene: Scene<'_>) -> Element {
     part.push(big(scene, room));
     part.push(meter(scene, room));
     part.push(label(&used(scene, room), &new_room));
-    if room.available_minor <= 0 && room.held_minor == 0 {
+    let counts_gestures = |limit: &&pb::LimitState| {
+        limit.limit_id == room.limit_id && limit.counts() == pb::LimitCounts::Times
+    };
+    if let Some(limit) = room.limits.iter().find(counts_gestures) {
+        let used = limit.given_minor + limit.held_minor;
+        part.push(p("caution", &copy::times(used, limit.cap_minor, &room.label)));
+    } else if room.available_minor <= 0 && room.held_minor == 0 {
         part.push(p("caution", &copy::used_up(scene.call.first_name(), &reset)));
+    }
+    if let Some(pause) = &room.pause {
+        part.push(p("caution", &paused(pause, scene.model.skew, scene.fmt)));
     }
     if !scene.call.race.is_empty() {
         part.push(p("caution", &scene.call.race));

@@ -60,6 +60,10 @@ impl Scene<'_> {
         self.model.may_hold(self.call)
     }
 
+    fn may_begin(&self) -> bool {
+        self.model.may_begin(self.call)
+    }
+
     fn may_give(&self) -> bool {
         self.model.may_give(self.call)
     }

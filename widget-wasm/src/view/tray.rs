@@ -105,7 +105,7 @@ fn held(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     }
     if line.may_ask_again() {
         let again = button("ask-again", "button", copy::ASK_AGAIN, Action::AskAgain(id.clone()));
-        buttons.push(again.only_if(scene.may_hold()));
+        buttons.push(again.only_if(scene.may_begin()));
     }
     if can_give {
         buttons.push(give(scene, line, "button main"));
@@ -171,7 +171,7 @@ fn lapsed(scene: Scene<'_>, line: &Line, block: Element) -> Element {
     let again = button("hold-again", "button main", again, Action::HoldAgain(id.clone()));
     let buttons = div("buttons")
         .child(button("dismiss", "button", copy::LET_GO, Action::Dismiss(id.clone())))
-        .child(again.only_if(scene.may_hold()));
+        .child(again.only_if(scene.may_begin()));
     block.child(p("title", &gesture(scene, line))).child(p("meta", message)).child(buttons)
 }
 

@@ -19,7 +19,7 @@ describe('a question to a second person', () => {
     await desk.take(caller);
     await desk.act('something-else').click();
     const { headroom } = await desk.state();
-    const left = headroom.availableMinor;
+    const left = headroom.availableMinor ?? 0;
     await desk.part('composer').getByRole('textbox', { name: 'Amount' }).fill(String((left + OVER) / 100));
     await desk.part('composer').getByRole('button', { name: 'Damage' }).click();
     await desk.act('ask').waitFor();
