@@ -15,6 +15,7 @@ use makegood_ledger::tree::{self, Hash, leaf_hash};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
+use super::mending::Mending;
 use super::start::Logs;
 
 /// How long a reader waits for a checkpoint that covers an entry: more than one ever takes.
@@ -212,6 +213,12 @@ impl Book {
             thread.unpark();
         }
         ProveError::Mending
+    }
+
+    /// A walk that mends the tree, from the head that was last signed; none before the first.
+    pub(super) fn mending(&self) -> Option<Mending> {
+        let newest = self.newest()?;
+        Some(Mending::begin(self.tiles.clone(), newest.head()))
     }
 
     /// Whether mending was asked for since this was last called.

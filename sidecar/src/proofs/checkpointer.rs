@@ -3,19 +3,20 @@
 //! An acknowledgement never waits for it. It wakes when the writer publishes, and issues a
 //! checkpoint at once where the last is old enough, so that one covers every entry within a second.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use makegood_ledger::checkpoint::{Checkpoint, SigningKey};
-use makegood_ledger::journal::error::JournalError;
 use makegood_ledger::proof::TreeHead;
 use makegood_ledger::tiles::{Edge, TileError};
 
-use super::anchor::Anchor;
+use super::anchor::{Anchor, Behind};
 use super::book::{Book, PublishError};
 use super::keys::KeyFolder;
+use super::mending::{Mending, STEP_ENTRIES, Step, WalkError, foreign, made_again, walk};
 use super::start::Ledger;
 
 /// The least time between two checkpoints: a sync each, beside the writer's own.
@@ -26,8 +27,6 @@ const SPACING_WHEN_BUSY: Duration = Duration::from_millis(250);
 const BUSY_ENTRIES: u64 = 256;
 /// How long after a failure it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-/// Entries that are gone over before it is looked whether a checkpoint is due.
-const STEP_ENTRIES: u64 = 16_384;
 
 /// The thread, and how to end it.
 pub(super) struct Checkpointer {
@@ -69,8 +68,14 @@ pub(super) struct Work {
     pub(super) keys: Keys,
     pub(super) anchor: Option<Anchor>,
     pub(super) edge: Edge,
-    /// The edge of a second walk over the whole tree, which mends what was damaged.
-    pub(super) mending: Option<Edge>,
+    /// A second walk over the whole tree, which mends what was damaged.
+    pub(super) mending: Option<Mending>,
+    /// Told where the journal turns out not to be the one that was signed.
+    pub(super) on_behind: Arc<dyn Fn(&Behind) + Send + Sync>,
+    /// The tenant's folder.
+    pub(super) folder: PathBuf,
+    /// Whether the journal was found not to be the one that was signed: then nothing more is.
+    pub(super) is_foreign: bool,
 }
 
 /// The secret keys, and as of when.
@@ -98,7 +103,7 @@ impl Work {
             let ends = stop.load(Ordering::Acquire);
             let waits_for =
                 self.spacing().saturating_sub(issued_at.map_or(SPACING, |at| at.elapsed()));
-            let has_news = self.has_news();
+            let has_news = self.has_news() && !self.is_foreign;
             if has_news && (ends || waits_for.is_zero()) {
                 let issued = self.issue(stop);
                 issued_at = Some(Instant::now());
@@ -107,8 +112,8 @@ impl Work {
             if ends {
                 return;
             }
-            if self.book.takes_mending() {
-                self.mending = Some(Edge::new(self.book.tiles().clone()));
+            if self.book.takes_mending() && !self.is_foreign {
+                self.mending = self.book.mending();
             }
             if self.mending.is_some() {
                 // Never more than half of a core: agents are served meanwhile.
@@ -136,6 +141,15 @@ impl Work {
 
     /// Takes all that was acknowledged into the tree, and signs it.
     fn issue(&mut self, stop: &AtomicBool) -> Result<(), IssueError> {
+        if self.edge.size() < self.book.size() {
+            match self.last_edge()? {
+                Some(edge) => self.edge = edge,
+                None => {
+                    self.stop_as_foreign();
+                    return Ok(());
+                }
+            }
+        }
         let end = self.ledger.state.entry_count();
         while self.edge.size() < end {
             let until = end.min(self.edge.size() + STEP_ENTRIES);
@@ -183,65 +197,48 @@ impl Work {
     /// Goes back to the last checkpoint; what was begun after it is begun again.
     fn recover(&mut self, error: &IssueError, ends: bool) {
         tracing::error!(%error, "no checkpoint was issued; trying again");
-        let tiles = self.book.tiles().clone();
-        let edge = Edge::open(tiles.clone(), self.book.size());
-        let root = self.book.newest().map(|it| it.head().root);
-        self.edge = match edge {
-            Ok(edge) if root.is_none_or(|root| root == edge.root()) => edge,
-            _ => Edge::new(tiles),
-        };
+        self.edge = Edge::new(self.book.tiles().clone());
         if !ends {
             thread::park_timeout(RETRY_AFTER);
+        }
+    }
+
+    /// The edge of the tree that was last signed; `None` where the journal does not lead to it.
+    fn last_edge(&self) -> Result<Option<Edge>, WalkError> {
+        let tiles = self.book.tiles().clone();
+        let Some(head) = self.book.newest().map(|it| it.head()) else {
+            return Ok(Some(Edge::new(tiles)));
+        };
+        match Edge::open(tiles.clone(), head.size) {
+            Ok(edge) if edge.root() == head.root => Ok(Some(edge)),
+            _ => made_again(&self.ledger, &tiles, head),
         }
     }
 
     /// Goes a step on with the walk over the tiles that are there.
     fn mend(&mut self) {
         let Some(mending) = &mut self.mending else { return };
-        let end = self.edge.size();
-        let until = end.min(mending.size() + STEP_ENTRIES);
-        let done = walk(&self.ledger, mending, until);
-        match done {
-            Ok(()) if mending.size() < end => {}
-            Ok(()) => {
-                let files = mending.mended();
+        match mending.step(&self.ledger, self.edge.size()) {
+            Ok(Step::GoesOn) => return,
+            Ok(Step::Done { files }) => {
                 if files > 0 {
                     tracing::warn!(files, "damaged files of the tree were made again");
                 }
                 if let Err(error) = self.edge.write_partials() {
                     tracing::error!(%error, "the tree's files cannot be made again");
                 }
-                self.mending = None;
             }
-            Err(error) => {
-                tracing::error!(%error, "the tree's files cannot be made again");
-                self.mending = None;
-            }
+            Ok(Step::Foreign) => self.stop_as_foreign(),
+            Err(error) => tracing::error!(%error, "the tree's files cannot be made again"),
+        }
+        self.mending = None;
+    }
+
+    /// Signs nothing any more: the journal is not the one that was signed.
+    fn stop_as_foreign(&mut self) {
+        self.is_foreign = true;
+        if let Some(newest) = self.book.newest() {
+            (self.on_behind)(&foreign(&self.folder, newest.head()));
         }
     }
-}
-
-/// Adds the entries of the journal to the edge, up to the tree of `until` entries.
-pub(super) fn walk(ledger: &Ledger, edge: &mut Edge, until: u64) -> Result<(), WalkError> {
-    if edge.size() >= until {
-        return Ok(());
-    }
-    for record in ledger.journal.iter_from(edge.size()) {
-        edge.push(&record?.payload)?;
-        if edge.size() >= until {
-            return Ok(());
-        }
-    }
-    Err(WalkError::Short { size: edge.size(), until })
-}
-
-/// Why the tree does not grow.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WalkError {
-    #[error(transparent)]
-    Tiles(#[from] TileError),
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    #[error("the journal has {size} entries, and {until} were acknowledged")]
-    Short { size: u64, until: u64 },
 }

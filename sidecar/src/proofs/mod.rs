@@ -4,6 +4,7 @@
 //! - `keys`: the folder of signing keys, and their rotation.
 //! - `book`: what is published, for everybody to read.
 //! - `checkpointer`: the thread that grows the tree and signs it.
+//! - `mending`: making the tree again from the journal, where that is the one that was signed.
 //! - `anchor`: whether a ledger is older than what was published of it.
 //! - `courier`: shows checkpoints to witnesses.
 //! - `of_spend`: which entry a spend's receipt is about.
@@ -15,6 +16,7 @@ mod book;
 mod checkpointer;
 mod courier;
 mod keys;
+mod mending;
 mod of_spend;
 mod pages;
 mod start;

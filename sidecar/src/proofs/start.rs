@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use makegood_ledger::checkpoint::{Issued, IssuedError, KeyKind, SignedCheckpoint};
 use makegood_ledger::journal::reader::Reader;
-use makegood_ledger::proof::TreeHead;
+use makegood_ledger::proof::{self, TreeHead, verify_consistency};
 use makegood_ledger::tiles::{Edge, TileFolder, TileHashes};
 use makegood_ledger::tree::{self, Hash, empty_root};
 use parking_lot::Mutex;
 
 use super::anchor::{Anchor, Behind};
 use super::book::Book;
-use super::checkpointer::{Checkpointer, Keys, WalkError, Work, walk};
+use super::checkpointer::{Checkpointer, Keys, Work};
 use super::courier::Courier;
 use super::keys::{KeyFileError, KeyFolder};
+use super::mending::{foreign, made_again, root_of};
 use super::{COSIGNED, ISSUED, SIGNING, Settings, TREE};
 use crate::clock::wall_time;
 use crate::ledger::state::LedgerState;
@@ -78,7 +79,7 @@ impl Proofs {
         let publics = key_folder.publics()?;
         let tiles = TileFolder::new(&folder.join(TREE));
         let logs = Logs::open(folder)?;
-        let (edge, own_loss) = edge(&tiles, &ledger, logs.last.as_ref());
+        let (edge, own_loss) = edge(&tiles, &ledger, logs.last.as_ref(), settings);
         let anchor = settings.anchor.as_ref().map(|path| Anchor::new(path, folder));
         let own = logs
             .last
@@ -107,8 +108,9 @@ impl Proofs {
             anchor.write(&newest).map_err(fail(anchor.path().to_owned()))?;
         }
         // What was written by another hand, or half before a crash, is found behind the start.
-        let mending = (edge.size() > 0).then(|| Edge::new(tiles));
+        let mending = book.mending();
         let origin = origin.clone();
+        let on_behind: Arc<dyn Fn(&Behind) + Send + Sync> = Arc::new(on_behind);
         let work = Work {
             book: Arc::clone(&book),
             ledger,
@@ -118,10 +120,12 @@ impl Proofs {
             anchor,
             edge,
             mending,
+            on_behind: Arc::clone(&on_behind),
+            folder: folder.clone(),
+            is_foreign: false,
         };
         let checkpointer = Checkpointer::start(work).map_err(fail(folder.clone()))?;
         proofs.checkpointer = Mutex::new(Some(checkpointer));
-        let on_behind: Arc<dyn Fn(&Behind) + Send + Sync> = Arc::new(on_behind);
         for witness in &settings.witnesses {
             let courier =
                 Courier::start(witness.clone(), Arc::clone(&book), Arc::clone(&on_behind));
@@ -179,11 +183,13 @@ fn keys(folder: &KeyFolder, origin: &str) -> Result<Keys, StartError> {
 
 /// The tree as the last checkpoint has left it. Where its files do not lead to the checkpoint they
 /// are made again from the journal, and where that does not lead there either, the ledger is not
-/// the one that was signed.
+/// the one that was signed. Files that do lead there may stand beside another journal: that shows
+/// behind the start, or here, where somebody is about to accept it.
 fn edge(
     tiles: &TileFolder,
     ledger: &Ledger,
     last: Option<&SignedCheckpoint>,
+    settings: &Settings,
 ) -> (Edge, Option<Behind>) {
     let fresh = || Edge::new(tiles.clone());
     let Some(head) = last.map(SignedCheckpoint::head) else { return (fresh(), None) };
@@ -195,21 +201,17 @@ fn edge(
         );
         return (fresh(), Some(Behind::new(reason, head)));
     }
-    match Edge::open(tiles.clone(), head.size) {
-        Ok(edge) if edge.root() == head.root => return (edge, None),
-        Ok(_) => tracing::warn!("the tree's files do not lead to the last checkpoint"),
-        Err(error) => tracing::warn!(%error, "the tree's files cannot be used"),
+    if settings.accept_rollback.is_none() {
+        match Edge::open(tiles.clone(), head.size) {
+            Ok(edge) if edge.root() == head.root => return (edge, None),
+            Ok(_) => tracing::warn!("the tree's files do not lead to the last checkpoint"),
+            Err(error) => tracing::warn!(%error, "the tree's files cannot be used"),
+        }
     }
     tracing::info!(entries = head.size, "making the tree's files again from the journal");
-    let mut edge = fresh();
-    let walked = walk(ledger, &mut edge, head.size);
-    let walked = walked.and_then(|()| Ok(edge.write_partials()?));
-    match walked {
-        Ok(()) if edge.root() == head.root => (edge, None),
-        Ok(()) => {
-            let reason = "the ledger is not the one that its last checkpoint was signed for";
-            (fresh(), Some(Behind::new(reason.to_owned(), head)))
-        }
+    match made_again(ledger, tiles, head) {
+        Ok(Some(edge)) => (edge, None),
+        Ok(None) => (fresh(), Some(foreign(&settings.folder, head))),
         Err(error) => {
             tracing::error!(%error, "the tree's files cannot be made; trying again later");
             (fresh(), None)
@@ -217,18 +219,25 @@ fn edge(
     }
 }
 
-/// The root over the first `size` entries of the ledger, if it has as many.
+/// The root over the first `size` entries of the ledger, if it has as many. `own` is the head that
+/// was last signed here.
 fn root_at(tiles: &TileFolder, ledger: &Ledger, own: TreeHead, size: u64) -> Option<Hash> {
     if size > ledger.state.entry_count() {
         return None;
     }
-    if size <= own.size {
-        return tree::root(&TileHashes::new(tiles, own.size), size).ok();
-    }
-    // Between the last checkpoint here and the end of the ledger: a crash came between both files.
-    let mut edge = Edge::open(tiles.clone(), own.size).unwrap_or_else(|_| Edge::new(tiles.clone()));
-    let walked: Result<(), WalkError> = walk(ledger, &mut edge, size);
-    walked.ok().map(|()| edge.root())
+    // Beyond the last checkpoint here, a crash came between both files.
+    let proved = if size <= own.size { proved_root(tiles, own, size) } else { None };
+    proved.or_else(|| root_of(ledger, size).ok())
+}
+
+/// The root at an older size by the tiles, where these prove that `own` goes on from it: a tile by
+/// itself can say anything.
+fn proved_root(tiles: &TileFolder, own: TreeHead, size: u64) -> Option<Hash> {
+    let hashes = TileHashes::new(tiles, own.size);
+    let old = TreeHead { size, root: tree::root(&hashes, size).ok()? };
+    let path = proof::consistency(&hashes, size, own.size).ok()?;
+    verify_consistency(old, own, &path).ok()?;
+    Some(old.root)
 }
 
 /// Whether the loss was accepted by name; that is noted for whoever asks later.

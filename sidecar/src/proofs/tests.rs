@@ -1,5 +1,6 @@
 //! Proofs beside a house that is open: what is issued, what is mended, and what is refused.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -131,6 +132,55 @@ fn makes_damaged_tiles_again_from_the_journal() {
         }
         proofs.close();
     }
+}
+
+/// Every file below a folder, with its bytes.
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let below = entries.map(|path| match path.is_dir() {
+        true => files(&path),
+        false => BTreeMap::from([(path.clone(), fs::read(&path).unwrap())]),
+    });
+    below.flatten().collect()
+}
+
+#[test]
+fn refuses_a_journal_that_was_written_anew_beside_honest_tiles() {
+    let stage = Stage::new();
+    stage.grow(1_000, 0);
+    stage.run();
+    let honest = files(&stage.folder().join(TREE));
+    fs::remove_dir_all(stage.folder().join("ledger")).unwrap();
+    stage.grow(1_000, 1);
+    let (tell, told) = std::sync::mpsc::channel();
+    let on_behind = move |behind: &Behind| tell.send(behind.clone()).unwrap();
+    let (proofs, behind) = Proofs::start(&stage.settings, stage.ledger(), on_behind).unwrap();
+    assert_eq!(behind, None, "it shows behind the start");
+    let behind = told.recv().unwrap();
+    assert!(behind.named.starts_with("1000:"), "{behind}");
+    assert!(behind.reason.contains("ledger is not the one"), "{behind}");
+    proofs.close();
+    assert_eq!(files(&stage.folder().join(TREE)), honest);
+    assert_eq!(stage.issued().len(), 1, "nothing more is signed");
+}
+
+#[test]
+fn leaves_honest_tiles_as_they_are_where_the_journal_does_not_lead_to_them() {
+    let mut stage = Stage::new();
+    stage.grow(1_000, 0);
+    stage.run();
+    fs::remove_dir_all(stage.folder().join("ledger")).unwrap();
+    stage.grow(1_000, 1);
+    let edge = TilePath::in_tree(Row::Hashes(0), 3, 1_000).unwrap();
+    fs::write(stage.folder().join(TREE).join(edge.to_string()), b"broken").unwrap();
+    let before = files(&stage.folder().join(TREE));
+    let (proofs, behind) = stage.start();
+    let behind = behind.expect("the journal is another");
+    proofs.close();
+    assert_eq!(files(&stage.folder().join(TREE)), before);
+    stage.settings.accept_rollback = Some(behind.named);
+    stage.run();
+    assert_ne!(files(&stage.folder().join(TREE)), before, "once accepted it is gone on with");
 }
 
 #[test]
