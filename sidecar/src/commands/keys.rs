@@ -37,6 +37,8 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
     if old == new {
         bail!("{} holds the key that is in use; make a new one", args.new_kek.display());
     }
+    // What cannot be entered is not done either.
+    setup::open_to_write(&config)?.close()?;
     let count = {
         let _lock = DataLock::acquire(&config.data)?;
         Vault::rotate(&config.tenant_folder(), &old, &new)?
@@ -54,7 +56,7 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
 
 /// Enters that the key was changed.
 fn enter(config: &Config, key: &[u8; 32]) -> anyhow::Result<u64> {
-    let house = setup::open_house(config)?;
+    let house = setup::open_to_write(config)?;
     house.found_ledger()?;
     let key = Digest::from_bytes(vault::name_of_key(key));
     let act = Act::RotateKey { kind: KeyKind::KeyEncryption, key };

@@ -27,6 +27,16 @@ pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
     Ok(House::open(settings(config)?)?)
 }
 
+/// As [`open_house`], for a command that writes entries: it is proved meanwhile, and one that lacks
+/// what was published of its ledger is refused.
+pub(super) fn open_to_write(config: &Config) -> anyhow::Result<House> {
+    let house = open_house(config)?;
+    match house.keep_proofs(config)? {
+        None => Ok(house),
+        Some(behind) => Err(behind.into()),
+    }
+}
+
 /// What the house of a configuration is opened with.
 pub(super) fn settings(config: &Config) -> anyhow::Result<Settings> {
     let policy_text = policy_text(config)?;

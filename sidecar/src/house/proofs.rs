@@ -10,18 +10,18 @@ use makegood_ledger::journal::reader::Reader;
 
 use super::{House, HouseError, OpenError};
 use crate::config::{Config, Mode};
-use crate::proofs::{Book, Ledger, Proofs, Settings, default_origin, entry_of_spend};
+use crate::proofs::{Behind, Book, Ledger, Proofs, Settings, default_origin, entry_of_spend};
 
 impl House {
     /// Starts to prove the ledger, once; a second call does nothing. Where the ledger lacks what was
-    /// published of it, writes are refused from now on, and the log says why.
+    /// published of it, writes are refused from now on; the log says why, and so does the answer.
     ///
     /// # Errors
     /// When keys or files cannot be used.
-    pub fn keep_proofs(&self, config: &Config) -> Result<(), OpenError> {
+    pub fn keep_proofs(&self, config: &Config) -> Result<Option<Behind>, OpenError> {
         let mut proofs = self.proofs.lock();
         if proofs.is_some() {
-            return Ok(());
+            return Ok(None);
         }
         let settings = Settings {
             folder: self.folder.clone(),
@@ -35,19 +35,19 @@ impl House {
         let ledger = Ledger { state: Arc::clone(&self.shared.state), journal };
         let guard = self.shared.writer.rollback_guard();
         let is_guarded = settings.is_guarded;
-        let on_behind = move |behind: &crate::proofs::Behind| {
+        let on_behind = move |behind: &Behind| {
             tracing::error!(%behind, "the ledger was rolled back");
             if is_guarded {
                 guard.refuse();
             }
         };
         let (started, behind) = Proofs::start(&settings, ledger, on_behind)?;
-        if let Some(behind) = behind {
+        if let Some(behind) = &behind {
             tracing::error!(%behind, "the ledger was rolled back");
             self.shared.writer.rollback_guard().refuse();
         }
         *proofs = Some(started);
-        Ok(())
+        Ok(behind)
     }
 
     /// What is published of the ledger; none before [`House::keep_proofs`].

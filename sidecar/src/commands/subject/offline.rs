@@ -92,7 +92,7 @@ pub(super) fn erase(
     let house = {
         // The writer answers on the runtime.
         let _entered = runtime.enter();
-        setup::open_house(config).context(
+        setup::open_to_write(config).context(
             "open the data folder; while a sidecar serves it, ask that one with --server and --token",
         )?
     };

@@ -1,10 +1,13 @@
 //! A restored backup does not pass for the present.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use makegood_sidecar::token::Access;
 use tonic::Code;
 
 use super::{copy, production, serve};
-use crate::support::{Call, Place, Rules, until};
+use crate::support::{Call, Place, Rules, makegood, until};
 
 #[tokio::test]
 async fn refuses_to_write_to_a_restored_backup_until_that_is_accepted() {
@@ -24,6 +27,20 @@ async fn refuses_to_write_to_a_restored_backup_until_that_is_accepted() {
     sidecar.end().await;
     std::fs::remove_dir_all(place.data()).unwrap();
     copy(&backup, &place.data());
+
+    let erase = ["subject", "erase", "--customer", "C-2", "--basis", "consent"];
+    let new = place.beside("new-kek");
+    std::fs::write(&new, "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=").unwrap();
+    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let rotate = ["keys", "rotate", "--new-kek", new.to_str().unwrap()];
+    for offline in [erase.as_slice(), &rotate] {
+        let mut command = makegood(offline);
+        command.args([Path::new("--data"), &place.data(), Path::new("--policy"), &place.policy()]);
+        let output = command.args(&flags).output().unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        assert!(complaint.contains("start with --accept-rollback "), "{complaint}");
+    }
 
     let sidecar = serve(&place, &flags);
     until("the log says why", async || sidecar.log().contains("--accept-rollback ")).await;
