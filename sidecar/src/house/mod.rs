@@ -14,6 +14,7 @@ mod entries;
 mod governance;
 mod lists;
 mod live;
+mod mode;
 mod open;
 mod panel;
 mod policy_texts;

@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::directory::Directory;
 use super::live::Interactions;
+use super::mode;
 use super::panel::{Stories, stories};
 use super::policy_texts::{self, PolicyTextError};
 use super::subjects::{self, ErasureError};
@@ -63,6 +64,16 @@ pub enum OpenError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Development mode is refused a folder of production.
+    #[error(
+        "{} was opened in production mode, and development mode does not keep its rules; set mode \
+         = \"production\", or take another data folder",
+        folder.display()
+    )]
+    Production {
+        /// The tenant's folder.
+        folder: PathBuf,
     },
     /// Another process has it.
     #[error(transparent)]
@@ -133,6 +144,7 @@ impl House {
         let lock = DataLock::acquire(&settings.data_dir)?;
         let vault = Arc::new(RwLock::new(Vault::open(&folder, &settings.key_encryption_key)?));
         let ledger = open_journal(&folder.join("ledger"))?;
+        mode::check(&folder, &ledger, settings.development)?;
         let erased = subjects::carry_out_again(&vault, &ledger)?;
         let (records, sealed) = open_records(&folder.join("records"))?;
         let hub = Arc::new(Hub::default());

@@ -128,6 +128,21 @@ async fn a_policy_comes_into_force_by_two_persons_and_by_itself() {
     tokio::task::spawn_blocking(move || house.close()).await.unwrap().unwrap();
 }
 
+/// Development mode would put the configured policy in force without anybody's word.
+#[tokio::test]
+async fn development_mode_is_refused_a_folder_of_production() {
+    let place = Place::new(Rules::STANDARD);
+    let house = place.open_in_production().await;
+    tokio::task::spawn_blocking(move || house.close()).await.unwrap().unwrap();
+    let is_refused = async || {
+        let complaint = place.try_open().await.err().unwrap();
+        complaint.contains("mode = \"production\"")
+    };
+    assert!(is_refused().await);
+    std::fs::remove_file(place.tenant_folder().join("production")).unwrap();
+    assert!(is_refused().await, "the ledger says so too");
+}
+
 #[tokio::test]
 async fn a_scheduled_policy_survives_a_restart() {
     let place = Place::new(Rules::STANDARD);

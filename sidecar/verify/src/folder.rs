@@ -12,7 +12,7 @@ use crate::examine::{Examined, examine};
 use crate::pack;
 use crate::policies::Policies;
 use crate::problem::{Failure, Problem, Unreadable, unreadable};
-use crate::replay::Replay;
+use crate::replay::{InDevelopment, Replay};
 use crate::report::{Kind, Report};
 use crate::tiles::Tiles;
 
@@ -264,7 +264,14 @@ impl Report {
     }
 
     pub(crate) fn add_replay(&mut self, replay: Option<&Replay>) {
-        self.decision_count = replay.map_or(0, Replay::decisions);
+        let Some(replay) = replay else { return };
+        self.decision_count = replay.decisions();
+        if let Some(InDevelopment { first, count }) = replay.made_in_development() {
+            self.warnings.push(format!(
+                "second persons for policies: {count} entries were written in development mode, \
+                 from position {first} on"
+            ));
+        }
     }
 
     /// Texts that an entry has already been found to need are named once.

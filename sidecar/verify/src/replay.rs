@@ -55,6 +55,16 @@ pub struct Replay {
     encoded: Vec<u8>,
     /// How many entries were the first of their decision, and were decided again.
     decisions: u64,
+    made_in_development: Option<InDevelopment>,
+}
+
+/// The entries that were written in development mode, where no second person is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InDevelopment {
+    /// The first of them.
+    pub first: u64,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// Takes a panic of the core over an entry for one more thing that is wrong.
@@ -79,12 +89,18 @@ impl Replay {
             development: false,
             encoded: Vec::new(),
             decisions: 0,
+            made_in_development: None,
         }
     }
 
     /// How many decisions were made again so far.
     pub fn decisions(&self) -> u64 {
         self.decisions
+    }
+
+    /// The entries that were written in development mode; `None` where there are none.
+    pub fn made_in_development(&self) -> Option<InDevelopment> {
+        self.made_in_development
     }
 
     /// The rows so far.
@@ -153,6 +169,7 @@ impl Replay {
         let position = entry.position;
         let wrong = |what: String| Fault::Entry { position, what };
         if self.policies.is_none() {
+            self.development = codec::is_development(bytes);
             return self.add(&entry);
         }
         let expected = self.decide_again(&entry, next)?;
@@ -166,6 +183,13 @@ impl Replay {
         let position = entry.position;
         let wrong = |what: String| Fault::Entry { position, what };
         self.check_alone(entry).map_err(wrong)?;
+        if self.development {
+            let so_far =
+                self.made_in_development.unwrap_or(InDevelopment { first: position, count: 0 });
+            self.made_in_development = Some(InDevelopment { count: so_far.count + 1, ..so_far });
+        } else if entry.caller.is_in_development() {
+            return Err(wrong("was asked for in development mode and does not say so".to_owned()));
+        }
         self.duties.check(entry, &self.rows).map_err(|what| wrong(what.to_owned()))?;
         apply(&mut self.rows, entry);
         Ok(())

@@ -266,7 +266,7 @@ impl Caller {
     }
 
     /// Whether this is the sidecar in development mode.
-    pub(crate) fn is_in_development(&self) -> bool {
+    pub fn is_in_development(&self) -> bool {
         self.access == Access::System && self.role.as_str() == DEVELOPMENT_ROLE
     }
 }

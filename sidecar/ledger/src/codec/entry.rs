@@ -16,6 +16,8 @@ use super::wire::Wire;
 /// The fields of an entry that its decision makes, whatever was asked.
 pub(super) const LIMIT_TRACES: u32 = 10;
 pub(super) const POSTINGS: u32 = 11;
+/// The field that marks what was written in development mode.
+pub(super) const DEVELOPMENT: usize = 12;
 
 pub(super) fn entry(wire: &mut Wire<'_>, entry: &Entry, development: bool) {
     let Entry {

@@ -70,6 +70,13 @@ pub fn decode_asked(bytes: &[u8]) -> Result<Entry, DecodeError> {
     decode::entry(read(Bytes::from(asked))?)
 }
 
+/// Whether stored bytes are those of an entry that was written in development mode.
+pub fn is_development(bytes: &[u8]) -> bool {
+    let message = unversioned(bytes).ok();
+    let fields = message.and_then(wire::fields::<{ entry::DEVELOPMENT + 1 }>);
+    fields.is_some_and(|fields| fields[entry::DEVELOPMENT].int() != 0)
+}
+
 /// Reads an entry's message, as it is listed.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use makegood_core::money::{Currency, Money};
 use makegood_core::policy::{Counts, GestureKind};
 use makegood_core::time::Time;
 
-use super::{decode, decode_asked, encode, message};
+use super::{decode, decode_asked, encode, is_development, message};
 
 mod acts;
 mod consults;
@@ -238,6 +238,7 @@ fn says_the_same_after_it_was_stored() {
         let bytes = encode(&entry, true);
         assert_eq!(decode(&bytes).as_ref(), Ok(&entry));
         assert!(message(&bytes).unwrap().development);
+        assert!(is_development(&bytes) && !is_development(&encode(&entry, false)));
     }
 }
 
