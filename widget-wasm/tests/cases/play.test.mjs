@@ -63,8 +63,24 @@ describe('the demo', () => {
     assert.notEqual(approved.who, given.who);
   });
 
-  it('lets an auditor find, take away and prove, and names the byte that was changed', async () => {
-    const [{ page }] = await stage.open();
+  it('is asked and answered by hand, and an auditor finds, takes away and proves it', async () => {
+    const [agent, lead] = await stage.open();
+    const { page } = agent;
+    // In two clicks there is a customer who needs more than is left.
+    await agent.take(stage.cast.callers.find(({ story }) => story === 'over'));
+    await agent.act('something-else').click();
+    const { headroom } = await agent.state();
+    const approved = headroom.availableMinor + 6_000;
+    await agent.part('composer').getByRole('textbox', { name: 'Amount' }).fill(String(approved / 100 + 60));
+    await agent.part('composer').getByRole('button', { name: 'Damage' }).click();
+    await agent.act('ask').click();
+    const question = lead.part('consults');
+    await question.getByRole('textbox', { name: 'Amount' }).fill(String(approved / 100));
+    await lead.act('approve').click();
+    await agent.part('tray').getByText(/ approved /).waitFor();
+    await agent.act('give').click();
+    await agent.frame.getByText(/Given\. Undo for/).first().waitFor();
+    assert.equal((await agent.state()).spends[0].committedMinor, approved);
 
     const found = await step(page, 'findings');
     for (const title of ['Round amounts', 'Concentration on one customer', 'Void and reissue']) {
@@ -99,6 +115,7 @@ describe('the demo', () => {
     await tamper.locator('.verdict[data-ok="true"]').getByText('verified: nothing is wrong').waitFor();
     const wrong = tamper.locator('.verdict[data-ok="false"]');
     await wrong.getByText(`NOT VERIFIED: the first bad position is ${newest}`).waitFor();
+    assert.equal(rows.findLast(({ kind }) => kind === 'given').amount_minor, approved, 'it is the gift of this call');
 
     await page.getByRole('checkbox', { name: 'mend the checksum' }).check();
     await step(page, 'tamper');

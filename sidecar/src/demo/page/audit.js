@@ -130,7 +130,7 @@ function size(bytes) {
 
 function showReceipt({ receipt, verdict, by_hand: commands }) {
   return [
-    shownVerdict('The verifier on the receipt', verdict),
+    shownVerdict('The verifier on the receipt', verdict, make('pre', {}, verdict.text)),
     make('details', {}, make('summary', {}, 'The receipt itself'), make('pre', {}, receipt)),
     byHand(commands),
   ];
@@ -156,15 +156,17 @@ function showTamper({ position, file, byte, old, new: forged, said, says, is_men
   ];
 }
 
-function shownVerdict(title, { is_ok: isOk, text }) {
+function shownVerdict(title, { is_ok: isOk, text }, body = table(text)) {
   const state = isOk ? 'verified' : 'not verified';
   return make(
     'figure',
     { className: 'verdict', dataset: { ok: String(isOk) } },
     make('figcaption', {}, make('strong', {}, title), make('span', { className: 'state' }, state)),
-    make('div', { className: 'words' }, ...text.split('\n').map(verdictLine)),
+    body,
   );
 }
+
+const table = (text) => make('div', { className: 'words' }, ...text.split('\n').map(verdictLine));
 
 // The verifier prints a word and what is said of it; the last line is the verdict.
 function verdictLine(line) {

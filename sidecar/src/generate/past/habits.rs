@@ -45,12 +45,13 @@ impl Past {
     /// Eleven small gestures to one customer, whom others hardly know.
     fn one_customer(&mut self, agent: &str, recent: &[&Contact]) {
         const COUNT: usize = 11;
-        let Some(first) = recent.first() else { return };
+        let times = |customer: &str| recent.iter().filter(|it| it.customer == customer).count();
+        let Some(rare) = recent.iter().find(|it| times(&it.customer) == 1) else { return };
         let contacts = spread(recent, COUNT);
         for (contact, at_ns) in self.moments(&contacts, 150) {
             let amount_minor = i64::from(self.dice.between(1_800, 5_600));
             let gift = self.gift(contact, ("credit", "effort", amount_minor));
-            let gift = Gift { customer: first.customer.clone(), case: None, ..gift };
+            let gift = Gift { customer: rare.customer.clone(), case: None, ..gift };
             self.give(agent, at_ns, gift);
         }
     }
