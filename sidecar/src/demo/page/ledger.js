@@ -47,7 +47,7 @@ function row(entry, fresh) {
   const money = (minor) => formatMinor(minor, entry.currency_code);
   const cells = [
     [String(entry.position), 'num'],
-    [new Date(entry.time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })],
+    [when(new Date(entry.time))],
     [entry.kind, 'kind'],
     [entry.who],
     [entry.for_whom],
@@ -69,4 +69,11 @@ function row(entry, fresh) {
   leaf.append(code);
   line.append(leaf);
   return line;
+}
+
+// The time of day, to the second; with the day where that is not today.
+function when(time) {
+  const isToday = time.toDateString() === new Date().toDateString();
+  const day = isToday ? { second: '2-digit' } : { month: 'short', day: 'numeric' };
+  return time.toLocaleString([], { ...day, hour: '2-digit', minute: '2-digit' });
 }
