@@ -55,11 +55,8 @@ impl Findings {
 
     /// Asks every rule, by its standard parameters and by nothing but the entries.
     pub(super) fn examine(&mut self, facts: &Facts, period: &Range<u64>) {
-        let report = examine(facts, &Parameters::default(), &NoContext, Rule::ALL);
-        let findings = report.findings.into_iter();
-        self.found = findings
-            .filter(|finding| finding.positions.iter().any(|position| period.contains(position)))
-            .collect();
+        let report = examine(facts, &Parameters::default(), &NoContext, Rule::ALL).within(period);
+        self.found = report.findings;
         let not_applied = report.not_applied.into_iter();
         self.not_applied = not_applied.filter(|it| it.agent.is_none()).collect();
         for finding in &self.found {

@@ -89,9 +89,8 @@ pub(super) fn run(args: &FindingsArgs) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config)?;
     let read = args.days.facts(&config)?;
     let related = Related(args.related.as_deref().map(related).transpose()?);
-    let mut report = examine(&read.facts, &parameters, &related, wanted);
-    let days = read.first..read.end;
-    report.findings.retain(|finding| finding.positions.iter().any(|at| days.contains(at)));
+    let report =
+        examine(&read.facts, &parameters, &related, wanted).within(&(read.first..read.end));
     let recorded = match args.server.door()?.filter(|_| args.record) {
         Some(door) => record::record(&report.findings, &parameters, door)?,
         None => Vec::new(),

@@ -21,6 +21,8 @@ pub use parameters::{Parameters, parameters_digest};
 pub use rules::{Funnel, FunnelPoint, funnel};
 pub use statistics::{Conformity, benford_conformity};
 
+use std::ops::Range;
+
 use crate::ids::{AgentPid, CustomerPid, RuleCode, SpendId};
 use crate::ledger::{FINDING_POSITIONS, FindingRaised};
 
@@ -142,6 +144,10 @@ impl Rule {
             | Self::Dormant
             | Self::NoOutcome
             | Self::SameAmount
+            // 2: the newest entries of a long habit are named, where it was the first or largest.
+            | Self::PeerOutlier
+            | Self::Digits
+            | Self::SelfDealing
             // 2: every refusal is looked at.
             | Self::ConsultShopping => 2,
             _ => 1,
@@ -156,7 +162,7 @@ pub struct Finding {
     pub rule: Rule,
     /// How strongly it speaks, from 0 to 1,000.
     pub score_permille: u32,
-    /// The entries that it is about, in order; at most [`FINDING_POSITIONS`].
+    /// The entries that it is about, in order; at most [`FINDING_POSITIONS`] of a period.
     pub positions: Vec<u64>,
     /// The employees whom it is about, in order.
     pub agents: Vec<AgentPid>,
@@ -165,8 +171,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding with its positions and agents in order; of more than [`FINDING_POSITIONS`] the
-    /// first are kept.
+    /// A finding with its positions and agents in order.
     fn new(
         rule: Rule,
         score_permille: u32,
@@ -177,14 +182,25 @@ impl Finding {
         let mut positions: Vec<u64> = positions.into_iter().collect();
         positions.sort_unstable();
         positions.dedup();
-        positions.truncate(FINDING_POSITIONS);
         let mut agents: Vec<AgentPid> = agents.into_iter().collect();
         agents.sort_unstable();
         agents.dedup();
         Self { rule, score_permille: score_permille.min(1_000), positions, agents, why }
     }
 
-    /// As the ledger keeps it: without the numbers, which whoever repeats the rule gets again.
+    /// Whether it is about an entry of a period. Of more than [`FINDING_POSITIONS`] positions it keeps
+    /// the newest of the period and those before them, so that what is shown is what is asked for.
+    fn keep_within(&mut self, period: &Range<u64>) -> bool {
+        let positions = &mut self.positions;
+        let end = positions.partition_point(|at| *at < period.end);
+        let is_within = end.checked_sub(1).is_some_and(|last| positions[last] >= period.start);
+        positions.drain(..end.saturating_sub(FINDING_POSITIONS));
+        positions.truncate(FINDING_POSITIONS);
+        is_within
+    }
+
+    /// As the ledger keeps it: without the numbers, which whoever repeats the rule gets again. The
+    /// ledger takes [`FINDING_POSITIONS`] positions at most, as [`Report::within`] leaves.
     pub fn raised(&self, parameters: &Parameters) -> FindingRaised {
         FindingRaised {
             rule: RuleCode::known(self.rule.code()),
@@ -217,6 +233,16 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What could not be asked.
     pub not_applied: Vec<NotApplied>,
+}
+
+impl Report {
+    /// What was found about the entries of a period. A habit may be older than the period in which
+    /// it shows, so that rules look at all entries up to its end.
+    #[must_use]
+    pub fn within(mut self, period: &Range<u64>) -> Self {
+        self.findings.retain_mut(|finding| finding.keep_within(period));
+        self
+    }
 }
 
 /// Applies rules to facts; `wanted` is all of them or some.

@@ -15,6 +15,20 @@ use crate::time::{NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, Time};
 
 const CAP: i64 = 50_000;
 
+/// Agent 4 lives with every customer.
+struct Household;
+impl Context for Household {
+    fn knows_contacts(&self) -> bool {
+        true
+    }
+    fn shares_contact(&self, agent: AgentPid, _: CustomerPid) -> bool {
+        agent == AgentPid::from_bytes([4; 15])
+    }
+    fn has_outcome(&self, spend: SpendId) -> Option<bool> {
+        Some(!spend.as_bytes()[15].is_multiple_of(200))
+    }
+}
+
 /// Writes entries.
 #[derive(Default)]
 struct Book(Vec<Entry>);
@@ -184,6 +198,22 @@ fn ordinary_gestures_are_no_findings() {
     assert_eq!(Book::ordinary().report(Rule::ALL).findings, []);
 }
 
+#[test]
+fn a_habit_is_found_in_every_period_in_which_it_shows() {
+    let mut book = Book::default();
+    (0..100).for_each(|n| drop(book.give(4, 50, n * NS_PER_DAY, 1_000 + n)));
+    let end = book.0.len() as u64;
+    let of = |period: Range<u64>| {
+        let facts = Facts::of(&book.0);
+        examine(&facts, &Parameters::default(), &Household, &[Rule::SelfDealing]).within(&period)
+    };
+    let newest = &of(end - 1..end).findings[0].positions;
+    assert_eq!((newest.len(), newest.last()), (FINDING_POSITIONS, Some(&(end - 1))));
+    let oldest = &of(0..2).findings[0].positions;
+    assert_eq!((oldest.len(), oldest.first()), (FINDING_POSITIONS, Some(&1)), "and what follows");
+    assert_eq!(of(end..end + 9), Report::default(), "nothing of it is later");
+}
+
 type Act = fn(&mut Book, i64);
 
 /// What an agent does from a moment on, the rule for it, and how many gestures it is.
@@ -283,18 +313,6 @@ fn taking_back_and_giving_again_is_found() {
 
 #[test]
 fn shared_contacts_are_asked_of_the_context_alone() {
-    struct Household;
-    impl Context for Household {
-        fn knows_contacts(&self) -> bool {
-            true
-        }
-        fn shares_contact(&self, agent: AgentPid, _: CustomerPid) -> bool {
-            agent == AgentPid::from_bytes([4; 15])
-        }
-        fn has_outcome(&self, spend: SpendId) -> Option<bool> {
-            Some(!spend.as_bytes()[15].is_multiple_of(200))
-        }
-    }
     let mut book = Book::default();
     book.give(4, 1, 10, 500);
     book.give(5, 1, 20, 500);

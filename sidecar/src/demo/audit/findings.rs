@@ -27,8 +27,7 @@ fn find(demo: &Demo) -> anyhow::Result<Value> {
     let period = days()?;
     let FactsOfDays { facts, first, end } = FactsOfDays::read(demo.house.folder(), period)?;
     let parameters = Parameters::default();
-    let mut report = examine(&facts, &parameters, &NoContext, Rule::ALL);
-    report.findings.retain(|it| it.positions.iter().any(|at| (first..end).contains(at)));
+    let report = examine(&facts, &parameters, &NoContext, Rule::ALL).within(&(first..end));
     let mut findings = report
         .findings
         .iter()

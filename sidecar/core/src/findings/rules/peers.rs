@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::amounts::at_least;
-use super::{Case, whole};
+use super::{Case, positions, whole};
 use crate::findings::statistics::{benford_conformity, count, float, permille};
 use crate::findings::{Facts, Gift, Rule};
 use crate::ids::AgentPid;
-use crate::ledger::FINDING_POSITIONS;
 use crate::money::Currency;
 
 /// The standard normal deviates of 95 % and 99.9 %, both sides.
@@ -153,11 +152,8 @@ pub(super) fn peer_outlier(case: &mut Case<'_>) {
         if !is_above || permille(ratio) < set.ratio_permille {
             continue;
         }
-        let mut gifts: Vec<&&Gift> =
-            by_agent.get(point.index as usize).into_iter().flatten().collect();
-        gifts.sort_by_key(|gift| (std::cmp::Reverse(gift.amount), gift.position));
-        let positions: Vec<u64> =
-            gifts.iter().take(FINDING_POSITIONS).map(|gift| gift.position).collect();
+        let gifts = by_agent.get(point.index as usize).into_iter().flatten();
+        let positions: Vec<u64> = gifts.map(|gift| gift.position).collect();
         let why = vec![
             ("count", i64::from(point.count)),
             ("ratio_permille", permille(ratio)),
@@ -192,8 +188,7 @@ pub(super) fn digits(case: &mut Case<'_>) {
         }
         let (_, deviation) = benford_conformity(own.iter().copied());
         if deviation > set.deviation_millionths {
-            let positions: Vec<u64> =
-                gifts.iter().take(FINDING_POSITIONS).map(|gift| gift.position).collect();
+            let positions = positions(&gifts);
             let score = u32::try_from(deviation / 50).unwrap_or(1_000);
             let why = vec![("count", whole(own.len())), ("deviation_millionths", deviation)];
             case.found((Rule::Digits, score), positions, [agent], why);
