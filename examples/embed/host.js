@@ -34,6 +34,6 @@ function note(name, detail) {
   document.querySelector('#events').prepend(line);
 }
 
-for (const name of ['ready', 'state', 'match', 'reserve', 'commit', 'void', 'log', 'error']) {
+for (const name of ['ready', 'state', 'match', 'reserve', 'commit', 'void', 'consult', 'log', 'error']) {
   panel.addEventListener(`makegood${name}`, ({ type, detail }) => note(type, detail));
 }

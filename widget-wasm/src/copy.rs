@@ -211,31 +211,37 @@ fn fill(template: &str, values: &[&str]) -> String {
     text
 }
 
-fn plural(count: i64, one: &str, many: &str) -> String {
-    fill(if count == 1 { one } else { many }, &[&number(count)])
+/// Puts one value where a template has `{}`.
+#[inline(never)]
+fn one(template: &str, value: &str) -> String {
+    fill(template, &[value])
+}
+
+fn plural(count: i64, single: &str, many: &str) -> String {
+    one(if count == 1 { single } else { many }, &number(count))
 }
 
 /// "Looking up +1 555 0100…"
 pub(crate) fn looking_up(what: &str) -> String {
-    fill("Looking up {}…", &[what])
+    one("Looking up {}…", what)
 }
 
 /// "Offline since 14:02. Showing what we knew at 13:58."
 pub(crate) fn offline(since: &str, known: &str) -> String {
     if known.is_empty() {
-        return fill("Offline since {}.", &[since]);
+        return one("Offline since {}.", since);
     }
     fill("Offline since {}. Showing what we knew at {}.", &[since, known])
 }
 
 /// "Headroom from 14:01 — checking…"
 pub(crate) fn stale(at: &str) -> String {
-    fill("Headroom from {} — checking…", &[at])
+    one("Headroom from {} — checking…", at)
 }
 
 /// "You could give at 13:58"
 pub(crate) fn could_give(at: &str) -> String {
-    fill("You could give at {}", &[at])
+    one("You could give at {}", at)
 }
 
 /// "2 notes waiting to send"
@@ -250,12 +256,12 @@ pub(crate) fn years(count: i64) -> String {
 
 /// "Not Maria?"
 pub(crate) fn not_them(name: &str) -> String {
-    fill("Not {}?", &[name])
+    one("Not {}?", name)
 }
 
 /// "Sign in again to see Maria."
 pub(crate) fn sign_in(name: &str) -> String {
-    fill("Sign in again to see {}.", &[name])
+    one("Sign in again to see {}.", name)
 }
 
 /// "Maria Okafor, last score 3, you can give $1,640"
@@ -295,20 +301,20 @@ pub(crate) fn repeats(count: i64) -> String {
 
 /// "of $2,000"
 pub(crate) fn of_cap(cap: &str) -> String {
-    fill("of {}", &[cap])
+    one("of {}", cap)
 }
 
 /// "$360 given, $45 held"
 pub(crate) fn given_and_held(given: &str, held: &str) -> String {
     if held.is_empty() {
-        return fill("{} given", &[given]);
+        return one("{} given", given);
     }
     fill("{} given, {} held", &[given, held])
 }
 
 /// "new room on 1 Dec"
 pub(crate) fn new_room(day: &str) -> String {
-    fill("new room on {}", &[day])
+    one("new room on {}", day)
 }
 
 /// "2 gestures in 180 days"
@@ -319,7 +325,7 @@ pub(crate) fn gestures(count: i64) -> String {
 /// "You’ve used your room with Maria until 1 Dec."
 pub(crate) fn used_up(name: &str, day: &str) -> String {
     if day.is_empty() {
-        return fill("You’ve used your room with {}.", &[name]);
+        return one("You’ve used your room with {}.", name);
     }
     fill("You’ve used your room with {} until {}.", &[name, day])
 }
@@ -336,12 +342,12 @@ pub(crate) fn times(used: i64, cap: i64, label: &str) -> String {
 
 /// "Leaves you $1,595."
 pub(crate) fn leaves(amount: &str) -> String {
-    fill("Leaves you {}.", &[amount])
+    one("Leaves you {}.", amount)
 }
 
 /// "$220 more than today’s room. You can give $1,640 now."
 pub(crate) fn over(excess: &str, left: &str) -> String {
-    still(&fill("{} more than today’s room.", &[excess]), left)
+    still(&one("{} more than today’s room.", excess), left)
 }
 
 /// "Maya declined. You can give $1,640 now."
@@ -354,12 +360,12 @@ pub(crate) fn still(what: &str, left: &str) -> String {
 
 /// "Ask Maya"
 pub(crate) fn ask(whom: &str) -> String {
-    fill("Ask {}", &[whom])
+    one("Ask {}", whom)
 }
 
 /// "Asking Maya"
 pub(crate) fn asking(whom: &str) -> String {
-    fill("Asking {}", &[whom])
+    one("Asking {}", whom)
 }
 
 /// "Maya approved $1,800. Offer it, then confirm."
@@ -369,7 +375,7 @@ pub(crate) fn approved(who: &str, amount: &str) -> String {
 
 /// "Maya declined."
 pub(crate) fn declined(who: &str) -> String {
-    fill("{} declined.", &[who])
+    one("{} declined.", who)
 }
 
 /// "Sam asks for $1,860 for Maria"
@@ -384,7 +390,7 @@ pub(crate) fn above(excess: &str, limit: &str) -> String {
 
 /// "Approve $1,800"
 pub(crate) fn approve(amount: &str) -> String {
-    fill("Approve {}", &[amount])
+    one("Approve {}", amount)
 }
 
 /// "You approved $1,800 for Sam."
@@ -399,7 +405,7 @@ pub(crate) fn between(held: &str, asked: &str) -> String {
 
 /// "0:42 left"
 pub(crate) fn left(span: &str) -> String {
-    fill("{} left", &[span])
+    one("{} left", span)
 }
 
 /// "Sam just gave Maria $300. You now have $1,340."
@@ -412,17 +418,17 @@ pub(crate) fn race_lost(who: &str, name: &str, amount: &str, left: &str) -> Stri
 
 /// "Hold $45"
 pub(crate) fn hold(amount: &str) -> String {
-    fill("Hold {}", &[amount])
+    one("Hold {}", amount)
 }
 
 /// "Give $45"
 pub(crate) fn give(amount: &str) -> String {
-    fill("Give {}", &[amount])
+    one("Give {}", amount)
 }
 
 /// "Release $45?"
 pub(crate) fn release(amount: &str) -> String {
-    fill("Release {}?", &[amount])
+    one("Release {}?", amount)
 }
 
 /// "fee waiver, $45"
@@ -442,40 +448,40 @@ pub(crate) fn still_held(amount: &str, name: &str) -> String {
 
 /// "Held until 14:12 unless you keep holding."
 pub(crate) fn held_until(clock: &str) -> String {
-    fill("Held until {} unless you keep holding.", &[clock])
+    one("Held until {} unless you keep holding.", clock)
 }
 
 /// "Holding $45…"
 pub(crate) fn holding(amount: &str) -> String {
-    fill("Holding {}…", &[amount])
+    one("Holding {}…", amount)
 }
 
 /// "Giving $45…"
 pub(crate) fn giving(amount: &str) -> String {
-    fill("Giving {}…", &[amount])
+    one("Giving {}…", amount)
 }
 
 /// "Releasing $45…"
 pub(crate) fn releasing(amount: &str) -> String {
-    fill("Releasing {}…", &[amount])
+    one("Releasing {}…", amount)
 }
 
 /// "Taking $45 back…"
 pub(crate) fn taking_back(amount: &str) -> String {
-    fill("Taking {} back…", &[amount])
+    one("Taking {} back…", amount)
 }
 
 /// "Given. Undo for 27 s"
 pub(crate) fn given(seconds: i64) -> String {
     if seconds <= 0 {
-        return fill("Given.", &[]);
+        return "Given.".to_owned();
     }
-    fill("Given. Undo for {} s", &[&number(seconds)])
+    one("Given. Undo for {} s", &number(seconds))
 }
 
 /// "What did you do for Maria?"
 pub(crate) fn what_did_you_do(name: &str) -> String {
-    fill("What did you do for {}?", &[name])
+    one("What did you do for {}?", name)
 }
 
 /// "Promised: call back"
@@ -485,22 +491,22 @@ pub(crate) fn said(what: &str, words: &str) -> String {
 
 /// "saved $150"
 pub(crate) fn saved(amount: &str) -> String {
-    fill("saved {}", &[amount])
+    one("saved {}", amount)
 }
 
 /// "with Logistics"
 pub(crate) fn with(whom: &str) -> String {
-    fill("with {}", &[whom])
+    one("with {}", whom)
 }
 
 /// "until 1 Dec"
 pub(crate) fn until(day: &str) -> String {
-    fill("until {}", &[day])
+    one("until {}", day)
 }
 
 /// "by Sam"
 pub(crate) fn by(whom: &str) -> String {
-    fill("by {}", &[whom])
+    one("by {}", whom)
 }
 
 #[cfg(test)]

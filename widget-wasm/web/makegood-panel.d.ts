@@ -28,7 +28,10 @@ export interface InteractionContext {
   reason?: string;
 }
 
-/** Fetches a short-lived token for one call from the host's back end. */
+/**
+ * Fetches a short-lived token for one call from the host's back end. While there is no call the id
+ * is `panel-desk`: with a token for it the agent can be asked by others.
+ */
 export type TokenProvider = (request: { interactionId: string }) => Promise<string>;
 
 /** The answer to "may this call be finished?". */
@@ -62,6 +65,11 @@ export class MakegoodCommitEvent extends MakegoodEvent<{
 }> {}
 /** A hold was released. */
 export class MakegoodVoidEvent extends MakegoodEvent<{ spendId: string }> {}
+/** A second person was asked for more than a limit leaves, or the question has ended. */
+export class MakegoodConsultEvent extends MakegoodEvent<{
+  spendId: string;
+  state: 'asked' | 'approved' | 'declined' | 'timed_out' | 'over';
+}> {}
 /** Something that costs nothing was logged. */
 export class MakegoodLogEvent extends MakegoodEvent<{ actionId: string; kind: string }> {}
 /** The panel wants to be looked at; `count` things wait. */
@@ -79,6 +87,7 @@ export interface MakegoodPanelEventMap {
   makegoodreserve: MakegoodReserveEvent;
   makegoodcommit: MakegoodCommitEvent;
   makegoodvoid: MakegoodVoidEvent;
+  makegoodconsult: MakegoodConsultEvent;
   makegoodlog: MakegoodLogEvent;
   makegoodattention: MakegoodAttentionEvent;
   makegoodresize: MakegoodResizeEvent;

@@ -71,6 +71,8 @@ export class MakegoodReserveEvent extends MakegoodEvent {}
 export class MakegoodCommitEvent extends MakegoodEvent {}
 /** A hold was released. Detail: `spendId`. */
 export class MakegoodVoidEvent extends MakegoodEvent {}
+/** A second person was asked, or the question has ended. Detail: `spendId`, and `state`, one of asked, approved, declined, timed_out, over. */
+export class MakegoodConsultEvent extends MakegoodEvent {}
 /** Something that costs nothing was logged. Detail: `actionId`, `kind`. */
 export class MakegoodLogEvent extends MakegoodEvent {}
 /** The panel wants to be looked at. Detail: `count` of things that wait. */
@@ -90,6 +92,7 @@ const REPORTS = {
   commit: [MakegoodCommitEvent, (m) => ({
     ref: m.ref, minorUnits: m.amount_minor, currency: m.currency, reasonCode: m.reason_code,
   })],
+  consult: [MakegoodConsultEvent, (m) => ({ spendId: m.spend_id, state: m.state })],
   log: [MakegoodLogEvent, (m) => ({ actionId: m.action_id, kind: m.kind })],
   attention: [MakegoodAttentionEvent, (m) => ({ count: m.count })],
   resize: [MakegoodResizeEvent, (m) => ({ height: m.height })],
@@ -116,8 +119,8 @@ const REPORTS = {
  *   -text-quiet, -border, -accent, -accent-text, -positive, -caution, -critical, -focus-ring.
  * @cssstate connecting Until the panel answers; then live, stale, offline or blocked.
  * @fires makegoodready @fires makegoodstate @fires makegoodmatch @fires makegoodreserve
- * @fires makegoodcommit @fires makegoodvoid @fires makegoodlog @fires makegoodattention
- * @fires makegoodresize @fires makegooderror
+ * @fires makegoodcommit @fires makegoodvoid @fires makegoodconsult @fires makegoodlog
+ * @fires makegoodattention @fires makegoodresize @fires makegooderror
  */
 export class MakegoodPanelElement extends (globalThis.HTMLElement ?? class {}) {
   static observedAttributes = [
@@ -284,7 +287,11 @@ export class MakegoodPanelElement extends (globalThis.HTMLElement ?? class {}) {
     this.#tell('interaction');
   }
 
-  /** Fetches a token for a call from the host's back end: `({interactionId}) => Promise<string>`. */
+  /**
+   * Fetches a token from the host's back end: `({interactionId}) => Promise<string>`. While there
+   * is no call the id is `panel-desk`, so that the agent can be asked by others; a host that wants
+   * none of that throws.
+   */
   get auth() {
     return this.#auth;
   }

@@ -4,7 +4,7 @@ mod generate;
 mod year;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +58,9 @@ struct ShowArgs {
     /// The data folder; kept, so that the demo goes on where it was left.
     #[arg(long, default_value = "makegood-demo")]
     data: PathBuf,
+    /// The policy; without it, the built-in standard policy.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// The seed of the contact centre.
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -118,15 +121,17 @@ fn ports(wanted: u16) -> anyhow::Result<(TcpListener, TcpListener)> {
 fn config(args: &ShowArgs, desktop: SocketAddr, sidecar: SocketAddr) -> anyhow::Result<Config> {
     let data = args.data.to_string_lossy();
     let page = format!("http://{desktop}");
-    let flags = ConfigFlags::from_pairs(&[
-        ("data", &data),
-        ("listen", &sidecar.to_string()),
+    let (listen, policy) = (sidecar.to_string(), args.policy.as_deref().map(Path::to_string_lossy));
+    let mut flags = vec![
+        ("data", &*data),
+        ("listen", &listen),
         ("mode", "development"),
         ("log_filter", "warn"),
         ("allowed_origins", &page),
         ("frame_ancestors", &page),
-    ]);
-    Ok(Config::load(&flags, &[])?.0)
+    ];
+    flags.extend(policy.as_deref().map(|policy| ("policy", policy)));
+    Ok(Config::load(&ConfigFlags::from_pairs(&flags), &[])?.0)
 }
 
 /// Fills an empty house; one that has people is left as it is.

@@ -5,7 +5,7 @@ use makegood_proto::v1 as pb;
 use makegood_proto::v1::ConsultState;
 
 use super::line::{Line, Op};
-use super::{Call, Env, Model, Sum, money};
+use super::{Call, Env, Model, Sum, Tell, money};
 use crate::copy;
 use crate::format::Format;
 use crate::rpc::fault::Fault;
@@ -75,6 +75,7 @@ impl Call {
             line.consult = Some(consult);
             if was_open && line.consult_state() != ConsultState::Open {
                 env.say(line.answer(env.fmt));
+                env.tell(line.told());
             }
         }
     }
@@ -84,6 +85,18 @@ impl Line {
     /// Who is asked, or has answered.
     pub(crate) fn approver(&self) -> &str {
         self.consult.as_ref().map_or("", |consult| &consult.approver_name)
+    }
+
+    /// What the host is told of the question.
+    pub(super) fn told(&self) -> Tell {
+        let state = match self.consult_state() {
+            ConsultState::Open => "asked",
+            ConsultState::Approved => "approved",
+            ConsultState::Declined => "declined",
+            ConsultState::TimedOut => "timed_out",
+            _ => "over",
+        };
+        Tell::new("consult").text("spend_id", &self.spend_id).text("state", state)
     }
 
     /// Whether the same may be asked for again.

@@ -142,6 +142,10 @@ impl Model {
             self.link.stream = Stream::Live;
             self.link.heard_at = env.now;
             self.come_back(env);
+            // The stream says what waits when it opens, and this panel was not there to hear it.
+            let filter = pb::ConsultFilter::ToAnswer as i32;
+            let request = pb::ListConsultsRequest { filter, ..pb::ListConsultsRequest::default() };
+            env.send(DESK, Request::Waiting(request));
         } else if was_live {
             self.lose_stream(false, env);
         }

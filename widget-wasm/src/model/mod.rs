@@ -299,6 +299,11 @@ impl Model {
             Request::Preview(_) => self.hear_preview(call, result),
             // However it ended, the panel says where the question stands.
             Request::Withdraw(_) => self.ask_panel(call, env),
+            Request::Waiting(_) => {
+                if let Ok(Reply::Waiting(queue)) = result {
+                    self.take_queue(queue, env);
+                }
+            }
             Request::Decide(request) => self.hear_decision(request, result, env),
             request if request.spend_id().is_some() => self.hear_spend(call, request, result, env),
             request => self.hear_interaction_reply(call, request, &result, env),

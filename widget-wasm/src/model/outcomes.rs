@@ -83,6 +83,7 @@ impl Model {
             Op::Ask if line.consult_state() == pb::ConsultState::Open => {
                 env.say(copy::asking(line.approver()));
                 env.tell(Tell::new("reserve").text("spend_id", &line.spend_id));
+                env.tell(line.told());
                 env.focus(Focus::Tray);
             }
             Op::Reserve | Op::Ask => {

@@ -98,6 +98,7 @@ requests! {
     Preview(PreviewSpendRequest) = "BudgetService/PreviewSpend",
     Withdraw(WithdrawConsultRequest) = "ConsultService/WithdrawConsult",
     Decide(AnswerConsultRequest) = "ConsultService/AnswerConsult",
+    Waiting(ListConsultsRequest) = "ConsultService/ListConsults",
     AddTopic(AddTopicRequest) = "DeskService/AddTopic",
     DropTopic(DropTopicRequest) = "DeskService/DropTopic",
 }
@@ -115,6 +116,8 @@ pub(crate) enum Reply {
     Spend(Box<SpendReply>),
     /// Whom a consult would ask. Empty if nobody is there.
     Approver(String),
+    /// The questions that wait for this agent.
+    Waiting(pb::ConsultQueue),
     /// The action that was logged.
     Action(Box<pb::AdvocacyAction>),
     /// Nothing that the panel needs: the stream brings the new state.
@@ -220,6 +223,8 @@ impl Request {
             | Request::GetSpend(_) => Reply::Spend(Box::new(decode(bytes)?)),
             Request::Extend(_) => Reply::Spend(Box::new(decode::<Extended>(bytes)?.0)),
             Request::Ask(..) => Reply::Spend(Box::new(decode::<Asked>(bytes)?.0)),
+            // A page of consults has them where the queue of a desk has them.
+            Request::Waiting(_) => Reply::Waiting(decode(bytes)?),
             Request::Preview(_) => Reply::Approver(decode::<Named>(bytes)?.name),
             Request::Note(NoteKind::LogAction, _) => {
                 Reply::Action(Box::new(decode::<First<pb::AdvocacyAction>>(bytes)?.0))
@@ -317,6 +322,14 @@ mod tests {
         assert_eq!(
             Request::Extend(pb::ExtendSpendRequest::default()).decode(&reply.encode_to_vec()),
             Ok(Reply::Spend(Box::new(expected)))
+        );
+
+        let consults = vec![pb::Consult { consult_id: "c".to_owned(), ..Default::default() }];
+        let waiting = pb::ConsultQueue { waiting: consults.clone() };
+        let reply = pb::ListConsultsResponse { consults, ..Default::default() };
+        assert_eq!(
+            Request::Waiting(pb::ListConsultsRequest::default()).decode(&reply.encode_to_vec()),
+            Ok(Reply::Waiting(waiting))
         );
 
         let approver_name = "Maya".to_owned();

@@ -127,6 +127,7 @@ wire!(write pb::PreviewSpendRequest {
     1 text customer_id, 2 text interaction_id, 3 message amount, 4 text reason_code,
     5 text gesture_code,
 });
+wire!(write pb::ListConsultsRequest { 1 int filter, });
 wire!(write pb::WithdrawConsultRequest { 1 text request_id, 2 text consult_id, });
 wire!(write pb::AnswerConsultRequest {
     1 text request_id, 2 text consult_id, 3 int answer, 4 message approved,

@@ -122,6 +122,7 @@ fn writes_what_prost_writes_about_spends() {
         request_id: request_id.clone(),
         consult_id: consult_id.clone(),
     });
+    assert_writes(&pb::ListConsultsRequest { filter: 1, ..pb::ListConsultsRequest::default() });
     assert_writes(&pb::AnswerConsultRequest {
         request_id: request_id.clone(),
         consult_id,

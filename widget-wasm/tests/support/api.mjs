@@ -7,7 +7,7 @@ import protobuf from 'protobufjs';
 
 import { PROTO } from './paths.mjs';
 
-const SERVICES = ['customer', 'interaction', 'budget', 'advocacy', 'experience', 'ledger'];
+const SERVICES = ['customer', 'interaction', 'budget', 'consult', 'governance', 'advocacy', 'experience', 'ledger'];
 
 const root = new protobuf.Root();
 root.resolvePath = (origin, target) => (protobuf.common.get(target) ? target : join(PROTO, target));

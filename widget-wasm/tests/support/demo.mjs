@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,16 +17,21 @@ export class Demo {
   /** The data folder. */
   data = mkdtempSync(join(tmpdir(), 'makegood-suite-'));
   #child = null;
+  #flags = [];
 
-  /** Starts one on a free port. */
-  static async start() {
+  /** Starts one on a free port, under the standard policy or another one's text. */
+  static async start({ policy } = {}) {
     const demo = new Demo();
+    if (policy) {
+      demo.#flags = ['--policy', join(demo.data, 'other.toml')];
+      writeFileSync(demo.#flags[1], policy);
+    }
     await demo.#launch(0);
     return demo;
   }
 
   async #launch(port) {
-    const flags = ['demo', '--port', String(port), '--data', this.data, '--seed', '7', '--print-json'];
+    const flags = ['demo', '--port', String(port), '--data', this.data, '--seed', '7', '--print-json', ...this.#flags];
     const { child, line } = await launch(MAKEGOOD, flags);
     this.#child = child;
     const { demo_url: demoUrl, page_origin: pageOrigin, frame_origin: frameOrigin, token } = JSON.parse(line);
@@ -68,6 +73,13 @@ export class Demo {
   async call(agent, interactionId, method, request) {
     const { token } = await this.ask('/demo/token', { agent: agent.id, interaction_id: interactionId });
     return call(this.frameOrigin, token, method, request);
+  }
+
+  /** Calls the API as somebody with another access, such as an administrator. */
+  async callAs(agent, access, method, request) {
+    const mint = ['token', 'mint', '--data', this.data, '--agent', agent.id, '--access', access];
+    const { line } = await launch(MAKEGOOD, mint);
+    return call(this.frameOrigin, line, method, request);
   }
 
   /** The panel of a call as the sidecar has it now. */

@@ -7,14 +7,14 @@ import { assertCalm, openBrowser, openPage } from './browser.mjs';
 import { Demo } from './demo.mjs';
 
 /**
- * Gives a `describe` a demo and a browser of its own. Every page opened by
+ * Gives a `describe` a demo, under another policy if one is given, and a browser of its own. Every page opened by
  * `stage.open` is closed after each case, and fails it if it saw an error that
  * the case did not name in `stage.expected`.
  */
-export function useStage() {
+export function useStage(options) {
   const stage = { pages: [], expected: [] };
   before(async () => {
-    stage.demo = await Demo.start();
+    stage.demo = await Demo.start(options);
     stage.browser = await openBrowser();
     stage.cast = await stage.demo.ask('/demo/cast.json');
   });

@@ -4,7 +4,7 @@ use makegood_proto::v1 as pb;
 use makegood_proto::v1::{ConsultState, SpendState};
 
 use crate::model::testing::{Rig, consult, headroom, quiet_panel, refusal, seen, spend};
-use crate::model::{Action, Effect, Field, Focus};
+use crate::model::{Action, Effect, Field, Focus, Tell};
 use crate::rpc::fault::Fault;
 use crate::rpc::request::{Reply, Request, SpendReply};
 
@@ -162,6 +162,8 @@ fn what_was_approved_can_be_given() {
     assert!(text.contains("Maya approved $1,800. Offer it, then confirm."), "{text}");
     assert!(text.contains("[Release] [Give $1,800]"), "{text}");
     assert_eq!(rig.model.polite, "Maya approved $1,800. Offer it, then confirm.");
+    let told = Tell::new("consult").text("spend_id", &id).text("state", "approved");
+    assert!(rig.told().contains(&told), "the host hears of it");
     assert!(!rig.effects.iter().any(|effect| matches!(effect, Effect::Focus(_))), "focus stays");
 }
 

@@ -66,6 +66,16 @@ fn a_desk_that_cannot_be_opened_is_left_in_peace() {
 }
 
 #[test]
+fn a_panel_that_comes_later_asks_what_waits() {
+    let mut rig = Rig::new();
+    rig.feed(Event::Desk { desk_id: "d".to_owned() });
+    let waiting = pb::ConsultQueue { waiting: vec![question("k-1")] };
+    let ask = |request: &Request| matches!(request, Request::Waiting(_));
+    rig.answer(ask, Ok(Reply::Waiting(waiting)));
+    assert!(rig.text().contains("Sam asks for $1,860 for Maria Okafor"), "{}", rig.text());
+}
+
+#[test]
 fn a_question_reads_from_top_to_bottom() {
     let mut rig = asked();
     rig.wait(18_000);
