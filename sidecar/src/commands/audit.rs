@@ -23,11 +23,7 @@ pub(super) enum AuditCommand {
     #[command(after_help = "\
 With --server and --token an entry of the ledger says who exported which entries and why, and names
 the pack by its manifest; a pack that cannot be written down is not handed out. Without them the pack
-is made from the journal alone, and nothing says that it was.
-
-Example:
-  makegood audit export --from 2026-01-01 --to 2026-03-31 --out pack --server http://127.0.0.1:7070 \
---token auditor.token")]
+is made from the journal alone, and nothing says that it was.")]
     Export(Box<ExportArgs>),
     /// Find what a reviewer should look at, by rules over the entries.
     Findings(Box<findings::FindingsArgs>),
@@ -80,7 +76,8 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         size: args.size,
         out: args.out.clone(),
     };
-    let made = audit::make(&export, &mut *audit::on_stderr())?;
+    let made = audit::make(&export, &mut *audit::on_stderr());
+    let made = made.with_context(|| setup::reading(&config))?;
     let receipt = door.map(|door| write_down(args, &made.exported, door)).transpose()?;
     let exported = made.keep()?;
     if args.json {

@@ -6,12 +6,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use makegood_core::ids::{Digest, SpendId};
 use makegood_ledger::checkpoint::{KeyKind, SignedCheckpoint, VerifierKey};
-use makegood_ledger::journal::reader::Reader;
 use makegood_ledger::proof::{Receipt, inclusion, verify_inclusion};
 use makegood_ledger::tiles::{TileFolder, TileHashes};
 use makegood_ledger::tree::leaf_hash;
 
-use super::{say, setup};
+use super::{ledger, say, setup};
 use crate::config::{Config, ConfigFlags};
 use crate::proofs::{KeyFolder, SIGNING, TREE, default_origin, entry_of_spend};
 
@@ -148,7 +147,7 @@ fn show(config: &Config, json: bool) -> anyhow::Result<()> {
 
 fn receipt(args: &ReceiptArgs) -> anyhow::Result<Receipt> {
     let config = setup::config(&args.config)?;
-    let reader = Reader::open(&config.tenant_folder().join("ledger"))?;
+    let reader = ledger::open(&config)?;
     let tiles = tiles(&config);
     let checkpoint = newest(&tiles)?;
     let head = checkpoint.head();

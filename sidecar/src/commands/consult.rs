@@ -16,9 +16,6 @@ const MS_PER_S: i64 = 1_000;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ConsultCommand {
     /// List the questions that wait for your answer.
-    #[command(after_help = "\
-Example:
-  makegood consult list --server http://127.0.0.1:7070 --token lead.token")]
     List {
         /// Those that you asked instead.
         #[arg(long)]
@@ -27,16 +24,8 @@ Example:
         remote: RemoteArgs,
     },
     /// Show one question as it stands.
-    #[command(after_help = "\
-Example:
-  makegood consult show 5f0c6d0e-7a3e-4d57-9a0b-2f6f3a1c9d10 --server http://127.0.0.1:7070 \
---token lead.token")]
     Show(ConsultArgs),
     /// Answer a question; a desk must be open, because only those who are there are asked.
-    #[command(after_help = "\
-Example:
-  makegood consult answer 5f0c6d0e-7a3e-4d57-9a0b-2f6f3a1c9d10 --approve 80.00 \
---server http://127.0.0.1:7070 --token lead.token")]
     Answer {
         #[command(flatten)]
         consult: ConsultArgs,
@@ -48,10 +37,6 @@ Example:
         decline: bool,
     },
     /// Take your question back; what is held stays held.
-    #[command(after_help = "\
-Example:
-  makegood consult withdraw 5f0c6d0e-7a3e-4d57-9a0b-2f6f3a1c9d10 --server http://127.0.0.1:7070 \
---token agent.token")]
     Withdraw(ConsultArgs),
 }
 

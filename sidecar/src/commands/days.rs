@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 
+use super::setup;
 use crate::audit::{Day, FactsOfDays, Period, PeriodError};
 use crate::config::Config;
 
@@ -24,8 +25,7 @@ impl Days {
 
     /// What the entries up to the last of the days say.
     pub(super) fn facts(self, config: &Config) -> anyhow::Result<FactsOfDays> {
-        FactsOfDays::read(&config.tenant_folder(), self.period()?).with_context(|| {
-            format!("read the ledger; is {} the data folder?", config.data.display())
-        })
+        FactsOfDays::read(&config.tenant_folder(), self.period()?)
+            .with_context(|| setup::reading(config))
     }
 }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::process::ExitCode;
 
-use super::{say, setup};
+use super::{causes, say, setup};
 use crate::clock::wall_time;
 use crate::config::{Config, ConfigFlags, Mode, environment};
 use crate::guard;
@@ -35,7 +35,7 @@ pub(super) fn run(flags: &ConfigFlags) -> ExitCode {
     let config = match setup::config(flags) {
         Ok(config) => config,
         Err(error) => {
-            say(format!("✗ configuration\n{error:?}"));
+            say(format!("✗ configuration\n{}", causes(&error)));
             return ExitCode::FAILURE;
         }
     };

@@ -29,12 +29,7 @@ what touches the days asked for. A finding is a question to somebody, and no ver
 rule, its version, the SHA-256 of its parameters and the entries.
 
 With --record each finding that is shown becomes an entry of the ledger, which reviewers then settle;
-one that is there already is not written again.
-
-Examples:
-  makegood audit findings --from 2026-01-01 --to 2026-01-31
-  makegood audit findings --from 2026-01-01 --to 2026-01-31 --record --server http://127.0.0.1:7070 \
---token auditor.token")]
+one that is there already is not written again.")]
 pub(super) struct FindingsArgs {
     #[command(flatten)]
     days: Days,

@@ -47,7 +47,7 @@ pub(super) fn run(command: &ImportCommand) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(report.exit_code()))
         }
         Err(stopped @ ImportError::Stopped { .. }) => {
-            complain(&format_args!("{stopped}"));
+            complain(&stopped.into());
             Ok(ExitCode::from(INTERRUPTED))
         }
         Err(error) => Err(error.into()),

@@ -98,10 +98,9 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn open(config: &Config) -> anyhow::Result<Reader> {
+pub(super) fn open(config: &Config) -> anyhow::Result<Reader> {
     let folder = config.tenant_folder().join("ledger");
-    Reader::open(&folder)
-        .with_context(|| format!("read the ledger; is {} the data folder?", config.data.display()))
+    Reader::open(&folder).with_context(|| setup::reading(config))
 }
 
 fn decoded(record: &Record) -> anyhow::Result<Entry> {

@@ -7,6 +7,7 @@ mod consult;
 mod days;
 mod demo;
 mod doctor;
+mod examples;
 mod findings;
 mod import;
 mod keys;
@@ -27,7 +28,7 @@ mod witness;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::ConfigFlags;
 
@@ -95,6 +96,18 @@ enum Command {
 }
 
 impl Cli {
+    /// The command as it was typed; where it cannot be read, the process ends and says why.
+    pub fn typed() -> Self {
+        let mut command = Self::illustrated();
+        let typed = Self::from_arg_matches(&command.get_matches_mut());
+        typed.unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+
+    /// The whole command line, with an example of each command.
+    fn illustrated() -> clap::Command {
+        examples::illustrated(Self::command())
+    }
+
     /// Carries out the command.
     ///
     /// # Errors
@@ -141,7 +154,32 @@ pub(crate) fn note(text: &str) {
 }
 
 /// Tells people what went wrong, with every cause once.
-pub fn complain(error: &impl std::fmt::Debug) {
-    use std::io::Write as _;
-    drop(writeln!(std::io::stderr(), "makegood: {error:?}"));
+pub fn complain(error: &anyhow::Error) {
+    note(&causes(error));
+}
+
+/// An error with its causes, from the outermost in; those left out that it has told already.
+fn causes(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_every_cause_once() {
+        let inner = std::io::Error::other("no such file");
+        let middle = anyhow::Error::from(inner).context("cannot list data/: no such file");
+        let error = middle.context("read the ledger");
+        assert_eq!(causes(&error), "read the ledger: cannot list data/: no such file");
+    }
 }

@@ -11,8 +11,8 @@ use makegood_ledger::policy_file;
 use makegood_proto::v1;
 
 use super::remote::{RemoteArgs, answered, instant, shown, wire};
+use super::say;
 use super::tables::table;
-use super::{complain, say};
 use crate::clock::wall_time;
 
 /// How long a policy that is to be in force at once is scheduled ahead, so that its time is not past
@@ -113,13 +113,7 @@ impl Reason {
 pub(super) fn run(command: &PolicyCommand) -> anyhow::Result<ExitCode> {
     match command {
         PolicyCommand::Standard => say(policy_file::STANDARD.trim_end()),
-        PolicyCommand::Check { file } => match policy_file::check(file) {
-            Ok(report) => say(report),
-            Err(error) => {
-                complain(&error);
-                return Ok(ExitCode::FAILURE);
-            }
-        },
+        PolicyCommand::Check { file } => say(policy_file::check(file)?),
         PolicyCommand::Draft { file, remote } => draft(file, remote)?,
         PolicyCommand::Publish(args) => publish(args)?,
         PolicyCommand::Schedule { policy, at } => schedule(policy, *at)?,

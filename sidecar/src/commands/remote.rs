@@ -12,7 +12,7 @@ use makegood_proto::v1::review_service_client::ReviewServiceClient;
 use makegood_proto::v1::subject_service_client::SubjectServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use super::{say, serve};
 use crate::config::read_secret;
@@ -172,6 +172,16 @@ impl Remote {
 /// The message of an answer, or why there is none, in the sidecar's words.
 pub(super) fn answered<T>(answer: Result<Response<T>, Status>) -> anyhow::Result<T> {
     answer.map(Response::into_inner).map_err(|status| refused(&status))
+}
+
+/// The message of an answer; none where another person has sent this very request before.
+pub(super) fn answered_unless_known<T>(
+    answer: Result<Response<T>, Status>,
+) -> anyhow::Result<Option<T>> {
+    match answer {
+        Err(status) if status.code() == Code::AlreadyExists => Ok(None),
+        answer => answered(answer).map(Some),
+    }
 }
 
 /// What the sidecar answers instead, in its own words.

@@ -28,10 +28,7 @@ Every gesture that was given in those days is in the population; there is no fil
 entries, the method and the seed draws the same sample again.
 
 The interval of a monetary-unit sample is the tolerable amount over the confidence factor of the
-standard tables, for the confidence and the number of errors that are expected.
-
-Example:
-  makegood audit sample --from 2026-01-01 --to 2026-03-31 --method records --count 25 --seed autumn")]
+standard tables, for the confidence and the number of errors that are expected.")]
 pub(super) struct SampleArgs {
     #[command(flatten)]
     days: Days,

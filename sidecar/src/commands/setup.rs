@@ -22,6 +22,12 @@ pub(super) fn config(flags: &ConfigFlags) -> anyhow::Result<Config> {
     Ok(Config::load(flags, &environment())?.0)
 }
 
+/// What a command does that reads the ledger of a data folder, for its errors.
+pub(super) fn reading(config: &Config) -> String {
+    let (tenant, data) = (&config.tenant, config.data.display());
+    format!("read the ledger of {tenant} in {data}; name another folder by --data")
+}
+
 /// Opens the house that a configuration describes; the policy in force stays.
 pub(super) fn open_house(config: &Config) -> anyhow::Result<House> {
     Ok(House::open(settings(config)?)?)

@@ -28,26 +28,14 @@ pub(super) enum SubjectCommand {
     /// Write everything that is held about a person as JSON.
     #[command(after_help = "\
 Through a sidecar an entry of the ledger says who asked, about whom and why. From the data folder by
-itself nothing is written down.
-
-Example:
-  makegood subject export --customer crm:C-1 --out maria.json --server http://127.0.0.1:7070 \
---token lead.token")]
+itself nothing is written down.")]
     Export(ExportArgs),
     /// Ask for an employee to be erased, which another administrator then does.
-    #[command(after_help = "\
-Example:
-  makegood subject ask-erasure --agent A-17 --basis retention --server http://127.0.0.1:7070 \
---token admin.token")]
     AskErasure(AskArgs),
     /// Erase people for good: their keys are destroyed, and the ledger says so.
     #[command(after_help = "\
 Nobody erases an employee alone: one administrator asks by `makegood subject ask-erasure`, and another
-erases with --asked. Whoever has the data folder and its keys can erase with the sidecar stopped.
-
-Example:
-  makegood subject erase --customer crm:C-1 --basis request --server http://127.0.0.1:7070 \
---token admin.token")]
+erases with --asked. Whoever has the data folder and its keys can erase with the sidecar stopped.")]
     Erase(EraseArgs),
 }
 

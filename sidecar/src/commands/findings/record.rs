@@ -6,9 +6,8 @@ use makegood_core::ledger::FindingRaised;
 use makegood_proto::v1;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
-use tonic::Code;
 
-use super::super::remote::{Door, refused};
+use super::super::remote::{Door, answered_unless_known};
 
 /// What became of a finding.
 #[derive(Debug, Clone, Copy)]
@@ -31,21 +30,19 @@ pub(super) fn record(
         let mut recorded = Vec::with_capacity(requests.len());
         for message in requests {
             let request = it.ask(message);
-            recorded.push(match it.reviews.raise_finding(request).await {
-                Ok(answer) => {
-                    let v1::RaiseFindingResponse { receipt, replayed } = answer.into_inner();
-                    let position = receipt.map(|receipt| receipt.ledger_position);
-                    Recorded { position, is_known: replayed }
-                }
-                // The id says all that the finding does: somebody else has raised it.
-                Err(status) if status.code() == Code::AlreadyExists => {
-                    Recorded { position: None, is_known: true }
-                }
-                Err(status) => return Err(refused(&status)),
+            // The id says all that the finding does.
+            let answer = answered_unless_known(it.reviews.raise_finding(request).await)?;
+            recorded.push(Recorded {
+                position: answer.as_ref().and_then(|it| it.receipt.as_ref()).map(position),
+                is_known: answer.is_none_or(|it| it.replayed),
             });
         }
         Ok(recorded)
     })
+}
+
+fn position(receipt: &v1::Receipt) -> i64 {
+    receipt.ledger_position
 }
 
 pub(super) fn words(recorded: &[Recorded]) -> String {

@@ -28,11 +28,8 @@ const AT_ONCE: usize = 64;
 /// Every part of what is held about a person.
 pub(super) fn export(config: &Config, who: &By) -> anyhow::Result<Vec<v1::ExportSubjectResponse>> {
     let folder = config.tenant_folder();
-    let open = |name: &str| {
-        Reader::open(&folder.join(name)).with_context(|| {
-            format!("read the {name}; is {} the data folder?", config.data.display())
-        })
-    };
+    let open =
+        |name: &str| Reader::open(&folder.join(name)).with_context(|| setup::reading(config));
     let (ledger, records) = (open("ledger")?, open("records")?);
     let vault = Vault::read(&folder, &setup::key_encryption_key(config)?)?;
     // The keys may not have been written anew yet.
@@ -86,7 +83,11 @@ pub(super) fn erase(
     tell: &mut dyn FnMut(&v1::EraseSubjectResponse),
 ) -> anyhow::Result<()> {
     if !config.tenant_folder().try_exists()? {
-        bail!("{} has no tenant {}", config.data.display(), config.tenant);
+        bail!(
+            "{} has no tenant {}; name another folder by --data, or another tenant by --tenant",
+            config.data.display(),
+            config.tenant
+        );
     }
     let runtime = serve::runtime()?;
     let house = {
