@@ -45,9 +45,7 @@ async fn shows_how_reviews_stand_beside_a_sidecar_that_serves() {
     place.fill().await;
     let sidecar = Makegood::serve(&place);
     let call = sidecar.ring("A-1", "call-1", "C-1").await;
-    let gift = call.gift(4_500);
-    let spend = gift.spend_id.clone();
-    call.give(gift).await.unwrap();
+    let (spend, _) = call.given(4_500).await;
     let first = Person::new(&place, &sidecar, "R-1", Access::Auditor);
     let second = Person::new(&place, &sidecar, "L-1", Access::Auditor);
 

@@ -83,10 +83,7 @@ async fn proves_a_gift_right_after_it_was_acknowledged() {
     let place = Place::new(Rules::STANDARD);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
-    let gift = call.gift(12_50);
-    let spend = gift.spend_id.clone();
-    let given = call.give(gift).await.unwrap();
-    let answered = given.receipt.unwrap();
+    let (spend, answered) = call.given(12_50).await;
     for entry in [Entry::Position(answered.ledger_position), Entry::SpendId(spend)] {
         let got = receipt(&served, entry).await;
         let text = Receipt::parse(&got.receipt).unwrap();
@@ -146,9 +143,7 @@ async fn gives_agents_the_receipts_of_their_own_entries_alone() {
     let place = Place::new(Rules::STANDARD);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
-    let gift = call.gift(5_00);
-    let spend = gift.spend_id.clone();
-    call.give(gift).await.unwrap();
+    let (spend, _) = call.given(5_00).await;
     let request = || v1::GetReceiptRequest { entry: Some(Entry::SpendId(spend.clone())) };
     call.client.ledger.clone().get_receipt(request()).await.unwrap();
     let mut other = served.client("A-2", Access::Agent, Some("call-2")).ledger;
@@ -196,9 +191,7 @@ async fn makes_receipts_from_the_files_alone() {
     let place = Place::new(Rules::STANDARD);
     let served = place.serve().await;
     let call = served.ring("A-1", "call-1", "C-1").await;
-    let gift = call.gift(5_00);
-    let spend = gift.spend_id.clone();
-    let given = call.give(gift).await.unwrap().receipt.unwrap();
+    let (spend, given) = call.given(5_00).await;
     let held = call.hold(3_00);
     let held_spend = held.spend_id.clone();
     let reserved = call.reserve(held).await.unwrap().receipt.unwrap();
@@ -213,8 +206,8 @@ async fn makes_receipts_from_the_files_alone() {
     let text = run(&["checkpoint", "receipt", "--spend", &spend, "--data", data]);
     let position = |text: &str| Receipt::parse(text).unwrap().index.cast_signed();
     assert_eq!(position(&text), given.ledger_position, "a gift is proved, not its reservation");
-    let hold = run(&["checkpoint", "receipt", "--spend", &held_spend, "--data", data]);
-    assert_eq!(position(&hold), reserved.ledger_position);
+    let of_hold = run(&["checkpoint", "receipt", "--spend", &held_spend, "--data", data]);
+    assert_eq!(position(&of_hold), reserved.ledger_position);
     let first = run(&["checkpoint", "receipt", "--entry", "0", "--data", data]);
     assert_eq!(position(&first), 0);
     let file = place.beside("gift.tlog-proof");

@@ -80,6 +80,14 @@ impl Call {
         inner(self.client.budget.clone().give_spend(request).await)
     }
 
+    /// Gives under a new id; the spend's id, and the proof.
+    pub(crate) async fn given(&self, amount_minor: i64) -> (String, v1::Receipt) {
+        let gift = self.gift(amount_minor);
+        let spend_id = gift.spend_id.clone();
+        let given = self.give(gift).await.unwrap();
+        (spend_id, given.receipt.unwrap())
+    }
+
     pub(crate) async fn reserve(
         &self,
         request: v1::ReserveSpendRequest,

@@ -3,7 +3,8 @@
 use makegood_core::ledger::duties::{check_balances, check_duties, check_periods};
 use makegood_core::ledger::invariants::Violation;
 use makegood_core::ledger::{
-    Act, Action, Disposition, Entry, EntryBody, Operation, ReverseReason, ReviewState,
+    Act, Action, Disposition, Entry, EntryBody, ErasureBasis, Operation, Person, ReverseReason,
+    ReviewState,
 };
 use makegood_core::policy::Policy;
 
@@ -15,6 +16,7 @@ fn well_governed() -> House {
     let mut house = house_with_a_gift();
     let note = |state| Act::Note { spend: spend_id("S1"), state, note: None };
     let policy = digest(5);
+    let (subject, basis) = (Person::Agent(pid("lea")), ErasureBasis::Retention);
     let steps = [
         ("adm", named(5)),
         ("adm", Act::PublishPolicy { digest: policy }),
@@ -25,6 +27,8 @@ fn well_governed() -> House {
         ("rev", note(ReviewState::Questioned)),
         ("ann", note(ReviewState::Answered)),
         ("rex", note(ReviewState::Cleared)),
+        ("adm", Act::AskErasure { subject, basis }),
+        ("ada", Act::EraseSubject { subject, basis, asked: Some(request_id("R9")) }),
         ("sys", Act::RaiseFinding(Box::new(finding(&[1], &["ann", "rex"])))),
     ];
     for (index, (caller, step)) in steps.into_iter().enumerate() {
@@ -85,6 +89,9 @@ fn finds_what_was_done_alone() {
         ("settled unraised", without("FINDING_RAISED")),
         ("reviewed by a party", by("COMMITTED", "rex")),
         ("about nobody", about_nobody()),
+        ("erased by who asked", by("SUBJECT_ERASED", "adm")),
+        ("erased by the employee", by("SUBJECT_ERASED", "lea")),
+        ("erased unasked", without("ERASURE_ASKED")),
     ];
     for (what, entries) in cases {
         let found = check_duties(&entries);
