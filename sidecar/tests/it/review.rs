@@ -1,12 +1,13 @@
 //! Reviews over real connections: samples, notes about gestures, and findings.
 
 use makegood_core::findings::{Parameters, Rule, parameters_digest};
+use makegood_core::ledger::{Act, EntryBody};
 use makegood_proto::ledger::v1::{Disposition, ReviewState, SampleMethod};
 use makegood_proto::v1;
 use makegood_sidecar::token::Access;
 use tonic::{Code, Status};
 
-use crate::support::{Client, Place, Rules, id, usd};
+use crate::support::{Client, Place, Rules, StoredLedger, id, usd};
 
 async fn note(
     client: &Client,
@@ -122,17 +123,29 @@ async fn a_finding_is_raised_and_settled_by_reviewers() {
     assert_eq!(refused(raise(&reviewer, beyond).await), Code::InvalidArgument);
     let raised = raise(&reviewer, finding).await.unwrap().into_inner().receipt.unwrap();
 
-    let settle = async |position| {
+    let second = served.client("L-1", Access::Auditor, None);
+    let settle = async |by: &Client, position| {
         let request = v1::DisposeFindingRequest {
             request_id: id(),
             finding_position: position,
             disposition: Disposition::Dismissed.into(),
             note_commitment: Vec::new(),
         };
-        reviewer.reviews.clone().dispose_finding(request).await
+        by.reviews.clone().dispose_finding(request).await
     };
-    assert_eq!(refused(settle(given.ledger_position).await), Code::NotFound);
-    settle(raised.ledger_position).await.unwrap();
-    assert_eq!(refused(settle(raised.ledger_position).await), Code::FailedPrecondition);
+    assert_eq!(refused(settle(&second, given.ledger_position).await), Code::NotFound);
+    let by_raiser = settle(&reviewer, raised.ledger_position).await;
+    assert_eq!(refused(by_raiser), Code::PermissionDenied, "its raiser does not settle it");
+    settle(&second, raised.ledger_position).await.unwrap();
+    let again = settle(&second, raised.ledger_position).await;
+    assert_eq!(refused(again), Code::FailedPrecondition);
     served.stop().await;
+    // Nobody was named, and yet the finding is about whoever gave it.
+    let ledger = StoredLedger::read(&place.tenant_folder());
+    let about = ledger.entries.iter().find_map(|entry| match &entry.body {
+        EntryBody::Act { act: Act::RaiseFinding(finding), .. } => Some(finding.agents.clone()),
+        _ => None,
+    });
+    let gift = usize::try_from(given.ledger_position).unwrap();
+    assert_eq!(about, Some(vec![ledger.entries[gift].caller.agent]));
 }
