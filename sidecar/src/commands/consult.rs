@@ -8,7 +8,7 @@ use makegood_proto::v1;
 
 use super::remote::{Remote, RemoteArgs, answered, shown};
 use super::say;
-use super::tables::{amount, json_lines, money, table};
+use super::tables::{amount, json_lines, money, table, when};
 
 const MS_PER_S: i64 = 1_000;
 
@@ -89,7 +89,7 @@ fn list(asked: bool, remote: &RemoteArgs) -> anyhow::Result<()> {
                 held(consult),
                 money(consult.asked.as_ref()),
                 consult.limit_label.clone(),
-                shown(consult.answer_expire_time),
+                when(consult.answer_expire_time),
             ]);
         }
         say(table);
@@ -115,9 +115,9 @@ fn show(args: &ConsultArgs) -> anyhow::Result<()> {
         ("asked", money(consult.asked.as_ref())),
         ("approved", approved(&consult)),
         ("limit", consult.limit_label.clone()),
-        ("asked at", shown(consult.ask_time)),
-        ("until", shown(consult.answer_expire_time)),
-        ("ended at", shown(consult.end_time)),
+        ("asked at", when(consult.ask_time)),
+        ("until", when(consult.answer_expire_time)),
+        ("ended at", when(consult.end_time)),
         ("waited", format!("{} s", consult.waited_ms / MS_PER_S)),
     ] {
         if !value.is_empty() {

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table};
-use jiff::Timestamp;
 use makegood_core::ids::{AgentPid, Digest};
 use makegood_core::ledger::Entry;
 use makegood_proto::records::v1::{self as pb, RecordKind};
@@ -176,7 +175,7 @@ fn named_table(listed: &[Listed], names: &HashMap<Pid, String>) -> Table {
             |minor: i64| line.headroom.as_ref().map(|_| amount(line, minor)).unwrap_or_default();
         table.add_row([
             line.position.to_string(),
-            time(line),
+            tables::time(line.at),
             line.kind.to_owned(),
             person(line.agent),
             person(line.customer),
@@ -203,7 +202,7 @@ fn json(entry: &Listed, names: &HashMap<Pid, String>) -> serde_json::Value {
         line.headroom.clone().map_or((None, None, None), |it| (Some(it.0), Some(it.1), Some(it.2)));
     serde_json::json!({
         "position": line.position,
-        "time": time(line),
+        "time": tables::time(line.at),
         "kind": line.kind,
         "who": person(line.agent),
         "for_whom": person(line.customer),
@@ -230,11 +229,6 @@ fn amount(line: &Line, minor: i64) -> String {
 
 fn name(pid: &Pid, names: &HashMap<Pid, String>) -> String {
     names.get(pid).cloned().unwrap_or_else(|| AgentPid::from_bytes(*pid).to_string())
-}
-
-fn time(line: &Line) -> String {
-    let instant = Timestamp::from_nanosecond(line.at.as_nanos().into());
-    instant.map(|instant| format!("{instant:.0}")).unwrap_or_default()
 }
 
 #[cfg(test)]

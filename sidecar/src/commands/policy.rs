@@ -12,7 +12,7 @@ use makegood_proto::v1;
 
 use super::remote::{RemoteArgs, answered, instant, shown, wire};
 use super::say;
-use super::tables::table;
+use super::tables::{table, when};
 use crate::clock::wall_time;
 
 /// How long a policy that is to be in force at once is scheduled ahead, so that its time is not past
@@ -200,7 +200,7 @@ fn list(remote: &RemoteArgs) -> anyhow::Result<()> {
             policy.name.clone(),
             policy.version.clone(),
             if policy.in_force { "in force".to_owned() } else { state_of(policy) },
-            shown(policy.effective_time),
+            when(policy.effective_time),
             policy.author_id.clone(),
         ]);
     }

@@ -1,10 +1,13 @@
 //! Lists: tables for people, all of one look, and lines of JSON for programs.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
 use makegood_core::money::{Currency, Money};
+use makegood_core::time::Time;
 use makegood_proto::v1;
 
 use super::say;
+use crate::house::timestamp_ns;
 
 /// An empty table with these columns, as wide as the terminal.
 pub(super) fn table(header: &[&str]) -> Table {
@@ -13,6 +16,17 @@ pub(super) fn table(header: &[&str]) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().copied());
     table
+}
+
+/// An instant to the second.
+pub(super) fn time(at: Time) -> String {
+    let instant = Timestamp::from_nanosecond(at.as_nanos().into());
+    instant.map(|instant| format!("{instant:.0}")).unwrap_or_default()
+}
+
+/// An instant of the API to the second; empty where there is none.
+pub(super) fn when(at: Option<prost_types::Timestamp>) -> String {
+    at.map(|at| time(Time::from_nanos(timestamp_ns(at)))).unwrap_or_default()
 }
 
 /// Prints one JSON object a line.

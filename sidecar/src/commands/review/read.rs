@@ -9,7 +9,7 @@ use makegood_core::ledger::{Act, Disposition, Entry, EntryBody, FindingRaised, R
 use makegood_core::time::Time;
 
 use super::super::ledger::{self, Listed};
-use super::super::tables::{json_lines, table};
+use super::super::tables::{self, json_lines, table};
 use super::super::{remote, say, setup};
 use super::{FindingsArgs, ListArgs, ShowArgs};
 
@@ -93,7 +93,7 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
         table.add_row([
             spend.to_string(),
             review.state.code().to_owned(),
-            time(review.at),
+            tables::time(review.at),
             review.note_count.to_string(),
             joined(&review.people, "\n"),
             review.position.to_string(),
@@ -128,7 +128,7 @@ pub(super) fn findings(args: &FindingsArgs) -> anyhow::Result<()> {
             finding.score_permille.to_string(),
             joined(&finding.agents, "\n"),
             joined(&finding.positions, " "),
-            time(*at),
+            tables::time(*at),
             settled.map(|(how, by)| format!("{} by {by}", how.code())).unwrap_or_default(),
         ]);
     }
