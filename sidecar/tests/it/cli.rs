@@ -2,30 +2,10 @@
 
 mod office;
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use crate::support::{Makegood, Place, Rules, makegood};
-
-fn run(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
-}
-
-/// Runs a command that must succeed, and answers with what it said.
-fn said(command: &mut Command) -> String {
-    let (code, stdout, stderr) = run(command);
-    assert_eq!(code, Some(0), "{stdout}{stderr}");
-    stdout
-}
-
-/// A file that its owner alone reads.
-fn secret(path: &Path, text: &str) {
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
-}
+use crate::support::{Makegood, Place, Rules, makegood, run, said};
 
 fn with_data(args: &[&str], place: &Place) -> Command {
     let mut command = makegood(args);

@@ -10,9 +10,9 @@ use makegood_sidecar::token::Access;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{run, said, secret, with_data};
+use super::with_data;
 use crate::consult::scene::{Desk, RULES, ask};
-use crate::support::{Makegood, Place, Rules, StoredLedger, makegood};
+use crate::support::{Makegood, Place, Rules, StoredLedger, makegood, run, said, write_secret};
 
 /// A person with a token in a file, and the sidecar that they ask.
 struct Person {
@@ -23,7 +23,7 @@ struct Person {
 impl Person {
     fn new(place: &Place, sidecar: &Makegood<'_>, agent: &str, access: Access) -> Self {
         let token = place.beside(&format!("{agent}.token"));
-        secret(&token, &place.token(agent, access, None));
+        write_secret(&token, &place.token(agent, access, None));
         Self { url: format!("http://{}", sidecar.address), token }
     }
 
@@ -214,7 +214,7 @@ async fn findings_and_samples_become_entries_once() {
 fn says_how_a_sidecar_is_reached() {
     let place = Place::empty(Rules::STANDARD);
     let token = place.beside("token");
-    secret(&token, "any");
+    write_secret(&token, "any");
     let asks = |url: &str, token: &Path| {
         let mut command = makegood(&["policy", "list", "--server", url, "--token"]);
         let (code, _, stderr) = run(command.arg(token));

@@ -9,7 +9,7 @@ use makegood_core::ledger::{Act, EntryBody};
 use makegood_sidecar::token::Access;
 use serde_json::Value;
 
-use crate::support::{Makegood, Place, Rules, StoredLedger, makegood};
+use crate::support::{Makegood, Place, Rules, StoredLedger, makegood, run, said, write_secret};
 
 /// A command about this place's folder, with its policy.
 fn on(place: &Place, args: &[&str]) -> Command {
@@ -18,27 +18,14 @@ fn on(place: &Place, args: &[&str]) -> Command {
     command
 }
 
-fn said(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
-}
-
 fn refused(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    String::from_utf8(output.stderr).unwrap()
+    let (code, _, stderr) = run(command);
+    assert_eq!(code, Some(1));
+    stderr
 }
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
-/// A file that its owner alone reads.
-fn secret(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 #[tokio::test]
@@ -93,7 +80,7 @@ async fn exports_and_erases_through_a_sidecar_that_serves() {
     let call = sidecar.ring("A-1", "call-1", "C-1").await;
     call.give(call.gift(4_500)).await.unwrap();
     let token = place.beside("token");
-    secret(&token, &place.token("R-1", Access::Admin, None));
+    write_secret(&token, &place.token("R-1", Access::Admin, None));
     let url = format!("http://{}", sidecar.address);
     let asked = |args: &[&str]| {
         let mut command = makegood(args);
@@ -126,7 +113,7 @@ async fn rotates_the_key_encryption_key() {
     place.fill().await;
     said(&mut on(&place, &["subject", "erase", "--customer", "C-2", "--basis", "consent"]));
     let new = place.beside("new-kek");
-    secret(&new, "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=");
+    write_secret(&new, "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=");
     let told = said(&mut on(&place, &["keys", "rotate", "--new-kek", new.to_str().unwrap()]));
     assert!(told.contains("7 keys are wrapped by the new key"), "{told}");
     let ledger = StoredLedger::read(&place.tenant_folder());

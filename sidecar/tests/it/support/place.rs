@@ -208,7 +208,8 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
-fn write_secret(path: &Path, text: &str) {
+/// A new file that its owner alone reads.
+pub(crate) fn write_secret(path: &Path, text: &str) {
     use std::io::Write as _;
     let mut options = fs::OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o600).open(path).unwrap();

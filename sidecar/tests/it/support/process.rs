@@ -28,6 +28,20 @@ pub(crate) fn makegood(args: &[&str]) -> Command {
     command
 }
 
+/// Runs a command to its end: its exit code, what it said, and what it complained of.
+pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// Runs a command that must succeed, and answers with what it said.
+pub(crate) fn said(command: &mut Command) -> String {
+    let (code, stdout, stderr) = run(command);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    stdout
+}
+
 /// A sidecar that runs; killed when it is dropped.
 pub(crate) struct Makegood<'a> {
     place: &'a Place,
