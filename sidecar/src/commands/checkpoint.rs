@@ -59,6 +59,9 @@ pub(super) enum CheckpointCommand {
         /// The leaf hash that was answered with the spend, in hexadecimal digits.
         #[arg(long, value_name = "HASH")]
         leaf: Option<Digest>,
+        /// One JSON object, for programs.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -90,7 +93,9 @@ pub(super) fn run(command: &CheckpointCommand) -> anyhow::Result<ExitCode> {
         }
         CheckpointCommand::Show { json, config } => show(&setup::config(config)?, *json)?,
         CheckpointCommand::Receipt(args) => say(receipt(args)?.to_string().trim_end()),
-        CheckpointCommand::Verify { receipt, keys, leaf } => verify(receipt, keys, *leaf)?,
+        CheckpointCommand::Verify { receipt, keys, leaf, json } => {
+            verify(receipt, (keys, *leaf), *json)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -167,11 +172,25 @@ fn receipt(args: &ReceiptArgs) -> anyhow::Result<Receipt> {
     Ok(Receipt { entry: Some(record.payload), index, path, checkpoint })
 }
 
-fn verify(path: &Path, keys: &[VerifierKey], leaf: Option<Digest>) -> anyhow::Result<()> {
+fn verify(
+    path: &Path,
+    (keys, leaf): (&[VerifierKey], Option<Digest>),
+    json: bool,
+) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
     let receipt = Receipt::parse(&text)?;
     let vouched = receipt.verify(keys, leaf.map(|leaf| *leaf.as_bytes()))?;
     let checkpoint = receipt.checkpoint.checkpoint();
+    if json {
+        say(serde_json::json!({
+            "position": receipt.index,
+            "origin": checkpoint.origin,
+            "size": checkpoint.head.size,
+            "key_count": vouched.logs.len(),
+            "witness_count": vouched.witnesses.len(),
+        }));
+        return Ok(());
+    }
     say(format!(
         "entry {} is in {}, which has {} entries; signed by {} of its keys and {} witnesses",
         receipt.index,

@@ -6,12 +6,21 @@ use std::process::ExitCode;
 
 use super::{causes, say, setup};
 use crate::clock::wall_time;
-use crate::config::{Config, ConfigFlags, Mode, environment};
+use crate::config::{Config, ConfigFlags, Mode, OriginLine, environment};
 use crate::guard;
 use makegood_ledger::journal::error::JournalError;
 use makegood_ledger::journal::lock::{DataLock, LockError};
 use makegood_ledger::journal::reader::Reader;
 use makegood_ledger::policy_file;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DoctorArgs {
+    /// One JSON object a line, for programs.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFlags,
+}
 
 type Check = fn(&Config) -> Finding;
 
@@ -23,19 +32,36 @@ enum Finding {
     Bad(String),
 }
 
-pub(super) fn show_config(flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
-    let (_, lines) = Config::load(flags, &environment())?;
+impl Finding {
+    /// Its mark for people, its name for programs, and what was found.
+    fn told(&self) -> (&'static str, &'static str, &str) {
+        match self {
+            Self::Good(text) => ("✓", "good", text),
+            Self::Note(text) => ("!", "note", text),
+            Self::Bad(text) => ("✗", "bad", text),
+        }
+    }
+}
+
+pub(super) fn show_config(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let (_, lines) = Config::load(&args.config, &environment())?;
     for line in lines {
-        say(line);
+        if args.json {
+            let OriginLine { key, value, origin } = line;
+            let origin = origin.to_string();
+            say(serde_json::json!({ "key": key, "value": value, "origin": origin }));
+        } else {
+            say(line);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn run(flags: &ConfigFlags) -> ExitCode {
-    let config = match setup::config(flags) {
+pub(super) fn run(args: &DoctorArgs) -> ExitCode {
+    let config = match setup::config(&args.config) {
         Ok(config) => config,
         Err(error) => {
-            say(format!("✗ configuration\n{}", causes(&error)));
+            tell("configuration", &Finding::Bad(causes(&error)), args.json);
             return ExitCode::FAILURE;
         }
     };
@@ -50,16 +76,20 @@ pub(super) fn run(flags: &ConfigFlags) -> ExitCode {
     ];
     let mut is_fine = true;
     for (name, check) in checks {
-        match check(&config) {
-            Finding::Good(text) => say(format!("✓ {name}: {text}")),
-            Finding::Note(text) => say(format!("! {name}: {text}")),
-            Finding::Bad(text) => {
-                is_fine = false;
-                say(format!("✗ {name}: {text}"));
-            }
-        }
+        let finding = check(&config);
+        is_fine &= !matches!(finding, Finding::Bad(_));
+        tell(name, &finding, args.json);
     }
     if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell(name: &str, finding: &Finding, as_json: bool) {
+    let (mark, state, text) = finding.told();
+    if as_json {
+        say(serde_json::json!({ "check": name, "state": state, "text": text }));
+    } else {
+        say(format!("{mark} {name}: {text}"));
+    }
 }
 
 fn data_folder(config: &Config) -> Finding {

@@ -86,9 +86,9 @@ enum Command {
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Show the configuration and where each value comes from.
-    Config(ConfigFlags),
+    Config(doctor::DoctorArgs),
     /// Check that this machine and folder can serve, and say what to do where they cannot.
-    Doctor(ConfigFlags),
+    Doctor(doctor::DoctorArgs),
     /// Print the completions of a shell.
     Completions(packaging::CompletionsArgs),
     /// Write the manual as man pages.
@@ -129,8 +129,8 @@ impl Cli {
             Command::Subject(command) => subject::run(&command),
             Command::Keys(command) => keys::run(&command),
             Command::Token(command) => token::run(&command),
-            Command::Config(flags) => doctor::show_config(&flags),
-            Command::Doctor(flags) => Ok(doctor::run(&flags)),
+            Command::Config(args) => doctor::show_config(&args),
+            Command::Doctor(args) => Ok(doctor::run(&args)),
             Command::Completions(args) => {
                 packaging::completions(&args);
                 Ok(ExitCode::SUCCESS)

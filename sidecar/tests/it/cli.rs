@@ -87,6 +87,10 @@ async fn doctor_finds_what_keeps_from_serving() {
     let fresh = said(&mut with_data(&["doctor", "--listen", "127.0.0.1:0"], &place));
     assert!(fresh.contains("✓ ledger: none yet"), "{fresh}");
     place.fill().await;
+    let args = ["doctor", "--listen", "127.0.0.1:0", "--json"];
+    let lines = said(&mut with_data(&args, &place));
+    let checks = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    assert!(checks.into_iter().all(|it| it["state"] != "bad"), "{lines}");
     let healthy = said(&mut with_data(&["doctor", "--listen", "127.0.0.1:0"], &place));
     assert!(healthy.contains("entries, all readable") && !healthy.contains('✗'), "{healthy}");
 
@@ -119,6 +123,9 @@ fn shows_where_each_value_comes_from() {
     assert!(line("default_region").contains("AT") && line("default_region").contains(&file));
     assert!(line("data").contains("flag --data"), "{shown}");
     assert!(line("mode").ends_with("default"), "{shown}");
+    let lines = said(&mut with_data(&["config", "--json"], &place));
+    let data = lines.lines().find(|line| line.contains("\"data\"")).unwrap();
+    assert!(data.contains("flag --data"), "{lines}");
 
     let mut command = makegood(&["config"]);
     let (code, _, stderr) = run(command.env("MAKEGOOD_TENNANT", "x"));
