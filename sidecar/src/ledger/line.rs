@@ -143,6 +143,10 @@ impl Line {
             }
             EntryBody::ConsultApproved { about, approved_minor, waited_ns, .. } => {
                 self.change("approved", about, Some(*approved_minor));
+                // What is granted brings its own room.
+                if let Some((_, before, after)) = &mut self.headroom {
+                    *before = *after;
+                }
                 self.why = format!("after {} s", waited_ns / NS_PER_S);
             }
             EntryBody::ConsultClosed { about, end, .. } => {
@@ -204,7 +208,9 @@ impl Line {
 
 /// Of several limits on amounts the one that left least after the entry.
 fn tightest(trace: &[LimitTrace]) -> Option<(String, i64, i64)> {
-    let left = |limit: &LimitTrace, used: i64| limit.cap_minor.saturating_sub(used);
+    let left = |limit: &LimitTrace, used: i64| {
+        limit.cap_minor.saturating_add(limit.granted_minor).saturating_sub(used)
+    };
     let amounts = trace.iter().filter(|limit| limit.counts == Counts::Amounts);
     let tightest = amounts.min_by_key(|limit| left(limit, limit.after_minor))?;
     let (before, after) =

@@ -61,6 +61,7 @@ describe('the demo', () => {
     assert.ok(held.amount_minor < approved.amount_minor && approved.amount_minor < asked.amount_minor, 'part of it is allowed');
     assert.equal(given.amount_minor, approved.amount_minor);
     assert.notEqual(approved.who, given.who);
+    assert.ok(rows.every(({ after_minor: after }) => !(after < 0)), 'what was granted brings its own room');
   });
 
   it('is asked and answered by hand, and an auditor finds, takes away and proves it', async () => {
