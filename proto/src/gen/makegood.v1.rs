@@ -7212,8 +7212,8 @@ pub mod governance_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Moves authority to, from or between pools with caps; what is held and given
-        /// stays covered. A policy that comes into force sets every pool anew. For
-        /// administrators.
+        /// stays covered. A policy that comes into force changes pools by the difference
+        /// of the caps, so that what was moved stays moved. For administrators.
         ///
         /// Errors: NOT_FOUND (POOL_NOT_FOUND); FAILED_PRECONDITION (POOL_UNCAPPED,
         /// POOL_HOLDS_LESS).
@@ -7513,8 +7513,8 @@ pub mod governance_service_server {
             tonic::Status,
         >;
         /// Moves authority to, from or between pools with caps; what is held and given
-        /// stays covered. A policy that comes into force sets every pool anew. For
-        /// administrators.
+        /// stays covered. A policy that comes into force changes pools by the difference
+        /// of the caps, so that what was moved stays moved. For administrators.
         ///
         /// Errors: NOT_FOUND (POOL_NOT_FOUND); FAILED_PRECONDITION (POOL_UNCAPPED,
         /// POOL_HOLDS_LESS).
