@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use makegood_core::ids::{AgentPid, Digest};
+use makegood_core::ids::{AgentPid, Digest, RequestId};
 use makegood_core::ledger::duties::People;
 use makegood_core::ledger::{
-    Access, Act, Disposition, Entry, EntryBody, FindingRow, Key, Period, Read, ReviewState, Row,
+    Access, Act, Disposition, Entry, EntryBody, FindingRow, Key, Period, Person, Read, ReviewState,
+    Row,
 };
 use makegood_core::time::Time;
 
@@ -20,6 +21,8 @@ pub(crate) struct Duties {
     closed_until: Option<Time>,
     /// The closed period that is asked to be open again, who asked, and whether a second agreed.
     reopening: Option<(Period, AgentPid, bool)>,
+    /// Who asked to erase whom, by the request.
+    erasures_asked: HashMap<RequestId, (AgentPid, Person), RandomState>,
     people: People,
 }
 
@@ -29,6 +32,12 @@ impl Duties {
         self.check_period(entry)?;
         self.people.note(entry);
         match &entry.body {
+            EntryBody::Act {
+                request: Some(request), act: Act::AskErasure { subject, .. }, ..
+            } => {
+                self.erasures_asked.insert(*request, (entry.caller.agent, *subject));
+                Ok(())
+            }
             EntryBody::Act { act, .. } => self.check_act(entry, act, rows),
             EntryBody::Expired { .. }
             | EntryBody::ConsultPassed { .. }
@@ -102,6 +111,12 @@ impl Duties {
                     return Err("lets somebody review a gesture that they took part in");
                 }
             }
+            Act::EraseSubject { subject: Person::Agent(employee), asked, .. }
+                if entry.caller.access != Access::System
+                    && !self.is_asked_by_another(caller, *employee, *asked) =>
+            {
+                return Err("erases an employee without two others who agree to it");
+            }
             Act::RaiseFinding(finding) if !self.people.are_named(finding) => {
                 return Err("raises a finding that leaves out somebody whom its entries name");
             }
@@ -113,6 +128,18 @@ impl Duties {
             _ => {}
         }
         Ok(())
+    }
+
+    fn is_asked_by_another(
+        &self,
+        caller: AgentPid,
+        employee: AgentPid,
+        asked: Option<RequestId>,
+    ) -> bool {
+        let asked = asked.and_then(|asked| self.erasures_asked.get(&asked));
+        asked.is_some_and(|(by, subject)| {
+            *subject == Person::Agent(employee) && ![caller, employee].contains(by)
+        }) && caller != employee
     }
 }
 

@@ -38,10 +38,10 @@ const FENCES: [Fence; 2] = [
     },
 ];
 
-/// The pure core's manifest names no crate but these: error types, a table of currencies, and
-/// SHA-256.
+/// The pure core's manifest names no crate but these: error types, a table of currencies, SHA-256,
+/// and short strings without an allocation, which codes are.
 const CORE_MANIFEST: &str = "sidecar/core/Cargo.toml";
-const CORE_DEPENDENCIES: [&str; 3] = ["iso_currency", "sha2", "thiserror"];
+const CORE_DEPENDENCIES: [&str; 4] = ["iso_currency", "sha2", "smol_str", "thiserror"];
 
 pub(super) fn check(source: &Source, findings: &mut Vec<Finding>) {
     if source.path == CORE_MANIFEST {

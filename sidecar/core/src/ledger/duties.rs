@@ -207,7 +207,8 @@ impl Seen {
         let asked = asked.and_then(|asked| self.erasures_asked.get(&asked));
         let is_asked =
             |(by, who, why): &(AgentPid, _, _)| *by != caller && (*who, *why) == (subject, basis);
-        if employee != caller && asked.is_some_and(is_asked) {
+        let is_another = |(by, _, _): &(AgentPid, _, _)| *by != employee;
+        if employee != caller && asked.is_some_and(|asked| is_asked(asked) && is_another(asked)) {
             return Ok(());
         }
         Err("erasing an employee takes two others")

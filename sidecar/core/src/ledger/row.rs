@@ -198,11 +198,18 @@ impl PoolRow {
         self.allotted_minor.map(|minor| minor.saturating_sub(self.moved_minor))
     }
 
-    /// Authority comes to it beside the policy's cap, or leaves it; without a cap nothing changes.
+    /// What its account of authority was credited in all, in minor units; without a cap that is what
+    /// was moved alone.
+    pub(crate) fn authority_minor(&self) -> i64 {
+        self.allotted_minor.unwrap_or(self.moved_minor)
+    }
+
+    /// Authority comes to it beside the policy's cap, or leaves it: also while there is no cap, or
+    /// what has lapsed meanwhile would come back with the next one.
     pub(crate) fn allot(&mut self, more_minor: i64) {
+        self.moved_minor = self.moved_minor.saturating_add(more_minor);
         if let Some(allotted_minor) = &mut self.allotted_minor {
             *allotted_minor = allotted_minor.saturating_add(more_minor);
-            self.moved_minor = self.moved_minor.saturating_add(more_minor);
         }
     }
 }

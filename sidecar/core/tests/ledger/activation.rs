@@ -172,6 +172,25 @@ fn changes_an_allotment_by_the_difference_of_the_caps() {
 }
 
 #[test]
+fn what_lapsed_while_a_pool_had_no_cap_does_not_come_back_with_the_next() {
+    let mut house = House::new(with_pool(3, "north", Some(1_000)));
+    assert_eq!(give(&mut house, "S1", 200, 1), None);
+    activate(&mut house, with_pool(4, "north", None), 2);
+    run(
+        &mut house,
+        "
+        10  adm close P1 0 5                             -> entries=1
+        11  ann reverse R1 S1 200 other                  -> reversed
+        ",
+    );
+    activate(&mut house, with_pool(5, "north", Some(1_000)), 20);
+    assert_eq!(allotted(&house), Some(800));
+    assert_eq!(give(&mut house, "S2", 800, 21), None);
+    assert!(give(&mut house, "S3", 1, 22).is_some());
+    house.check();
+}
+
+#[test]
 fn gives_no_authority_to_a_team_without_a_pool() {
     let mut policy = with_pool(3, "north", None);
     policy.pools[0].team = Some("north".parse().unwrap());

@@ -37,6 +37,22 @@ fn counts_a_raise_from_its_own_time_on() {
 }
 
 #[test]
+fn traces_a_refused_raise_by_its_own_time() {
+    let mut house = house(vec![limit("rolling", rolling_day(), 100)]);
+    run(
+        &mut house,
+        "
+        0      ann reserve S1 cora 40                    -> held
+        90000  ann increment R1 S1 101                   -> LIMIT_EXCEEDED available_minor=100
+        ",
+    );
+    let refused = house.entries.last().unwrap();
+    let traced: Vec<_> =
+        refused.trace.iter().map(|it| (it.before_minor, it.amount_minor)).collect();
+    assert_eq!(traced, [(0, 101)], "the reservation has left the window");
+}
+
+#[test]
 fn counts_a_raise_of_a_case_without_a_number_by_its_own_time() {
     run(
         &mut house(vec![limit("case", Window::Case { otherwise_ns: NS_PER_DAY }, 100)]),

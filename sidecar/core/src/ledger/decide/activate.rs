@@ -84,7 +84,8 @@ fn open(rows: &impl Read, pool: &Pool, currency: Currency) -> Option<Draft> {
     let moved_minor = row.map_or(0, |row| row.moved_minor);
     let allotted_minor = cap_minor.map(|cap| cap.saturating_add(moved_minor));
     let previous_minor = row.and_then(|row| row.allotted_minor);
-    let more = allotted_minor.unwrap_or(0).saturating_sub(previous_minor.unwrap_or(0));
+    let before_minor = row.map_or(0, PoolRow::authority_minor);
+    let more = allotted_minor.unwrap_or(moved_minor).saturating_sub(before_minor);
     let house = Account::AuthorityTenant;
     let left = Account::AuthorityPool(pool.id.clone());
     let postings = if more >= 0 {

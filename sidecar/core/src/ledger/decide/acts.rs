@@ -171,6 +171,7 @@ fn judge(office: &Office<'_, impl Read>, act: &Act) -> Result<Booking, Fault> {
         Act::DisposeFinding { finding, disposition, .. } => {
             reviews::dispose(office, *finding, *disposition)?;
         }
+        Act::AskErasure { subject, .. } => keeping::ask_erasure(office.caller, *subject)?,
         Act::EraseSubject { subject, basis, asked } => {
             keeping::erase(office, (*subject, *basis), *asked)?;
         }
@@ -178,7 +179,6 @@ fn judge(office: &Office<'_, impl Read>, act: &Act) -> Result<Booking, Fault> {
         | Act::RotateKey { .. }
         | Act::Export { .. }
         | Act::ExportSubject { .. }
-        | Act::AskErasure { .. }
         | Act::DrawSample(_)
         | Act::RaiseFinding(_) => {}
     }

@@ -4,7 +4,7 @@
 use super::acts::Office;
 use crate::ids::RequestId;
 use crate::ledger::{
-    Access, Act, ActFault, ErasureBasis, Fault, Person, Read, SampleDrawn, SampleMethod,
+    Access, Act, ActFault, Caller, ErasureBasis, Fault, Person, Read, SampleDrawn, SampleMethod,
 };
 
 pub(super) fn check_export(
@@ -40,6 +40,15 @@ pub(super) fn check_sample(sample: &SampleDrawn, entry_count: u64) -> Result<(),
     }
     if sample.interval.is_some_and(|interval| interval.amount_minor <= 0) {
         return invalid("interval", "must be above zero");
+    }
+    Ok(())
+}
+
+/// Nobody asks for their own erasure, which would make them one of the two who agree to it.
+pub(super) fn ask_erasure(caller: &Caller, subject: Person) -> Result<(), Fault> {
+    if subject == Person::Agent(caller.agent) {
+        let (duty, instead) = ("erasing an employee", "another administrator asks for it");
+        return Err(ActFault::SecondPersonNeeded { duty, instead }.into());
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::movement::{holding, movement, traces};
 use super::operate::{Bench, Ruling, Stop};
 use crate::ids::RequestId;
 use crate::ledger::weigh::{LimitState, limit_state, pool_state, refusal};
-use crate::ledger::{Charged, EntryBody, LimitTrace, Read, Refusal, SpendRow};
+use crate::ledger::{Charged, EntryBody, LimitTrace, Part, Read, Refusal, SpendRow};
 use crate::mutants::{Mutant, is_on};
 use crate::policy::Counts;
 
@@ -68,6 +68,7 @@ pub(super) fn asked(
 ) -> Vec<LimitTrace> {
     let mut raised = row.clone();
     raised.held_minor = raised.held_minor.saturating_add(amount_minor);
+    raised.raises.push(Part { at: bench.now, amount_minor });
     let traces = traces(bench.rows, (row, &raised), bench.now);
     traces
         .into_iter()

@@ -40,7 +40,7 @@ pub fn check_rows(rows: &Rows) -> Result<(), Violation> {
             _ => {}
         }
     }
-    check_lapsed(rows)
+    Ok(())
 }
 
 fn check_trial_balance(rows: &Rows) -> Result<(), Violation> {
@@ -200,37 +200,13 @@ fn check_pool(
 ) -> Result<(), Violation> {
     let of_gestures = sums.pools.get(&(pool, currency)).copied();
     let (held, given) = of_gestures.unwrap_or_default();
+    let left = i128::from(row.authority_minor()) - i128::from(held) - i128::from(given);
     let is_sum = row.held_minor == held
         && row.given_minor == given
         && credit(rows, &Account::Encumbered(pool.clone()), currency) == i128::from(held)
         && credit(rows, &Account::Expended(pool.clone()), currency) == i128::from(given)
-        && lapsed_of(rows, (pool, currency), row) >= 0;
+        && credit(rows, &Account::AuthorityPool(pool.clone()), currency) == left;
     if is_sum { Ok(()) } else { Err(Violation::PoolDiffers { pool: pool.clone(), currency }) }
-}
-
-/// What came back to a pool without a cap after its period was closed, and lapsed: by so much its
-/// authority is less than what it has left.
-fn lapsed_of(rows: &Rows, (pool, currency): (&PoolId, Currency), row: &PoolRow) -> i128 {
-    let used = i128::from(row.held_minor).saturating_add(i128::from(row.given_minor));
-    let left = i128::from(row.allotted_minor.unwrap_or(0)).saturating_sub(used);
-    left.saturating_sub(credit(rows, &Account::AuthorityPool(pool.clone()), currency))
-}
-
-/// No pool misses more authority than has lapsed in its currency.
-fn check_lapsed(rows: &Rows) -> Result<(), Violation> {
-    let mut missing: BTreeMap<Currency, i128> = BTreeMap::new();
-    let pools = rows.iter().filter_map(|(key, row)| match (key, row) {
-        (Key::Pool(pool, currency), Row::Pool(row)) => Some((pool, *currency, row)),
-        _ => None,
-    });
-    for (pool, currency, row) in pools {
-        let sum = missing.entry(currency).or_default();
-        *sum = sum.saturating_add(lapsed_of(rows, (pool, currency), row));
-        if *sum > credit(rows, &Account::AuthorityLapsed, currency) {
-            return Err(Violation::PoolDiffers { pool: pool.clone(), currency });
-        }
-    }
-    Ok(())
 }
 
 fn credit(rows: &Rows, account: &Account, currency: Currency) -> i128 {

@@ -45,6 +45,8 @@ fn an_employee_is_erased_by_two_others() {
 #[test]
 fn nobody_erases_themselves() {
     let mut house = house_with_a_gift();
+    let asked = fault(act(&mut house, ("ada", 1), "R0", ask("ada")));
+    assert_eq!(asked, Some("SECOND_PERSON_NEEDED"), "and is not one of the two who agree to it");
     assert_eq!(fault(act(&mut house, ("adm", 1), "R1", ask("ada"))), None);
     let own = fault(act(&mut house, ("ada", 2), "R2", erase("ada", Some("R1"))));
     assert_eq!(own, Some("SECOND_PERSON_NEEDED"));
