@@ -57,7 +57,9 @@ impl<'a> Wire<'a> {
     pub(super) fn joined(&mut self, field: u32, parts: &[&[u8]]) {
         self.key(field, DELIMITED);
         self.varint(parts.iter().map(|part| part.len()).sum::<usize>() as u64);
-        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
     }
 
     /// A message within this one.

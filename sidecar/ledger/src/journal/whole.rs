@@ -300,12 +300,7 @@ impl SegmentBytes<'_> {
     }
 
     /// Hands out the records of a verified segment.
-    fn hand_out(
-        &self,
-        records: &[Verified],
-        before: End,
-        mut each: impl FnMut(Stored<'_>),
-    ) -> End {
+    fn hand_out(&self, records: &[Verified], before: End, mut each: impl FnMut(Stored<'_>)) -> End {
         for (position, Verified { payload, leaf }) in (self.base..).zip(records) {
             let offset = (payload.start - FRAME_HEADER_BYTES) as u64;
             let payload = self.bytes.get(payload.clone()).unwrap_or_default();

@@ -200,7 +200,8 @@ fn check_pool(
 ) -> Result<(), Violation> {
     let of_gestures = sums.pools.get(&(pool, currency)).copied();
     let (held, given) = of_gestures.unwrap_or_default();
-    let left = i128::from(row.authority_minor()) - i128::from(held) - i128::from(given);
+    let used = i128::from(held).saturating_add(i128::from(given));
+    let left = i128::from(row.authority_minor()).saturating_sub(used);
     let is_sum = row.held_minor == held
         && row.given_minor == given
         && credit(rows, &Account::Encumbered(pool.clone()), currency) == i128::from(held)
