@@ -325,6 +325,8 @@ impl App {
             Focus::Form => &["#form", "#top"],
             Focus::Tray => &["#tray .main:not([aria-disabled])", "#tray"],
             Focus::Search => &["#search", "#top"],
+            Focus::Rest if find(":focus").is_some() => return,
+            Focus::Rest => &["#consults", "#top"],
             Focus::Did => &["#did", "#top"],
             Focus::Timeline => &["#recent", "#top"],
             Focus::Top => &["#top", "#tray"],

@@ -78,6 +78,8 @@ pub(crate) enum Focus {
     Tray,
     /// The search field.
     Search,
+    /// What is left of the questions, if what had the focus is gone.
+    Rest,
     /// The heading of what was done.
     Did,
     /// The heading of the timeline.

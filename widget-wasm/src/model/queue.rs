@@ -83,6 +83,7 @@ impl Model {
             if !card.has_ended() && !card.sent && !queue.waiting.iter().any(waits) {
                 card.end(copy::QUESTION_OVER.to_owned(), env.now);
                 env.say(copy::QUESTION_OVER);
+                env.focus(Focus::Rest);
             }
         }
         let end = self.queue.len();
@@ -161,7 +162,7 @@ impl Model {
                     None => copy::YOU_DECLINED.to_owned(),
                 };
                 card.end(words.clone(), env.now);
-                env.focus(Focus::Top);
+                env.focus(Focus::Rest);
                 words
             }
             Err(fault) => {

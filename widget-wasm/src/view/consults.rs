@@ -22,8 +22,9 @@ fn block(model: &Model, fmt: &dyn Format, index: usize, card: &Card) -> Element 
     let consult = &card.consult;
     let money = |minor| fmt.money(minor, card.currency());
     let asked = money(card.asked_minor());
-    let block = div("consult").key(&consult.consult_id);
     let title = copy::asks(&consult.agent_name, &asked, &consult.customer_name);
+    let block = div("consult").key(&consult.consult_id).attr("role", "group");
+    let block = block.attr("aria-label", &title);
     let until = consult.answer_expire_time.as_ref();
     let left_ms = until.map_or(0, |until| model.local_ms(until) - model.now);
     let clock = copy::left(&short_span(left_ms));

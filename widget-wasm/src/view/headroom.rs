@@ -20,7 +20,7 @@ pub(super) fn headroom(scene: Scene<'_>) -> Element {
     let old = offline || scene.model.is_stale(scene.call);
     let mut part = section("headroom", "room")
         .attr("aria-label", copy::YOU_CAN_GIVE)
-        .attr("data-state", if old { "old" } else { "fresh" });
+        .attr("data-state", if old || room.pause.is_some() { "old" } else { "fresh" });
     if room.limit_id.is_empty() {
         part.push(p("caution", copy::NO_ROOM_RULE));
         return part;

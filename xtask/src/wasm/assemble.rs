@@ -12,14 +12,20 @@ use crate::files;
 /// The frame's code: it is appended to the glue, so that the frame asks for one file less.
 const FRAME: &str = "frame.js";
 
-/// Every file but the frame's code goes into `dist`, and nothing else stays there.
+/// The frame's style sheet, which imports its parts from a folder of their own.
+const SHEET: &str = "panel.css";
+const STYLES: &str = "styles";
+
+/// Every file but the frame's code and the parts of its style sheet goes into `dist`, and nothing else stays there.
 pub(super) fn write(bound: &Path, web: &Path, dist: &Path) -> anyhow::Result<()> {
     let mut outputs = vec![
         (PathBuf::from("panel.js"), module(bound, web)?),
         (PathBuf::from("panel.wasm"), read(&bound.join("panel_bg.wasm"))?),
     ];
     for file in files::below(web)? {
-        if file != Path::new(FRAME) {
+        if file == Path::new(SHEET) {
+            outputs.push((file, sheet(web)?));
+        } else if file != Path::new(FRAME) && !file.starts_with(STYLES) {
             let bytes = read(&web.join(&file))?;
             outputs.push((file, bytes));
         }
@@ -73,6 +79,18 @@ fn module(bound: &Path, web: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(module.into_bytes())
 }
 
+/// The style sheet with its parts in the places of their imports.
+fn sheet(web: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut sheet = Vec::new();
+    for line in String::from_utf8(read(&web.join(SHEET))?)?.lines() {
+        let import = line.strip_prefix("@import \"").and_then(|it| it.strip_suffix("\";"));
+        if let Some(part) = import {
+            sheet.extend(read(&web.join(part))?);
+        }
+    }
+    Ok(sheet)
+}
+
 fn brotli(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let (buffer, quality, window) = (4096, 11, 22);
     let mut compressor = brotli::CompressorWriter::new(Vec::new(), buffer, quality, window);
@@ -89,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn appends_the_frame_to_the_glue_without_its_loader() {
+    fn appends_the_frame_to_the_glue_and_joins_the_style_sheet() {
         let folder = std::env::temp_dir().join(format!("xtask-assemble-{}", std::process::id()));
         let (bound, web, dist) = (folder.join("bound"), folder.join("web"), folder.join("dist"));
         for folder in [&bound, &web] {
@@ -100,16 +118,25 @@ mod tests {
         fs::write(bound.join("panel_bg.wasm"), b"\0asm").expect("writes");
         fs::write(web.join("frame.js"), "load();").expect("writes");
         fs::write(web.join("frame.html"), "<p>").expect("writes");
+        files::recreate(&web.join("styles")).expect("creates");
+        let sheet = "/* Its parts. */\n@import \"styles/b.css\";\n@import \"styles/a.css\";\n";
+        fs::write(web.join("panel.css"), sheet).expect("writes");
+        fs::write(web.join("styles/a.css"), "a {}\n").expect("writes");
+        fs::write(web.join("styles/b.css"), "b {}\n").expect("writes");
 
         write(&bound, &web, &dist).expect("assembles");
 
         let module = fs::read_to_string(dist.join("panel.js")).expect("reads");
+        let sheet = fs::read_to_string(dist.join("panel.css")).expect("reads");
         let names = files::below(&dist).expect("lists");
         fs::remove_dir_all(&folder).expect("removes");
         assert_eq!(module, "start();\nload();\n");
+        assert_eq!(sheet, "b {}\na {}\n");
         let expected = [
             "frame.html",
             "frame.html.br",
+            "panel.css",
+            "panel.css.br",
             "panel.js",
             "panel.js.br",
             "panel.wasm",

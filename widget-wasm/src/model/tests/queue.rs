@@ -6,7 +6,7 @@ use makegood_proto::v1::{ConsultAnswer, ConsultState, SpendState};
 
 use crate::model::link::DESK;
 use crate::model::testing::{Rig, consult, refusal, spend};
-use crate::model::{Action, Effect, Event, Field, Host, Tell};
+use crate::model::{Action, Effect, Event, Field, Focus, Host, Tell};
 use crate::rpc::fault::{Code, Fault};
 use crate::rpc::request::{Reply, Request};
 
@@ -202,6 +202,7 @@ fn a_question_that_waits_no_more_says_so_and_goes() {
     let mut rig = asked();
     rig.waiting(Vec::new());
     assert!(rig.text().contains("This question is over."));
+    assert!(rig.effects.contains(&Effect::Focus(Focus::Rest)), "its field may have had the focus");
     assert!(!rig.text().contains("[Approve"));
     rig.wait(6_000);
     assert!(!rig.text().contains("Maria"), "nothing of her is left");
