@@ -119,17 +119,8 @@ pub(crate) fn policy() -> Policy {
 
 fn limit(id: &str, scope: &[Dimension], window: Window, cap_minor: i64) -> Limit {
     Limit {
-        id: known(id),
-        label: id.to_owned(),
         scope: scope.iter().copied().collect(),
-        window,
-        roles: None,
-        min_tenure_days: 0,
-        below_tenure_days: None,
-        reasons: None,
-        counts: Counts::Amounts,
-        caps: caps(cap_minor),
-        cap_times: None,
+        ..Limit::on_amounts(known(id), window, caps(cap_minor))
     }
 }
 

@@ -110,6 +110,24 @@ pub enum CalendarUnit {
 }
 
 impl Limit {
+    /// A limit on what each agent gives each customer: for every role, tenure and reason, with its
+    /// id for a label; to be changed where another is meant.
+    pub fn on_amounts(id: LimitId, window: Window, caps: BTreeMap<Currency, i64>) -> Self {
+        Self {
+            label: id.to_string(),
+            id,
+            scope: BTreeSet::from([Dimension::Agent, Dimension::Customer]),
+            window,
+            roles: None,
+            min_tenure_days: 0,
+            below_tenure_days: None,
+            reasons: None,
+            counts: Counts::Amounts,
+            caps,
+            cap_times: None,
+        }
+    }
+
     /// Whether the limit applies to an agent of this role and tenure, and to this reason.
     ///
     /// Without a reason, limits that look at reasons do not apply.

@@ -133,17 +133,12 @@ impl Policy {
             approvers: Vec::new(),
             backdate_ns: 0,
             limits: vec![Limit {
-                id: LimitId::known("customer_case"),
                 label: "with this customer".to_owned(),
-                scope: BTreeSet::from([Dimension::Agent, Dimension::Customer]),
-                window: Window::Case { otherwise_ns: 30 * NS_PER_DAY },
-                roles: None,
-                min_tenure_days: 0,
-                below_tenure_days: None,
-                reasons: None,
-                counts: Counts::Amounts,
-                caps: BTreeMap::from([(usd, 200_000)]),
-                cap_times: None,
+                ..Limit::on_amounts(
+                    LimitId::known("customer_case"),
+                    Window::Case { otherwise_ns: 30 * NS_PER_DAY },
+                    BTreeMap::from([(usd, 200_000)]),
+                )
             }],
             reasons: vec![
                 reason("late", "Late", "What we said, when we said it."),

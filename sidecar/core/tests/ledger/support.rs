@@ -173,19 +173,8 @@ pub(crate) fn gesture(spend: &str, for_customer: &str, amount_minor: i64) -> Ges
 
 /// A limit on agent × customer, to be changed where a test needs another.
 pub(crate) fn limit(id: &str, window: Window, cap_minor: i64) -> Limit {
-    Limit {
-        id: id.parse().unwrap(),
-        label: id.to_owned(),
-        scope: BTreeSet::from([Dimension::Agent, Dimension::Customer]),
-        window,
-        roles: None,
-        min_tenure_days: 0,
-        below_tenure_days: None,
-        reasons: None,
-        counts: Counts::Amounts,
-        caps: BTreeMap::from([(Currency::USD, cap_minor)]),
-        cap_times: None,
-    }
+    let caps = BTreeMap::from([(Currency::USD, cap_minor)]);
+    Limit::on_amounts(id.parse().unwrap(), window, caps)
 }
 
 /// A limit on how often a customer is given something, by anyone.

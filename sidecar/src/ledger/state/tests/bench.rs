@@ -10,7 +10,7 @@ use makegood_core::ledger::{
     VoidReason, apply, decide, keys,
 };
 use makegood_core::money::{Currency, Money};
-use makegood_core::policy::{Counts, Dimension, Limit, Policy, Window};
+use makegood_core::policy::{Dimension, Limit, Policy, Window};
 use makegood_core::time::{NS_PER_DAY, NS_PER_S, Time};
 
 use crate::ledger::state::LedgerState;
@@ -37,17 +37,8 @@ pub(super) struct Bench {
 pub(super) fn policy() -> Policy {
     let standard = Policy::standard(Digest::from_bytes([1; 32]));
     let limit = |id: &str, scope: &[Dimension], window, cap| Limit {
-        id: id.parse().unwrap(),
-        label: id.to_owned(),
         scope: scope.iter().copied().collect(),
-        window,
-        roles: None,
-        min_tenure_days: 0,
-        below_tenure_days: None,
-        reasons: None,
-        counts: Counts::Amounts,
-        caps: BTreeMap::from([(Currency::USD, cap)]),
-        cap_times: None,
+        ..Limit::on_amounts(id.parse().unwrap(), window, BTreeMap::from([(Currency::USD, cap)]))
     };
     let rolling = Window::Rolling { duration_ns: NS_PER_DAY };
     let limits = vec![
