@@ -87,10 +87,6 @@ mutants!(
     PauseIgnored = "a_gesture_while_giving_is_paused",
     /// A hold is raised without asking the limits.
     RaiseUnchecked = "an_increment_beyond_capacity",
-    /// A raise counts in moving windows as if it had been reserved at first.
-    RaiseCountsEarly = "a_raise_counted_from_the_reservation",
-    /// The latest part that was given decides how long all of them can be undone.
-    UndoByLatest = "an_undo_of_what_was_given_long_ago",
     /// Another reason is not held against its limits.
     CorrectionUnweighed = "a_correction_that_no_limit_weighs",
     /// An operation does not ask whether an act had its id.

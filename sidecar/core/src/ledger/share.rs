@@ -103,10 +103,7 @@ impl SpendRow {
         let above = self.raises.iter().copied().chain(self.grant);
         let sum = above.clone().fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
         let amount_minor = self.total_minor().saturating_sub(sum).max(0);
-        let at = self.reserved_at;
-        let is_early = is_on(Mutant::RaiseCountsEarly);
-        let above = above.map(move |part| if is_early { Part { at, ..part } } else { part });
-        iter::once(Part { at, amount_minor }).chain(above)
+        iter::once(Part { at: self.reserved_at, amount_minor }).chain(above)
     }
 
     fn charge(&self, at: Time, share: Share) -> Charge {

@@ -29,13 +29,8 @@ pub(super) fn reverse(
         }
         .into());
     }
-    let decides = if is_on(Mutant::UndoByLatest) {
-        row.taken_back(amount_minor).next()
-    } else {
-        row.taken_back(amount_minor).last()
-    };
     if reason == ReverseReason::MisEntry
-        && let Some(oldest) = decides
+        && let Some(oldest) = row.taken_back(amount_minor).last()
     {
         let ended_at = oldest.at.saturating_add_ns(bench.policy.undo_ns);
         if bench.now >= ended_at && !is_on(Mutant::UndoForever) {
