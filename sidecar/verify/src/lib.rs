@@ -21,4 +21,5 @@ pub mod report;
 pub mod rows;
 mod silence;
 mod source;
+mod tables;
 pub mod tiles;

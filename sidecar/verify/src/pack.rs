@@ -18,6 +18,7 @@ use crate::problem::{Problem, Unreadable, unreadable};
 use crate::range_proof::RangeProof;
 use crate::replay::Replay;
 use crate::report::{Kind, Report};
+use crate::tables;
 
 /// The file that says what a pack holds.
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -58,17 +59,34 @@ pub(crate) fn verify(
     let (first, count) = (proof.first, proof.count);
     let read = |handing: crate::source::Handing| handing.pack(&entries, first);
     let examined = examine(read, replay, None, &|more| on(more, count))?;
-    report.take_pack(&entries, &path, &proof, &examined);
-    report.check_checkpoint(&path, &proof, options)?;
+    let leaves = leaves(&examined.tree);
+    report.take_pack(&entries, &path, &proof, (&examined, &leaves));
+    report.check_checkpoint(&path, &proof, options);
+    for kept in &options.checkpoints {
+        report.check_kept(kept, &proof, (&leaves, options))?;
+    }
     check_manifest(&mut report, &manifest_path, &manifest, &proof);
-    let lack = "tables, books and report: their hashes are the manifest's, and no signature is over \
-                them; what they say can be made again from the entries";
+    if report.problems.is_empty() {
+        report.problems = tables::check(dir, &manifest, &entries, first)?;
+    }
+    let lack = "details, books and report: their hashes are the manifest's, and no signature is \
+                over them; control totals and trial balance were added up from the entries";
     report.warnings.push(lack.to_owned());
+    if first > 0 {
+        let lack = "what each account stood at before the pack's first entry";
+        report.warnings.push(lack.to_owned());
+    }
     Ok(report.done())
 }
 
 impl Report {
-    fn take_pack(&mut self, entries: &Path, path: &Path, proof: &RangeProof, found: &Examined) {
+    fn take_pack(
+        &mut self,
+        entries: &Path,
+        path: &Path,
+        proof: &RangeProof,
+        (found, leaves): (&Examined, &[Hash]),
+    ) {
         self.entry_count = found.tree.size();
         self.root = proof.root;
         self.add_replay(found.replay.as_ref());
@@ -83,30 +101,70 @@ impl Report {
             self.problems.push(Problem::of(entries, what).at_position(at));
             return;
         }
-        if let Err(what) = proof.check(&leaves(&found.tree)) {
+        if let Err(what) = proof.check(leaves) {
             self.problems.push(Problem::of(path, what).at_position(proof.first));
         }
     }
 
-    fn check_checkpoint(
-        &mut self,
-        path: &Path,
-        proof: &RangeProof,
-        options: &Options,
-    ) -> Result<(), Unreadable> {
-        let keys = self.keys(options, Path::new("signing"))?;
+    /// Signatures are held against the keys that were given, and no others: those of a pack would be
+    /// the word of whoever made it.
+    fn check_checkpoint(&mut self, path: &Path, proof: &RangeProof, options: &Options) {
+        let keys = &options.keys;
+        if keys.logs.is_empty() {
+            let lack = "signatures: there is no key; give the ledger's with --key";
+            self.warnings.push(lack.to_owned());
+        }
         let Some(text) = &proof.checkpoint else {
             self.warnings.push("signatures: the pack holds no checkpoint".to_owned());
             if !options.keys.logs.is_empty() {
                 let what = "has no checkpoint, so that the key that was given vouches for nothing";
                 self.problems.push(Problem::of(path, what).at_position(proof.first));
             }
-            return Ok(());
+            return;
         };
         self.checkpoint_count = 1;
-        match checkpoint(text, proof, &keys) {
+        match checkpoint(text, proof, keys) {
             Ok(note) => self.signed_size = Some(note.head().size),
             Err(what) => self.problems.push(Problem::of(path, what).at_position(proof.first)),
+        }
+    }
+
+    /// Holds the pack's entries against a checkpoint that was kept elsewhere.
+    fn check_kept(
+        &mut self,
+        path: &Path,
+        proof: &RangeProof,
+        (leaves, options): (&[Hash], &Options),
+    ) -> Result<(), Unreadable> {
+        let bytes = fs::read(path).map_err(|error| unreadable("read", path, &error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let note = SignedCheckpoint::parse(&text).map_err(|error| error.to_string());
+        let note = note.and_then(|note| match options.keys.logs.is_empty() {
+            true => Ok(note),
+            false => note.verify(&options.keys.all()).map(|_| note).map_err(|it| it.to_string()),
+        });
+        let note = match note {
+            Ok(note) => note,
+            Err(what) => {
+                self.problems.push(Problem::of(path, what));
+                return Ok(());
+            }
+        };
+        self.checkpoint_count += 1;
+        let head = note.head();
+        match proof.root_at(head.size, leaves) {
+            Some(root) if root == head.root => {}
+            Some(_) => {
+                let what = format!("has another root than the {} entries it is over", head.size);
+                self.problems.push(Problem::of(path, what).at_position(proof.first));
+            }
+            None => self.warnings.push(format!(
+                "{}: it is over {} entries, and the pack has those from {} to {} alone",
+                path.display(),
+                head.size,
+                proof.first,
+                (proof.first + proof.count).saturating_sub(1)
+            )),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use makegood_ledger::tree::{Hash, empty_root, node_hash};
+use makegood_ledger::tree::{Hash, Peaks, empty_root, node_hash};
 
 const VERSION: &str = "makegood-range-proof/1";
 
@@ -69,6 +69,20 @@ impl RangeProof {
             Some(root) if root == self.root && nodes.next().is_none() => Ok(()),
             _ => Err("does not lead from the entries to its root: one of them was changed"),
         }
+    }
+
+    /// The root over the first `size` entries of the ledger, where the leaves of this proof's entries
+    /// and its subtrees before them tell it.
+    pub(crate) fn root_at(&self, size: u64, leaves: &[Hash]) -> Option<Hash> {
+        if size == self.size {
+            return Some(self.root);
+        }
+        let more = usize::try_from(size.checked_sub(self.first)?).ok()?;
+        // What lies before the first entry is a complete subtree for each bit of its number.
+        let before = self.nodes.get(..self.first.count_ones() as usize)?;
+        let mut peaks = Peaks::resume(self.first, before)?;
+        leaves.get(..more)?.iter().for_each(|leaf| peaks.push(*leaf));
+        Some(peaks.root())
     }
 
     fn rebuild<'a>(

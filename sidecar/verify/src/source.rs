@@ -159,7 +159,7 @@ fn of_tile(error: TileError, first: u64) -> Failure {
     }
 }
 
-fn length_prefixed<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn length_prefixed<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (length, behind) = rest.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
     let (bytes, behind) = behind.split_at_checked(length)?;

@@ -15,6 +15,12 @@ impl Peaks {
         Self { size, hashes }
     }
 
+    /// The peaks of a tree of `size` leaves, largest first; `None` where their number is another.
+    pub fn resume(size: u64, hashes: &[Hash]) -> Option<Self> {
+        let is_whole = u64::from(size.count_ones()) == hashes.len() as u64;
+        is_whole.then(|| Self::from_parts(size, hashes.to_vec()))
+    }
+
     /// How many leaves were added.
     pub fn size(&self) -> u64 {
         self.size

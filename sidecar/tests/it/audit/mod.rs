@@ -6,3 +6,4 @@ mod pack;
 mod procedures;
 mod report;
 mod story;
+mod verified;
