@@ -129,11 +129,48 @@ impl Anchor {
     }
 
     fn remembers(&self) -> io::Result<bool> {
-        match fs::read_to_string(&self.remembered) {
-            Ok(path) => Ok(path.trim_end() == self.path.display().to_string()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        let known = remembered(&self.remembered)?;
+        Ok(known.is_some_and(|path| path == self.path.display().to_string()))
+    }
+}
+
+/// The file that a folder was last served with; `None` where it never was.
+fn remembered(mark: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(mark) {
+        Ok(path) => Ok(Some(path.trim_end().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether another file is configured than the folder was served with, or none any more: what the
+/// former one guards against would go unseen. `own` is the newest checkpoint of the ledger itself.
+///
+/// # Errors
+/// When what the folder remembers cannot be read.
+pub(super) fn check_moved(
+    configured: Option<&Anchor>,
+    folder: &Path,
+    own: TreeHead,
+) -> io::Result<Option<Behind>> {
+    let Some(former) = remembered(&folder.join(REMEMBERED))? else { return Ok(None) };
+    let now = configured.map(|anchor| anchor.path.display().to_string());
+    if now.as_ref() == Some(&former) {
+        return Ok(None);
+    }
+    let now = now.map_or_else(|| "none is".to_owned(), |path| format!("{path} is"));
+    let reason = format!(
+        "the ledger was held against the checkpoint file {former}, and {now} configured now; set \
+         checkpoint_file back to it"
+    );
+    Ok(Some(Behind::new(reason, own)))
+}
+
+/// Forgets the file that a folder was served with, once its loss was accepted.
+pub(super) fn forget(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join(REMEMBERED)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

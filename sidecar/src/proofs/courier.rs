@@ -12,7 +12,7 @@ use makegood_ledger::checkpoint::{
     KeyError, KeyKind, NoteSignature, SignedCheckpoint, VerifierKey,
 };
 use makegood_ledger::proof::TreeHead;
-use makegood_ledger::witness::AddCheckpoint;
+use makegood_ledger::witness::{AddCheckpoint, state_file_name};
 use ureq::Agent;
 
 use super::anchor::Behind;
@@ -124,8 +124,13 @@ enum CourierError {
     Http(#[from] ureq::Error),
     #[error("the witness answered {status}: {text}")]
     Refused { status: u16, text: String },
-    #[error("the witness has cosigned another tree")]
-    Forked,
+    #[error("the ledger does not go on from what the witness has cosigned")]
+    Behind,
+    #[error(
+        "the witness says that it has seen another tree, but its signature is not on it: whoever \
+         runs it, or stands between, has to show that at /checkpoints/"
+    )]
+    Unsigned,
     #[error("the witness has signed something else")]
     Signature,
     #[error(transparent)]
@@ -167,11 +172,10 @@ impl Round {
     fn show(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), CourierError> {
         let head = checkpoint.head();
         if let Answer::Seen(size) = self.ask(checkpoint)? {
-            self.seen = size;
             if size > head.size {
-                self.tell_behind(size, head);
-                return Ok(());
+                return Err(self.judge(head)?);
             }
+            self.seen = size;
             if matches!(self.ask(checkpoint)?, Answer::Seen(_)) {
                 return Err(CourierError::Refused { status: 409, text: "twice".to_owned() });
             }
@@ -184,23 +188,43 @@ impl Round {
         Ok(())
     }
 
-    /// The witness has seen more than there is here; unless it has just been shown what this thread
-    /// does not know of yet, the ledger was rolled back.
-    fn tell_behind(&self, size: u64, head: TreeHead) {
-        if self.book.size() >= size {
-            return;
+    /// The witness says that it has seen more, or another tree. Its bare answer could be anybody's,
+    /// so that nothing is refused before its signature is on what it has seen.
+    fn judge(&self, head: TreeHead) -> Result<CourierError, CourierError> {
+        let seen = self.word()?.ok_or(CourierError::Unsigned)?;
+        let name = self.witness.key.name();
+        if seen.size > self.book.size() {
+            let reason = format!(
+                "witness {name} has cosigned {} entries, and there are {}",
+                seen.size, head.size
+            );
+            (self.on_behind)(&Behind::by_witness(reason, head));
+            return Ok(CourierError::Behind);
         }
-        let name = self.witness.key.name();
-        let reason =
-            format!("witness {name} has cosigned {size} entries, and there are {}", head.size);
-        (self.on_behind)(&Behind::by_witness(reason, head));
-    }
-
-    /// The witness has seen a tree that this one does not go on from.
-    fn tell_forked(&self, head: TreeHead) {
-        let name = self.witness.key.name();
+        let (_, own, _) = self.book.consistency(seen.size, None)?;
+        if own.root == seen.root {
+            // What it says and what it has signed are two things.
+            return Ok(CourierError::Unsigned);
+        }
         let reason = format!("the ledger does not go on from what witness {name} has cosigned");
         (self.on_behind)(&Behind::by_witness(reason, head));
+        Ok(CourierError::Behind)
+    }
+
+    /// What the witness has last seen of the ledger, by its signature; `None` where it shows none.
+    fn word(&self) -> Result<Option<TreeHead>, CourierError> {
+        let Some(newest) = self.book.newest() else { return Ok(None) };
+        let origin = &newest.checkpoint().origin;
+        let Some(name) = state_file_name(origin) else { return Ok(None) };
+        let url = format!("{}/checkpoints/{name}", self.witness.url);
+        let mut response = self.agent.get(&url).call()?;
+        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string()?;
+        let key = &self.witness.key;
+        let note = SignedCheckpoint::parse(&body).ok().filter(|note| {
+            note.checkpoint().origin == *origin
+                && note.signatures().iter().any(|line| note.is_signed_by(key, line))
+        });
+        Ok(note.map(|note| note.head()))
     }
 
     fn ask(&self, checkpoint: &SignedCheckpoint) -> Result<Answer, CourierError> {
@@ -217,10 +241,7 @@ impl Round {
         match (response.status().as_u16(), body.trim_end().parse()) {
             (200, _) => self.keep(checkpoint, &body),
             (409, Ok(size)) if size != old_size => Ok(Answer::Seen(size)),
-            (409 | 422, _) => {
-                self.tell_forked(head);
-                Err(CourierError::Forked)
-            }
+            (409 | 422, _) => Err(self.judge(head)?),
             (status, _) => Err(CourierError::Refused { status, text: body.trim_end().to_owned() }),
         }
     }
@@ -235,3 +256,6 @@ impl Round {
         Ok(Answer::Cosigned)
     }
 }
+
+#[cfg(test)]
+mod tests;

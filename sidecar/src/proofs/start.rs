@@ -12,7 +12,7 @@ use makegood_ledger::tiles::{Edge, TileFolder, TileHashes};
 use makegood_ledger::tree::{self, Hash, empty_root};
 use parking_lot::Mutex;
 
-use super::anchor::{Anchor, Behind};
+use super::anchor::{Anchor, Behind, check_moved, forget};
 use super::book::Book;
 use super::checkpointer::{Checkpointer, Keys, Work};
 use super::courier::Courier;
@@ -88,6 +88,11 @@ impl Proofs {
         // What was issued for another ledger, or for more of it, is not gone on from.
         let is_sound = own_loss.is_none();
         let mut behind = own_loss;
+        if behind.is_none() && settings.is_guarded {
+            let checked = check_moved(anchor.as_ref(), folder, own);
+            behind = checked.map_err(fail(folder.clone()))?;
+        }
+        let has_moved = behind.is_some() && is_sound;
         if let (None, Some(anchor), true) = (&behind, &anchor, settings.is_guarded) {
             let checked = anchor.check(&publics, own, |size| root_at(&tiles, &ledger, own, size));
             behind = checked.map_err(fail(anchor.path().to_owned()))?;
@@ -103,6 +108,9 @@ impl Proofs {
         };
         if refused.is_some() {
             return Ok((proofs, refused));
+        }
+        if has_moved {
+            forget(folder).map_err(fail(folder.clone()))?;
         }
         if let (Some(anchor), Some(newest)) = (&anchor, book.newest()) {
             anchor.write(&newest).map_err(fail(anchor.path().to_owned()))?;

@@ -17,16 +17,16 @@ use makegood_ledger::tree::leaf_hash;
 use super::*;
 use crate::ledger::state::LedgerState;
 
-const ORIGIN: &str = "example.com/ledger";
+pub(super) const ORIGIN: &str = "example.com/ledger";
 
 /// A ledger whose entries are any bytes: proofs do not read them.
-struct Stage {
+pub(super) struct Stage {
     dir: tempfile::TempDir,
     settings: Settings,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let settings = Settings {
             folder: dir.path().join("house"),
@@ -45,7 +45,7 @@ impl Stage {
     }
 
     /// Adds entries up to `size`, each of its position and `mark`.
-    fn grow(&self, size: u64, mark: u8) {
+    pub(super) fn grow(&self, size: u64, mark: u8) {
         let (mut journal, _) =
             Journal::open(&self.folder().join("ledger"), Config::default()).unwrap();
         let first = journal.next_position();
@@ -65,12 +65,12 @@ impl Stage {
         Ledger { state: Arc::new(state), journal }
     }
 
-    fn start(&self) -> (Proofs, Option<Behind>) {
+    pub(super) fn start(&self) -> (Proofs, Option<Behind>) {
         Proofs::start(&self.settings, self.ledger(), |_| {}).unwrap()
     }
 
     /// Starts and ends, so that a checkpoint covers all there is.
-    fn run(&self) {
+    pub(super) fn run(&self) {
         let (proofs, behind) = self.start();
         assert_eq!(behind, None);
         proofs.close();
@@ -277,6 +277,29 @@ fn refuses_a_start_without_the_checkpoint_file_that_was_there() {
     fs::remove_file(stage.anchor()).unwrap();
     let (_, behind) = stage.start();
     assert!(behind.is_some_and(|behind| behind.named.starts_with("3:")));
+}
+
+#[test]
+fn refuses_another_checkpoint_file_or_none_until_that_is_accepted() {
+    let mut stage = Stage::new();
+    stage.grow(3, 0);
+    stage.run();
+    let former = stage.anchor().to_owned();
+    for other in [Some(stage.dir.path().join("other/checkpoint")), None] {
+        stage.settings.anchor = other;
+        let behind = stage.start().1.expect("the former file goes unseen");
+        assert!(behind.reason.contains(former.to_str().unwrap()), "{behind}");
+        stage.settings.accept_rollback = Some(behind.named);
+        stage.run();
+        stage.settings.accept_rollback = None;
+        stage.run();
+        stage.settings.anchor = Some(former.clone());
+        let accepted = stage.start().1.map(|behind| behind.named);
+        stage.settings.accept_rollback = accepted;
+        stage.run();
+        stage.settings.accept_rollback = None;
+        stage.run();
+    }
 }
 
 #[test]

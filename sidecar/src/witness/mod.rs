@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path as Named, State};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use makegood_ledger::checkpoint::{CheckpointError, SignedCheckpoint, SigningKey, VerifierKey};
@@ -112,19 +112,55 @@ impl Witness {
         seen.insert(origin, head);
         Ok(format!("{}\n", request.checkpoint.cosign(&self.key, time)))
     }
+
+    /// What it has last seen of a ledger, cosigned anew at `time`: its word for whoever is told that
+    /// it has seen more, or another tree. `name` is the ledger's by [`state_file_name`]; `None` for
+    /// any that it has not seen.
+    ///
+    /// # Errors
+    /// When what it has stored cannot be read.
+    pub fn word(&self, name: &str, time: u64) -> io::Result<Option<String>> {
+        let seen = self.seen.lock();
+        let is_named = |origin: &&String| state_file_name(origin).as_deref() == Some(name);
+        if !seen.keys().any(|origin| is_named(&origin)) {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(self.dir.join(name))?;
+        let mut stored = SignedCheckpoint::parse(&text).map_err(io::Error::other)?;
+        stored.add(stored.cosign(&self.key, time));
+        Ok(Some(stored.to_string()))
+    }
 }
 
-/// The witness' one page.
+/// The witness' pages.
 pub fn router(witness: Arc<Witness>) -> Router {
     Router::new()
         .route("/add-checkpoint", post(add_checkpoint))
-        .route("/livez", axum::routing::get(|| async { "live\n" }))
+        .route("/checkpoints/{name}", get(word))
+        .route("/livez", get(|| async { "live\n" }))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(witness)
 }
 
+/// Seconds since 1970.
+fn now_s() -> u64 {
+    u64::try_from(wall_time().as_nanos()).unwrap_or(0) / 1_000_000_000
+}
+
+async fn word(State(witness): State<Arc<Witness>>, Named(name): Named<String>) -> Response {
+    match tokio::task::spawn_blocking(move || witness.word(&name, now_s())).await {
+        Ok(Ok(Some(word))) => word.into_response(),
+        Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "what was stored of a ledger cannot be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
 async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Response {
-    let time = u64::try_from(wall_time().as_nanos()).unwrap_or(0) / 1_000_000_000;
+    let time = now_s();
     let answered = tokio::task::spawn_blocking(move || witness.add_checkpoint(&body, time)).await;
     match answered {
         Ok(Ok(cosignature)) => cosignature.into_response(),
