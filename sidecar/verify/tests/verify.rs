@@ -6,6 +6,7 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 
+use makegood_verify::folder::Options;
 use support::house::{House, SMALL};
 use support::{copy, options, report};
 
@@ -88,6 +89,31 @@ fn tells_what_it_did_by_its_exit_code() {
     let (code, text) = run(&["house", "--json"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains(r#""ok": false"#) && text.contains("is missing"), "{text}");
+}
+
+#[test]
+fn finds_a_window_that_is_not_its_time_zones() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut house = House::open(dir.path(), 8, SMALL);
+    house.late_ns = 3_600_000_000_000;
+    house.grow_to(20);
+    let report = report(dir.path(), &Options::default());
+    let first = report.first().unwrap();
+    assert!(first.what.contains("the time zone of its policy has"), "{report}");
+}
+
+#[test]
+fn says_which_entries_were_written_in_development_mode() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut house = House::open(dir.path(), 9, SMALL);
+    house.grow_to(20);
+    let first = house.entry_count();
+    house.development = true;
+    house.grow_to(30);
+    let report = report(dir.path(), &Options::default());
+    assert_eq!(report.problems, [], "{report}");
+    let said = format!("in development mode, from position {first} on");
+    assert!(report.warnings.iter().any(|warning| warning.contains(&said)), "{report}");
 }
 
 #[test]

@@ -57,6 +57,10 @@ pub(crate) struct House {
     batch: Vec<Vec<u8>>,
     decisions: usize,
     signed_size: u64,
+    /// By how much its calendar is late.
+    pub(crate) late_ns: i64,
+    /// Whether it says that it is in development mode.
+    pub(crate) development: bool,
     /// Gestures of late, to be settled, reversed and asked about.
     recent: Vec<(SpendId, AgentPid)>,
     consults: Vec<(RequestId, SpendId, AgentPid)>,
@@ -89,6 +93,8 @@ impl House {
             batch: Vec::new(),
             decisions: 0,
             signed_size: 0,
+            late_ns: 0,
+            development: false,
             recent: Vec::new(),
             consults: Vec::new(),
         };
@@ -295,12 +301,16 @@ impl House {
 
     /// Decides a command and writes what comes of it; nothing where it is at fault.
     pub(crate) fn ask(&mut self, caller: &Caller, action: Action) -> Option<Vec<Entry>> {
-        let windows = zones::windows(&self.policy, self.now);
+        let mut windows = zones::windows(&self.policy, self.now);
+        for window in &mut windows {
+            window.start = window.start.saturating_add_ns(self.late_ns);
+            window.end = window.end.saturating_add_ns(self.late_ns);
+        }
         let command = Command { at: self.now, caller: caller.clone(), windows, action };
         let decision = decide(&self.rows, &self.policy, &command).ok()?;
         for entry in &decision.entries {
             apply(&mut self.rows, entry);
-            self.batch.push(codec::encode(entry, false));
+            self.batch.push(codec::encode(entry, self.development));
             self.now = entry.at;
         }
         self.decisions += 1;
