@@ -142,13 +142,11 @@ impl Work {
     /// Takes all that was acknowledged into the tree, and signs it.
     fn issue(&mut self, stop: &AtomicBool) -> Result<(), IssueError> {
         if self.edge.size() < self.book.size() {
-            match self.last_edge()? {
-                Some(edge) => self.edge = edge,
-                None => {
-                    self.stop_as_foreign();
-                    return Ok(());
-                }
-            }
+            let Some(edge) = self.last_edge()? else {
+                self.stop_as_foreign();
+                return Ok(());
+            };
+            self.edge = edge;
         }
         let end = self.ledger.state.entry_count();
         while self.edge.size() < end {

@@ -137,9 +137,11 @@ fn makes_damaged_tiles_again_from_the_journal() {
 /// Every file below a folder, with its bytes.
 fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let below = entries.map(|path| match path.is_dir() {
-        true => files(&path),
-        false => BTreeMap::from([(path.clone(), fs::read(&path).unwrap())]),
+    let below = entries.map(|path| {
+        if path.is_dir() {
+            return files(&path);
+        }
+        BTreeMap::from([(path.clone(), fs::read(&path).unwrap())])
     });
     below.flatten().collect()
 }

@@ -139,9 +139,11 @@ impl Report {
         let bytes = fs::read(path).map_err(|error| unreadable("read", path, &error))?;
         let text = String::from_utf8_lossy(&bytes);
         let note = SignedCheckpoint::parse(&text).map_err(|error| error.to_string());
-        let note = note.and_then(|note| match options.keys.logs.is_empty() {
-            true => Ok(note),
-            false => note.verify(&options.keys.all()).map(|_| note).map_err(|it| it.to_string()),
+        let note = note.and_then(|note| {
+            if options.keys.logs.is_empty() {
+                return Ok(note);
+            }
+            note.verify(&options.keys.all()).map(|_| note).map_err(|it| it.to_string())
         });
         let note = match note {
             Ok(note) => note,

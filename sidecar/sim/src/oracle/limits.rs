@@ -6,7 +6,7 @@ use makegood_core::money::Currency;
 use makegood_core::policy::{Counts, Dimension, Limit, Window};
 use makegood_core::time::{NS_PER_DAY, Time};
 
-use super::{Expected, Gift, Grant, Oracle};
+use super::{Expected, Gift, Grant, Layer, Oracle};
 
 /// Who would give, to whom, why.
 #[derive(Debug, Clone)]
@@ -69,19 +69,8 @@ impl Oracle {
                 && (limit.counts == Counts::Times || gift.asking.currency == asking.currency)
         });
         counting.fold((0, 0), |(used, granted), gift| {
-            let since = gift.since.get(&limit.id).copied().unwrap_or(Time::MIN);
-            let is_in = |at: Time| same_window(limit, (gift, at.max(since)), asking, now);
-            let above = gift.granted_above(&limit.id, counted(limit, gift.total()));
-            if limit.counts == Counts::Times {
-                let counted = if is_in(gift.first_at) { counted(limit, gift.total()) } else { 0 };
-                return (used + counted, granted + above.min(counted));
-            }
-            let layers = gift.layers.iter().filter(|layer| is_in(layer.at));
-            // All that passes a cap is of the layer that was granted.
-            layers.fold((used, granted), |(used, granted), layer| {
-                let passes = if layer.is_granted { above } else { 0 };
-                (used + layer.minor, granted + passes)
-            })
+            let (more, more_granted) = used_by(gift, limit, asking, now);
+            (used + more, granted + more_granted)
         })
     }
 
@@ -222,4 +211,19 @@ fn is_within(at: Time, duration_ns: i64, now: Time) -> bool {
 /// The only calendar here is the day of UTC.
 fn day_of(at: Time) -> i64 {
     at.as_nanos().div_euclid(NS_PER_DAY)
+}
+
+/// What one gesture holds and gave in the limit's window around `now`, and the granted part of it.
+fn used_by(gift: &Gift, limit: &Limit, asking: &Asking, now: Time) -> (i64, i64) {
+    let since = gift.since.get(&limit.id).copied().unwrap_or(Time::MIN);
+    let is_in = |at: Time| same_window(limit, (gift, at.max(since)), asking, now);
+    let above = gift.granted_above(&limit.id, counted(limit, gift.total()));
+    if limit.counts == Counts::Times {
+        let counted = if is_in(gift.first_at) { counted(limit, gift.total()) } else { 0 };
+        return (counted, above.min(counted));
+    }
+    // All that passes a cap is of the layer that was granted.
+    let of_layer = |layer: &Layer| (layer.minor, if layer.is_granted { above } else { 0 });
+    let layers = gift.layers.iter().filter(|layer| is_in(layer.at)).map(of_layer);
+    layers.fold((0, 0), |(used, granted), (minor, passes)| (used + minor, granted + passes))
 }

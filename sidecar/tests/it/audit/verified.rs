@@ -43,7 +43,8 @@ fn adds_up_again_what_the_tables_say() {
     let controls = "csv/Log_File_20260101_20260131.csv";
     let balance = "csv/Trial_Balance_20260131.csv";
     let row = |pack: &Pack, name: &str| pack.text(name).lines().nth(3).unwrap().to_owned();
-    let forgeries: [(&str, fn(&str) -> String); 4] = [
+    type Forge = fn(&str) -> String;
+    let forgeries: [(&str, Forge); 4] = [
         (controls, |row| row.replacen(',', ",X", 1)),
         (controls, |_| String::new()),
         (balance, |row| format!("{row}1")),
