@@ -34,6 +34,9 @@ fn forge(pack: &Pack, name: &str, from: &str, to: &str) {
     fs::write(pack.path("manifest.json"), manifest).unwrap();
 }
 
+/// How a line of a table is forged.
+type Forge = fn(&str) -> String;
+
 #[test]
 fn adds_up_again_what_the_tables_say() {
     let story = Story::small();
@@ -43,7 +46,6 @@ fn adds_up_again_what_the_tables_say() {
     let controls = "csv/Log_File_20260101_20260131.csv";
     let balance = "csv/Trial_Balance_20260131.csv";
     let row = |pack: &Pack, name: &str| pack.text(name).lines().nth(3).unwrap().to_owned();
-    type Forge = fn(&str) -> String;
     let forgeries: [(&str, Forge); 4] = [
         (controls, |row| row.replacen(',', ",X", 1)),
         (controls, |_| String::new()),
