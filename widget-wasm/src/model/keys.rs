@@ -22,6 +22,10 @@ impl Model {
     }
 
     fn enter(&self, key: &Key) -> Option<Action> {
+        // A question is answered without a call too, and Control there gives nothing of one's own.
+        if let Some(Field::Approval(index)) = key.field {
+            return Some(Action::Decide(index, pb::ConsultAnswer::Approve));
+        }
         let call = self.shown()?;
         match key.field {
             _ if key.control && call.draft.is_some() => Some(Action::GiveNow),
@@ -29,9 +33,8 @@ impl Model {
             Some(Field::Search) => Some(Action::Search),
             Some(Field::Words | Field::Value) => Some(Action::SaveForm),
             Some(Field::Amount | Field::Note) => Some(Action::Hold),
-            Some(Field::Approval(index)) => Some(Action::Decide(index, pb::ConsultAnswer::Approve)),
             None if key.on_button => None,
-            None => call.draft.as_ref().map(|_| Action::Hold),
+            _ => call.draft.as_ref().map(|_| Action::Hold),
         }
     }
 

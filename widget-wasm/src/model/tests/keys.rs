@@ -1,8 +1,9 @@
 //! The keyboard: it works only where it was meant to, and Escape never releases.
 
-use makegood_proto::v1::SpendState;
+use makegood_proto::v1 as pb;
+use makegood_proto::v1::{ConsultState, SpendState};
 
-use crate::model::testing::{Rig, headroom, proven, spend};
+use crate::model::testing::{Rig, consult, headroom, proven, spend};
 use crate::model::{Effect, Event, Field, Focus, Host, Key, Shortcuts};
 use crate::rpc::request::Request;
 
@@ -47,6 +48,27 @@ fn enter_holds_from_the_amount() {
     rig.press("1");
     press_in(&mut rig, Field::Amount, "Enter");
     assert_eq!(paths(&rig), ["BudgetService/ReserveSpend"]);
+}
+
+#[test]
+fn enter_in_a_question_answers_it_with_or_without_a_call_and_gives_nothing() {
+    for mut rig in [Rig::new(), holding()] {
+        for control in [false, true] {
+            let own = spend("s-9", SpendState::Reserved, 164_000);
+            let asked = consult("k-1", ConsultState::Open, own);
+            rig.model.queue.clear();
+            rig.waiting(vec![pb::Consult { own: false, ..asked }]);
+            rig.effects.clear();
+            let field = Some(Field::Approval(0));
+            rig.feed(Event::Key(Key {
+                name: "Enter".to_owned(),
+                control,
+                field,
+                on_button: false,
+            }));
+            assert_eq!(paths(&rig), ["ConsultService/AnswerConsult"]);
+        }
+    }
 }
 
 #[test]
