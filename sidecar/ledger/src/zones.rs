@@ -1,15 +1,21 @@
 //! The calendar: resolves the windows of calendar limits in their time zones.
 //!
 //! The core knows no time zones. The bounds of each window go into the command and with it into
-//! the entry, so that the state is built again without time-zone data. An audit resolves them anew.
+//! the entry, so that the state is built again without time-zone data. An audit resolves them anew,
+//! on another machine: the data are those bundled with the program, whatever the host has.
+
+use std::sync::LazyLock;
 
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::TimeZoneDatabase;
 use jiff::{Timestamp, ToSpan as _, Zoned};
 use makegood_core::ledger::WindowBounds;
 use makegood_core::mutants::{Mutant, is_on};
 use makegood_core::policy::{CalendarUnit, Limit, Policy, Window};
 use makegood_core::time::{NS_PER_HOUR, Time};
+
+/// The zones bundled with the program.
+static BUNDLED: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 /// The bounds at `now` of every calendar limit of the policy.
 ///
@@ -21,7 +27,7 @@ pub fn windows(policy: &Policy, now: Time) -> Vec<WindowBounds> {
 
 /// Whether the time-zone data has a zone of this name.
 pub fn is_known(zone: &str) -> bool {
-    TimeZone::get(zone).is_ok()
+    BUNDLED.get(zone).is_ok()
 }
 
 fn window(limit: &Limit, now: Time) -> Option<WindowBounds> {
@@ -36,7 +42,7 @@ fn window(limit: &Limit, now: Time) -> Option<WindowBounds> {
 
 /// The first instant of the unit that holds `now`, and the first instant after it.
 fn bounds(unit: CalendarUnit, zone: &str, now: Time) -> Result<(Time, Time), jiff::Error> {
-    let zone = TimeZone::get(zone)?;
+    let zone = BUNDLED.get(zone)?;
     let today = Timestamp::from_nanosecond(now.as_nanos().into())?.to_zoned(zone.clone()).date();
     let first = first_day(unit, today)?;
     let next = following(unit, first)?;
@@ -82,8 +88,10 @@ fn instant(zoned: &Zoned) -> Time {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::*;
+    use jiff::tz::TimeZone;
     use proptest::prelude::*;
+
+    use super::*;
 
     const UNITS: [CalendarUnit; 5] = [
         CalendarUnit::Day,
@@ -158,6 +166,31 @@ mod tests {
         assert_eq!(day("1987-10-25T03:31:00Z"), sunday);
     }
 
+    /// A zone's file that says nothing but UTC, as RFC 9636 has it.
+    fn utc_file() -> Vec<u8> {
+        let counts = [0, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat();
+        let head = [b"TZif2".as_slice(), &[0; 15], &counts].concat();
+        let body = [[0; 6].as_slice(), b"UTC\0"].concat();
+        [&head[..], &body, &head, &body, b"\nUTC0\n"].concat()
+    }
+
+    /// A child of the test looks, for what the host has is told by the environment.
+    #[test]
+    fn takes_no_zone_from_the_host() {
+        let host = tempfile::tempdir().unwrap();
+        for zone in ["Europe/Vienna", "America/New_York"] {
+            let path = host.path().join(zone);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, utc_file()).unwrap();
+        }
+        let looks = "zones::tests::follows_the_wall_clock_over_a_time_change";
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", looks]).env("TZDIR", host.path());
+        let output = child.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+
     /// The instants from 1990 to 2040 at which the clocks of a zone change.
     fn changes(zone: &TimeZone) -> Vec<Time> {
         let (first, last) = (at("1990-01-01T00:00:00Z"), at("2040-01-01T00:00:00Z"));
@@ -185,8 +218,8 @@ mod tests {
         const HOUR_NS: i64 = 3_600_000_000_000;
         let mut seen = BTreeSet::new();
         let mut faults = Vec::new();
-        for name in jiff::tz::db().available() {
-            let changes = changes(&TimeZone::get(name.as_str()).unwrap());
+        for name in BUNDLED.available() {
+            let changes = changes(&BUNDLED.get(name.as_str()).unwrap());
             let around = |change: &Time| {
                 [-25 * HOUR_NS, -1, 0, HOUR_NS].map(|ns| change.saturating_add_ns(ns))
             };
