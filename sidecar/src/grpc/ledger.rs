@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use makegood_core::ids::SpendId;
 use makegood_core::ledger::Access;
 use makegood_ledger::codec;
 use makegood_ledger::tree::{Hash, leaf_hash};
@@ -110,8 +111,7 @@ impl LedgerService for Service {
             Some(Entry::SpendId(id)) => {
                 let spend = shape.parse("spend_id", &id);
                 let spend = shape.build(spend)?;
-                let found = self.house.position_of(spend);
-                found.map_err(|error| status::from_house(&error))?
+                self.position_of(&visitor, spend).await?
             }
             None => {
                 shape.note("entry", "give a position or a spend_id");
@@ -142,6 +142,14 @@ impl Service {
             book.wait_for(position).await;
         }
         Ok(book)
+    }
+
+    /// The entry that a spend's receipt is about, looked for away from the runtime.
+    async fn position_of(&self, visitor: &Visitor, spend: SpendId) -> Result<u64, Status> {
+        let (house, visitor) = (Arc::clone(&self.house), visitor.clone());
+        let found = tokio::task::spawn_blocking(move || house.position_of(&visitor, spend)).await;
+        let found = found.map_err(|error| status::internal(&error))?;
+        found.map_err(|error| status::from_house(&error))
     }
 
     /// The stored bytes of an entry that the visitor may read.

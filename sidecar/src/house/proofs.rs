@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use makegood_core::ids::SpendId;
-use makegood_core::ledger::{OperationId, Read as _};
+use makegood_core::ids::{AgentPid, SpendId};
+use makegood_core::ledger::{Access, OperationId, Read as _};
 use makegood_ledger::journal::error::JournalError;
 use makegood_ledger::journal::reader::Reader;
 
-use super::{House, HouseError, OpenError};
+use super::{House, HouseError, OpenError, Visitor};
 use crate::config::{Config, Mode};
 use crate::proofs::{Behind, Book, Ledger, Proofs, Settings, default_origin, entry_of_spend};
 
@@ -67,15 +67,22 @@ impl House {
     }
 
     /// The position of the entry by which a spend was last given from; where nothing was given, of
-    /// the one that decided its reservation.
+    /// the one that decided its reservation. Agents find their own spends alone.
+    ///
+    /// It reads as many entries as lie between the two: not for the runtime's own threads.
     ///
     /// # Errors
-    /// [`HouseError::SpendNotFound`], or when the rows cannot be read.
-    pub fn position_of(&self, spend: SpendId) -> Result<u64, HouseError> {
+    /// [`HouseError::SpendNotFound`], or when the rows or entries cannot be read.
+    pub fn position_of(&self, visitor: &Visitor, spend: SpendId) -> Result<u64, HouseError> {
+        let may_see = |agent: AgentPid| {
+            visitor.access != Access::Agent || agent.as_bytes() == &visitor.agent.pid
+        };
         let (first, given_at) = self.shared.state.read(|rows| {
-            let first = rows.outcome(OperationId::Spend(spend)).map(|row| row.outcome.position);
+            let asked = rows.outcome(OperationId::Spend(spend)).filter(|row| may_see(row.agent));
+            let first = asked.map(|row| row.outcome.position);
             (first, rows.spend(spend).and_then(|row| row.committed_at))
         })?;
+        // Before any entry is read, so that nobody has the sidecar search for what is not theirs.
         let first = first.ok_or(HouseError::SpendNotFound)?;
         if given_at.is_none() {
             return Ok(first);

@@ -16,7 +16,7 @@ use makegood_proto::v1::get_receipt_request::Entry;
 use makegood_sidecar::token::Access;
 use tonic::Code;
 
-use crate::support::{Ask, Makegood, Place, Rules, Served, makegood};
+use crate::support::{Ask, Makegood, Place, Rules, Served, id, makegood};
 
 /// The public keys of the place's ledger.
 pub(super) fn keys(place: &Place) -> Vec<VerifierKey> {
@@ -147,7 +147,11 @@ async fn gives_agents_the_receipts_of_their_own_entries_alone() {
     let request = || v1::GetReceiptRequest { entry: Some(Entry::SpendId(spend.clone())) };
     call.client.ledger.clone().get_receipt(request()).await.unwrap();
     let mut other = served.client("A-2", Access::Agent, Some("call-2")).ledger;
-    assert_eq!(other.get_receipt(request()).await.unwrap_err().code(), Code::NotFound);
+    let refused = other.get_receipt(request()).await.unwrap_err();
+    let unknown = v1::GetReceiptRequest { entry: Some(Entry::SpendId(id())) };
+    let not_found = other.get_receipt(unknown).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+    assert_eq!(refused.message(), not_found.message(), "nobody learns that it is somebody else's");
     served.stop().await;
 }
 
