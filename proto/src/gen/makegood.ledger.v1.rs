@@ -578,7 +578,7 @@ pub mod refusal {
         /// The policy had changed since the hold was made.
         #[prost(bool, tag = "9")]
         PolicyChanged(bool),
-        /// A window that the hold is counted in had ended.
+        /// A calendar window that the hold is counted in had ended.
         #[prost(string, tag = "10")]
         WindowEndedLimitId(::prost::alloc::string::String),
         /// The consult had ended: how, for example "declined".
@@ -718,7 +718,8 @@ pub struct Increased {
     pub amount_minor: i64,
 }
 /// What a gesture was booked as was corrected: the old booking is reversed and
-/// the new one made in one entry. Limits stay charged as they were.
+/// the new one made in one entry. With another reason, limits that look at reasons
+/// are charged anew; the others stay charged as they were.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Corrected {
     /// The client's id of the request; 16 bytes.

@@ -1030,7 +1030,8 @@ pub struct Spend {
     /// When the hold ends unless it is extended. Absent once nothing is held.
     #[prost(message, optional, tag = "13")]
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Until when it may be undone as a mistake. Absent unless it was given.
+    /// Until when all of it that stands may be undone as a mistake: the undo time
+    /// after the first part was given. Absent unless it was given.
     #[prost(message, optional, tag = "14")]
     pub undo_expire_time: ::core::option::Option<::prost_types::Timestamp>,
     /// The name of the agent.
@@ -2122,7 +2123,8 @@ pub mod budget_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Corrects the reason and the gesture that what stands as given is booked as.
-        /// Limits stay charged as they were.
+        /// With another reason, limits that look at reasons are left, or need room for
+        /// all of it; the others stay charged as they were.
         pub async fn correct_spend(
             &mut self,
             request: impl tonic::IntoRequest<super::CorrectSpendRequest>,
@@ -2279,7 +2281,8 @@ pub mod budget_service_server {
             tonic::Status,
         >;
         /// Corrects the reason and the gesture that what stands as given is booked as.
-        /// Limits stay charged as they were.
+        /// With another reason, limits that look at reasons are left, or need room for
+        /// all of it; the others stay charged as they were.
         async fn correct_spend(
             &self,
             request: tonic::Request<super::CorrectSpendRequest>,

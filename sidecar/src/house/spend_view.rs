@@ -32,7 +32,8 @@ impl House {
     ) -> v1::Spend {
         let is_held = row.state_at(now) == SpendState::Held;
         let held_minor = if is_held { row.held_minor } else { 0 };
-        let undo_until = row.given_at().map(|at| at.saturating_add_ns(self.shared.policy.undo_ns));
+        let undo_ns = self.shared.policy.undo_ns;
+        let undo_until = row.first_given_at().map(|at| at.saturating_add_ns(undo_ns));
         let state =
             state_view(row.state_at(now), held_minor, row.committed_minor, row.reversed_minor);
         v1::Spend {

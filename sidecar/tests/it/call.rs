@@ -257,12 +257,14 @@ async fn gives_parts_of_a_hold_and_takes_parts_back() {
     let spend = given.spend.unwrap();
     assert_eq!(spend.state(), v1::SpendState::PartlyCommitted);
     assert_eq!((spend.held_minor, spend.committed_minor), (600, 400));
+    let first_undo = spend.undo_expire_time;
     assert_eq!(given.headroom.unwrap().available_minor, CAP - 1_000);
 
     let rest = call.commit(&hold.spend_id, 100).await.unwrap();
     let spend = rest.spend.unwrap();
     assert_eq!(spend.state(), v1::SpendState::Committed);
     assert_eq!((spend.held_minor, spend.committed_minor), (0, 500));
+    assert_eq!(spend.undo_expire_time, first_undo, "all of it goes by its oldest part");
     assert_eq!(rest.headroom.unwrap().available_minor, CAP - 500);
 
     let back = v1::ReverseSpendRequest {

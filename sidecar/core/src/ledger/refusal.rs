@@ -83,7 +83,7 @@ pub enum Refusal {
     /// State: the hold was made under another policy.
     #[error("the policy has changed since this was held; release it and hold again")]
     PolicyChanged,
-    /// State: a window that the hold is counted in is over.
+    /// State: a calendar window that the hold is counted in is over.
     #[error("the window of limit {limit} has ended since this was held; release it and hold again")]
     WindowEnded {
         /// The limit.

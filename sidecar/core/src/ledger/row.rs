@@ -193,7 +193,7 @@ pub struct PoolRow {
 }
 
 impl PoolRow {
-    /// The cap of the policy that opened it, in minor units; `None` where that set none.
+    /// The cap of the policy in force, in minor units; `None` where that sets none.
     pub(crate) fn cap_minor(&self) -> Option<i64> {
         self.allotted_minor.map(|minor| minor.saturating_sub(self.moved_minor))
     }

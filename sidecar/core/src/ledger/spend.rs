@@ -148,6 +148,12 @@ impl SpendRow {
         self.commits.last().map(|commit| commit.at)
     }
 
+    /// When it was first given from, of what stands: to take back all of it as a mistake, the undo
+    /// time runs from here. `None` where nothing stands.
+    pub fn first_given_at(&self) -> Option<Time> {
+        self.commits.first().map(|commit| commit.at)
+    }
+
     /// The count as it is charged to it.
     pub(crate) fn charged_to(&self, counter: &CounterKey) -> Option<&Charged> {
         self.charged.iter().find(|charged| charged.counter == *counter)
