@@ -1,8 +1,9 @@
 //! Asking a sidecar that serves, from the command line.
 
-use std::path::{Path, PathBuf};
+mod door;
 
-use anyhow::Context as _;
+use std::path::PathBuf;
+
 use makegood_core::ids::{Digest, RequestId};
 use makegood_core::time::Time;
 use makegood_proto::v1;
@@ -11,13 +12,14 @@ use makegood_proto::v1::governance_service_client::GovernanceServiceClient;
 use makegood_proto::v1::review_service_client::ReviewServiceClient;
 use makegood_proto::v1::subject_service_client::SubjectServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
-use super::{say, serve};
-use crate::config::read_secret;
+use super::say;
 use crate::house::{timestamp, timestamp_ns};
 use crate::vault;
+pub(super) use door::Door;
+use door::TrustArgs;
 
 /// Rows of a page; the most that a sidecar answers with.
 const PAGE_SIZE: i32 = 200;
@@ -25,12 +27,15 @@ const PAGE_SIZE: i32 = 200;
 /// The sidecar to ask, and how its answer is told.
 #[derive(Debug, clap::Args)]
 pub(super) struct RemoteArgs {
-    /// The sidecar that serves the house, such as `http://127.0.0.1:7070`.
+    /// The sidecar that serves the house: `http://127.0.0.1:7070`, or `https://` and its name where
+    /// it has TLS.
     #[arg(long, value_name = "URL")]
     server: String,
     /// The file with the token to show it.
     #[arg(long, value_name = "FILE")]
     token: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// The id of an earlier try, to repeat that very request.
     #[arg(long, value_name = "UUID")]
     request_id: Option<RequestId>,
@@ -42,19 +47,15 @@ pub(super) struct RemoteArgs {
 /// The sidecar to ask; without it, the data folder is used by itself.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServerArgs {
-    /// The sidecar that serves the house, such as `http://127.0.0.1:7070`.
+    /// The sidecar that serves the house: `http://127.0.0.1:7070`, or `https://` and its name where
+    /// it has TLS.
     #[arg(long, value_name = "URL", requires = "token")]
     server: Option<String>,
     /// The file with the token to show it.
     #[arg(long, value_name = "FILE", requires = "server")]
     token: Option<PathBuf>,
-}
-
-/// The way to a sidecar: where it is, and the token to show it.
-#[derive(Debug)]
-pub(super) struct Door {
-    endpoint: Endpoint,
-    bearer: MetadataValue<Ascii>,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 /// The services of a sidecar, with a token to show it.
@@ -72,7 +73,7 @@ impl RemoteArgs {
         &self,
         work: impl AsyncFnOnce(Remote) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        Door::new(&self.server, &self.token)?.with(work)
+        Door::new(&self.server, &self.token, &self.trust)?.with(work)
     }
 
     /// The id to send: that of the earlier try, or a new one.
@@ -105,42 +106,7 @@ impl ServerArgs {
     /// The way to the sidecar, where one is named.
     pub(super) fn door(&self) -> anyhow::Result<Option<Door>> {
         let given = self.server.as_ref().zip(self.token.as_ref());
-        given.map(|(url, token)| Door::new(url, token)).transpose()
-    }
-}
-
-impl Door {
-    fn new(url: &str, token: &Path) -> anyhow::Result<Self> {
-        let named = url.starts_with("http://").then(|| Endpoint::from_shared(url.to_owned()));
-        let endpoint = named.and_then(Result::ok).with_context(|| {
-            format!("{url:?} is no URL of a sidecar; write one such as http://127.0.0.1:7070")
-        })?;
-        let secret = read_secret(token).context("read the token")?;
-        let bearer = format!("Bearer {}", secret.trim()).parse().with_context(|| {
-            format!("{} holds no token; `makegood token mint` makes one", token.display())
-        })?;
-        Ok(Self { endpoint, bearer })
-    }
-
-    /// Does something with the sidecar, to its end.
-    pub(super) fn with<T>(
-        self,
-        work: impl AsyncFnOnce(Remote) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
-        serve::runtime()?.block_on(async { work(self.connect().await?).await })
-    }
-
-    async fn connect(self) -> anyhow::Result<Remote> {
-        let channel = self.endpoint.connect().await.with_context(|| {
-            format!("reach {}; `makegood serve` starts a sidecar", self.endpoint.uri())
-        })?;
-        Ok(Remote {
-            governance: GovernanceServiceClient::new(channel.clone()),
-            reviews: ReviewServiceClient::new(channel.clone()),
-            subjects: SubjectServiceClient::new(channel.clone()),
-            consults: ConsultServiceClient::new(channel),
-            bearer: self.bearer,
-        })
+        given.map(|(url, token)| Door::new(url, token, &self.trust)).transpose()
     }
 }
 

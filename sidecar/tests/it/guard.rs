@@ -1,8 +1,5 @@
 //! The guard as clients meet it: rates, TLS, and the end of the process.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use makegood_sidecar::token::Access;
@@ -16,7 +13,7 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_types::StatusExt as _;
 
-use crate::support::{Makegood, Place, Rules, connect, until};
+use crate::support::{Makegood, Place, Rules, connect, has, self_sign, until};
 
 #[tokio::test]
 async fn tells_an_agent_who_calls_too_often_when_to_come_back() {
@@ -92,14 +89,13 @@ async fn ends_soon_when_it_is_asked_again() {
 
 #[tokio::test]
 async fn speaks_tls_1_3_alone_and_http_2_to_foreign_clients() {
-    if [("openssl", "version"), ("curl", "--version")].iter().any(|(it, flag)| !runs(it, flag)) {
+    if [("openssl", "version"), ("curl", "--version")].iter().any(|(it, flag)| !has(it, flag)) {
         println!("openssl or curl is not installed; TLS was not tried with foreign clients");
         return;
     }
     let place = Place::new(Rules::STANDARD);
     place.fill().await;
-    let (cert, key) = (place.beside("cert.pem"), place.beside("key.pem"));
-    self_sign(&cert, &key);
+    let (cert, key) = self_sign(&place);
     let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
     let sidecar = Makegood::serve_with(&place, &["--tls-cert", cert, "--tls-key", key]);
     let at = sidecar.address.to_string();
@@ -125,37 +121,6 @@ async fn speaks_tls_1_3_alone_and_http_2_to_foreign_clients() {
     sidecar.end().await;
 }
 
-fn runs(program: &str, flag: &str) -> bool {
-    Command::new(program).arg(flag).output().is_ok_and(|output| output.status.success())
-}
-
 fn run(program: &str, args: &[&str]) -> Output {
     Command::new(program).args(args).stdin(Stdio::null()).output().unwrap()
-}
-
-/// Makes a certificate for this machine and its key.
-fn self_sign(cert: &Path, key: &Path) {
-    let [cert_path, key_path] = [cert, key].map(|path| path.to_str().unwrap());
-    let made = run(
-        "openssl",
-        &[
-            "req",
-            "-x509",
-            "-newkey",
-            "ed25519",
-            "-nodes",
-            "-days",
-            "1",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1,DNS:localhost",
-            "-keyout",
-            key_path,
-            "-out",
-            cert_path,
-        ],
-    );
-    assert!(made.status.success(), "{made:?}");
-    fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -17,7 +17,7 @@ const FENCES: [Fence; 2] = [
             "sidecar/src/guard",
             "sidecar/src/server",
             "sidecar/src/demo/robot/",
-            "sidecar/src/commands/remote.rs",
+            "sidecar/src/commands/remote",
             "sidecar/src/commands/subject/remote.rs",
             "sidecar/tests/",
             "proto/",

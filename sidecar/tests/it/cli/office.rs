@@ -12,16 +12,18 @@ use sha2::{Digest as _, Sha256};
 
 use super::with_data;
 use crate::consult::scene::{Desk, RULES, ask};
-use crate::support::{Makegood, Place, Rules, StoredLedger, makegood, run, said, write_secret};
+use crate::support::{
+    Makegood, Place, Rules, StoredLedger, has, makegood, run, said, self_sign, write_secret,
+};
 
 /// A person with a token in a file, and the sidecar that they ask.
-struct Person {
-    url: String,
-    token: PathBuf,
+pub(super) struct Person {
+    pub(super) url: String,
+    pub(super) token: PathBuf,
 }
 
 impl Person {
-    fn new(place: &Place, sidecar: &Makegood<'_>, agent: &str, access: Access) -> Self {
+    pub(super) fn new(place: &Place, sidecar: &Makegood<'_>, agent: &str, access: Access) -> Self {
         let token = place.beside(&format!("{agent}.token"));
         write_secret(&token, &place.token(agent, access, None));
         Self { url: format!("http://{}", sidecar.address), token }
@@ -35,7 +37,7 @@ impl Person {
     }
 }
 
-fn lines(text: &str) -> Vec<Value> {
+pub(super) fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -157,7 +159,7 @@ async fn an_export_is_an_entry_or_there_is_no_pack() {
 }
 
 /// The days of every test.
-const DAYS: [&str; 4] = ["--from", "2026-01-01", "--to", "2099-12-31"];
+pub(super) const DAYS: [&str; 4] = ["--from", "2026-01-01", "--to", "2099-12-31"];
 
 #[tokio::test]
 async fn findings_and_samples_become_entries_once() {
@@ -223,7 +225,7 @@ fn says_how_a_sidecar_is_reached() {
     };
     for (url, fix) in [
         ("127.0.0.1:7070", "http://127.0.0.1:7070"),
-        ("https://127.0.0.1:7070", "http://127.0.0.1:7070"),
+        ("http://panel.example:7443", "in the clear"),
         ("http://127.0.0.1:1", "makegood serve"),
     ] {
         let stderr = asks(url, &token);
@@ -231,6 +233,37 @@ fn says_how_a_sidecar_is_reached() {
     }
     let stderr = asks("http://127.0.0.1:1", &place.beside("absent"));
     assert!(stderr.contains("absent"), "{stderr}");
+}
+
+#[tokio::test]
+async fn governs_a_sidecar_with_tls_whose_certificate_is_vouched_for() {
+    if !has("openssl", "version") {
+        println!("openssl is not installed; no command was tried over TLS");
+        return;
+    }
+    let place = Place::new(Rules::STANDARD);
+    place.fill().await;
+    let (cert, key) = self_sign(&place);
+    let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
+    let sidecar = Makegood::serve_with(&place, &["--tls-cert", cert, "--tls-key", key]);
+    let mut lead = Person::new(&place, &sidecar, "L-1", Access::Admin);
+    lead.url = format!("https://{}", sidecar.address);
+    let pause = ["policy", "pause", "--reason", "fraud"];
+
+    let (code, _, stderr) = run(&mut lead.asks(&pause));
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("--ca"), "{stderr}");
+    let paused = said(lead.asks(&pause).args(["--ca", cert]));
+    assert!(paused.contains("entry"), "{paused}");
+    let listed = said(lead.asks(&["policy", "list"]).args(["--ca", cert]));
+    assert!(listed.contains("in force"), "{listed}");
+
+    // The certificate is good for the names in it alone, and nothing is said without TLS.
+    lead.url = format!("https://127.0.0.2:{}", sidecar.address.port());
+    assert_eq!(run(lead.asks(&["policy", "list"]).args(["--ca", cert])).0, Some(1));
+    lead.url = format!("http://{}", sidecar.address);
+    assert_eq!(run(&mut lead.asks(&["policy", "list"])).0, Some(1));
+    sidecar.end().await;
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod call;
 mod client;
+mod identity;
 mod ledger;
 mod mount;
 mod people;
@@ -16,6 +17,7 @@ mod wire;
 
 pub(crate) use call::{Call, id, usd};
 pub(crate) use client::{Client, connect};
+pub(crate) use identity::{has, self_sign};
 pub(crate) use ledger::StoredLedger;
 pub(crate) use mount::Mount;
 pub(crate) use place::{Place, write_secret};
