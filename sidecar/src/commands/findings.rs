@@ -87,7 +87,7 @@ pub(super) fn run(args: &FindingsArgs) -> anyhow::Result<ExitCode> {
     let report =
         examine(&read.facts, &parameters, &related, wanted).within(&(read.first..read.end));
     let recorded = match args.server.door()?.filter(|_| args.record) {
-        Some(door) => record::record(&report.findings, &parameters, door)?,
+        Some(door) => record::record(&report.findings, &parameters, &config, door)?,
         None => Vec::new(),
     };
     if args.json {

@@ -1,5 +1,6 @@
 //! The command line: what each command says, and its exit code.
 
+mod findings;
 mod office;
 
 use std::path::Path;
