@@ -2,24 +2,25 @@
 //! or on a data folder by itself.
 
 mod json;
+mod new_file;
 mod offline;
 mod remote;
 mod whom;
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use makegood_core::ids::RequestId;
 use makegood_core::ledger::{ErasureBasis, ExportPurpose};
-use makegood_ledger::codec::codes::erasure_basis;
+use makegood_ledger::codec::codes::{erasure_basis, export_purpose};
 use makegood_proto::v1;
+use makegood_proto::v1::subject_ref::By;
 
-use super::remote::{RemoteArgs, ServerArgs, answered, digest_text};
+use super::remote::{Door, RemoteArgs, ServerArgs, answered, digest_text, new_request_id};
 use super::{codes, note, say, setup};
 use crate::config::ConfigFlags;
+use new_file::NewFile;
 use whom::Whom;
 
 /// The commands about people.
@@ -43,7 +44,7 @@ erases with --asked. Whoever has the data folder and its keys can erase with the
 pub(super) struct ExportArgs {
     #[command(flatten)]
     whom: Whom,
-    /// The file to write; without it, standard output.
+    /// The file to write, which must be new; without it, standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Why: `subject` (the person asked for it), `audit`, `order` of a court or an authority,
@@ -52,6 +53,9 @@ pub(super) struct ExportArgs {
     purpose: ExportPurpose,
     #[command(flatten)]
     server: ServerArgs,
+    /// The id of an earlier try, to repeat that very request: the ledger then says it once.
+    #[arg(long, value_name = "UUID", requires = "server")]
+    request_id: Option<RequestId>,
     #[command(flatten)]
     config: ConfigFlags,
 }
@@ -101,21 +105,39 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let [who] = whom.as_slice() else {
         anyhow::bail!("name one person; an export is about one");
     };
-    let parts = if let Some(door) = args.server.door()? {
-        door.with(async |it| remote::export(it, who, args.purpose).await)?
+    let door = args.server.door()?;
+    // Before anything is asked: an entry about an export that nobody got would say what is not so.
+    let out = args.out.as_deref().map(NewFile::create).transpose()?;
+    let text = if let Some(door) = door {
+        exported_by(args, who, door)?
     } else {
         let parts = offline::export(&setup::config(&args.config)?, who)?;
         note("no entry about this export was written; name --server and --token for one");
-        parts
+        document(parts)?
     };
-    let text = format!("{:#}", json::document(parts)?);
-    match &args.out {
+    match out {
         None => say(text),
-        Some(path) => {
-            write_private(path, &text).with_context(|| format!("write {}", path.display()))?;
-        }
+        Some(out) => out.keep(&text)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a sidecar that serves tells, once its ledger says so.
+fn exported_by(args: &ExportArgs, who: &By, door: Door) -> anyhow::Result<String> {
+    let id = args.request_id.map_or_else(new_request_id, |id| Ok(id.to_string()))?;
+    let asked = v1::ExportSubjectRequest {
+        subject: Some(v1::SubjectRef { by: Some(who.clone()) }),
+        request_id: id.clone(),
+        purpose: export_purpose(args.purpose).into(),
+    };
+    let parts = door.with(async |it| remote::export(it, asked).await);
+    parts
+        .and_then(document)
+        .with_context(|| format!("nothing is handed out; to try again, add --request-id {id}"))
+}
+
+fn document(parts: Vec<v1::ExportSubjectResponse>) -> anyhow::Result<String> {
+    Ok(format!("{:#}", json::document(parts)?))
 }
 
 fn ask_erasure(args: &AskArgs) -> anyhow::Result<ExitCode> {
@@ -166,12 +188,4 @@ fn told(erased: &v1::EraseSubjectResponse, as_json: bool) -> String {
     }
     let when = if erased.replayed { "was erased before" } else { "is erased" };
     format!("{who} {when}: entry {position} of the ledger, leaf {leaf}")
-}
-
-/// What is personal is for its owner alone to read.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{text}")?;
-    file.sync_all()
 }

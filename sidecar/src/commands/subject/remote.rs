@@ -1,8 +1,8 @@
 //! Asking a sidecar that serves.
 
 use makegood_core::ids::RequestId;
-use makegood_core::ledger::{ErasureBasis, ExportPurpose};
-use makegood_ledger::codec::codes::{erasure_basis, export_purpose};
+use makegood_core::ledger::ErasureBasis;
+use makegood_ledger::codec::codes::erasure_basis;
 use makegood_proto::v1;
 use makegood_proto::v1::subject_ref::By;
 
@@ -11,12 +11,9 @@ use super::super::remote::{Remote, answered, new_request_id, refused};
 /// Every part of what is held about a person.
 pub(super) async fn export(
     mut it: Remote,
-    who: &By,
-    purpose: ExportPurpose,
+    asked: v1::ExportSubjectRequest,
 ) -> anyhow::Result<Vec<v1::ExportSubjectResponse>> {
-    let subject = Some(v1::SubjectRef { by: Some(who.clone()) });
-    let (request_id, purpose) = (new_request_id()?, export_purpose(purpose).into());
-    let request = it.ask(v1::ExportSubjectRequest { subject, request_id, purpose });
+    let request = it.ask(asked);
     let mut stream = answered(it.subjects.export_subject(request).await)?;
     let mut parts = Vec::new();
     while let Some(part) = stream.message().await.map_err(|status| refused(&status))? {

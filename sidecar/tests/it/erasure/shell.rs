@@ -94,6 +94,33 @@ async fn exports_and_erases_through_a_sidecar_that_serves() {
     let kinds: Vec<_> = entries.iter().map(|it| it["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["held", "given", "person exported"]);
 
+    // Where the answer has no place to go, nothing is asked.
+    let out = place.beside("maria.json");
+    fs::write(&out, "mine").unwrap();
+    let to = |out: &Path| {
+        let mut command = asked(&["subject", "export", "--customer", "C-1"]);
+        command.arg("--out").arg(out);
+        command
+    };
+    let in_the_way = refused(&mut to(&out));
+    assert!(in_the_way.contains("maria.json"), "{in_the_way}");
+    assert!(in_the_way.contains("exists"), "{in_the_way}");
+    assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
+    let (once, again) = (place.beside("once.json"), place.beside("again.json"));
+    let id = crate::support::id();
+    for out in [&once, &again] {
+        said(to(out).args(["--request-id", &id]));
+    }
+    let once = json(&fs::read_to_string(once).unwrap());
+    let count = once["ledger_entries"].as_array().unwrap().len();
+    assert_eq!(count, entries.len() + 1, "that which was refused, or the second, is an entry");
+    assert_eq!(once, json(&fs::read_to_string(again).unwrap()));
+    let nobody = place.beside("nobody.json");
+    let mut unknown = asked(&["subject", "export", "--customer", "nobody"]);
+    let unknown = refused(unknown.arg("--out").arg(&nobody));
+    assert!(unknown.contains("--request-id"), "{unknown}");
+    assert!(!nobody.try_exists().unwrap(), "a file is left although nothing was told");
+
     let in_use =
         refused(&mut on(&place, &["subject", "erase", "--customer", "C-1", "--basis", "court"]));
     assert!(in_use.contains("--server"), "{in_use}");
