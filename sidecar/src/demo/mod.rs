@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::house::House;
 use crate::token::{AGENT_TOKEN_TTL_MAX, Access, Grant, Signer};
 
-use audit::pack::Pack;
+use audit::pack::Packs;
 use audit::{findings, pack, receipt, tamper};
 
 pub use past::{TellingClock, tell_past};
@@ -48,7 +48,7 @@ pub struct Demo {
     plays: Mutex<HashMap<String, Step>>,
     /// The data folder.
     data: PathBuf,
-    pack: Mutex<Option<Pack>>,
+    packs: Packs,
     tampering: Mutex<()>,
 }
 
@@ -69,7 +69,7 @@ impl Demo {
             api,
             plays: Mutex::default(),
             data: config.data.clone(),
-            pack: Mutex::default(),
+            packs: Packs::default(),
             tampering: Mutex::default(),
         })
     }

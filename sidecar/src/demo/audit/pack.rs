@@ -16,6 +16,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::{IntoResponse as _, Response};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::{apart, command, days};
@@ -29,9 +30,9 @@ use makegood_verify::report::hex;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
-/// The pack that was made last.
+/// A pack that was made.
 #[derive(Debug)]
-pub(in crate::demo) struct Pack {
+struct Pack {
     /// Drawn at random: a tab that is opened brings no token, so that the address has to do.
     id: String,
     folder: PathBuf,
@@ -39,36 +40,77 @@ pub(in crate::demo) struct Pack {
     files: BTreeMap<String, u64>,
 }
 
+/// The newest pack, which can be read while the next one is made.
+#[derive(Debug, Default)]
+pub(in crate::demo) struct Packs {
+    /// Held while one is made: for as long as the export takes.
+    making: Mutex<()>,
+    /// Held for moments, also by what must not wait.
+    newest: Mutex<Option<Pack>>,
+}
+
+impl Packs {
+    /// Makes a pack, one at a time, in a new folder within `parent`, where nothing else is; the one
+    /// before it is gone then, and of one that fails nothing is left.
+    fn make<T>(
+        &self,
+        parent: &Path,
+        fill: impl FnOnce(&str, &Path) -> anyhow::Result<(BTreeMap<String, u64>, T)>,
+    ) -> anyhow::Result<T> {
+        let _one = self.making.lock();
+        let id: [u8; 16] = vault::random()?;
+        let id = hex(&id);
+        let folder = parent.join(&id);
+        if self.newest.lock().is_none() && parent.is_dir() {
+            // Those of an earlier run, which nobody has the address of.
+            fs::remove_dir_all(parent)?;
+        }
+        fs::create_dir_all(parent)?;
+        match fill(&id, &folder) {
+            Ok((files, shown)) => {
+                let former = self.newest.lock().replace(Pack { id, folder, files });
+                former.map_or(Ok(()), |former| fs::remove_dir_all(former.folder))?;
+                Ok(shown)
+            }
+            Err(error) => {
+                // There may be nothing yet.
+                drop(fs::remove_dir_all(folder));
+                Err(error)
+            }
+        }
+    }
+
+    /// Where a file of the newest pack lies.
+    fn find(&self, id: &str, name: &str) -> Option<PathBuf> {
+        let newest = self.newest.lock();
+        let pack = newest.as_ref().filter(|pack| pack.id == id)?;
+        pack.files.contains_key(name).then(|| pack.folder.join(name))
+    }
+}
+
 /// Makes a pack of the newest days; the one before it is gone then.
 pub(in crate::demo) async fn make(State(demo): State<Arc<Demo>>) -> Result<Json<Value>, Response> {
     demo.everything_is_signed().await;
-    apart(&demo, export).await.map(Json)
+    let made = apart(&demo, |demo| {
+        demo.packs.make(&demo.audit_folder().join("packs"), |id, folder| export(demo, id, folder))
+    });
+    made.await.map(Json)
 }
 
-fn export(demo: &Demo) -> anyhow::Result<Value> {
-    // One at a time: the folder is one.
-    let mut current = demo.pack.lock();
-    *current = None;
-    let folder = demo.audit_folder().join("pack");
-    if folder.is_dir() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(demo.audit_folder())?;
+fn export(demo: &Demo, id: &str, folder: &Path) -> anyhow::Result<(BTreeMap<String, u64>, Value)> {
     let (began, period) = (Instant::now(), days()?);
     let export = Export {
         tenant_folder: demo.house.folder().to_owned(),
         tenant: demo.tenant.clone(),
         period,
         size: None,
-        out: folder.clone(),
+        out: folder.to_owned(),
     };
     let Exported { first, end, tree_size, manifest } = audit::export(&export, &mut Silent)?;
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let verdict = demo.verdict(&folder)?;
-    let id: [u8; 16] = vault::random()?;
-    let id = hex(&id);
+    let verdict = demo.verdict(folder)?;
     let mut files = BTreeMap::new();
-    list(&folder, "", &mut files)?;
+    list(folder, "", &mut files)?;
     let listed = files.iter().map(|(name, bytes)| {
         json!({ "name": name, "bytes": bytes, "href": format!("/audit/{id}/{name}") })
     });
@@ -90,8 +132,7 @@ fn export(demo: &Demo) -> anyhow::Result<Value> {
             period.to(),
         ),
     });
-    *current = Some(Pack { id, folder, files });
-    Ok(shown)
+    Ok((files, shown))
 }
 
 /// Every file below a folder with its length, named from there on.
@@ -113,12 +154,7 @@ pub(in crate::demo) async fn file(
     State(demo): State<Arc<Demo>>,
     extract::Path((id, name)): extract::Path<(String, String)>,
 ) -> Response {
-    let path = {
-        let pack = demo.pack.lock();
-        let pack = pack.as_ref().filter(|pack| pack.id == id);
-        pack.filter(|pack| pack.files.contains_key(&name)).map(|pack| pack.folder.join(&name))
-    };
-    let Some(path) = path else { return not_found() };
+    let Some(path) = demo.packs.find(&id, &name) else { return not_found() };
     let Ok(Ok(bytes)) = tokio::task::spawn_blocking(move || fs::read(path)).await else {
         return not_found();
     };
@@ -151,6 +187,32 @@ fn not_found() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pack_before_is_read_while_the_next_is_made_and_goes_when_that_is_there() {
+        let parent = tempfile::tempdir().unwrap();
+        let packs = Packs::default();
+        let fill = |id: &str, folder: &Path| {
+            fs::create_dir(folder)?;
+            fs::write(folder.join("a"), id)?;
+            Ok((BTreeMap::from([("a".to_owned(), 32)]), id.to_owned()))
+        };
+        let first = packs.make(parent.path(), fill).unwrap();
+        let second = packs.make(parent.path(), |id, folder| {
+            assert!(packs.newest.try_lock().is_some(), "whoever reads a file waits for the export");
+            assert_eq!(fs::read_to_string(packs.find(&first, "a").unwrap()).unwrap(), first);
+            fill(id, folder)
+        });
+        let second = second.unwrap();
+        let failed: anyhow::Result<()> = packs.make(parent.path(), |id, folder| {
+            fill(id, folder)?;
+            anyhow::bail!("the disk is full")
+        });
+        failed.unwrap_err();
+        assert_eq!((packs.find(&first, "a"), packs.find(&second, "b")), (None, None));
+        assert_eq!(fs::read_to_string(packs.find(&second, "a").unwrap()).unwrap(), second);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn lists_files_by_the_names_that_are_served_and_shows_none_as_a_page_but_the_report() {
