@@ -43,7 +43,7 @@ words! {
     FIND = "Find";
     FIND_LABEL = "Phone, mail or account number";
     FINDING = "Looking…";
-    FOUND_NOBODY = "Nobody fits. Check the number, or try another.";
+    FOUND_NOBODY = "Nobody fits. Try another number.";
     NEVER_IN_TOUCH = "never in touch";
     BY_NUMBER = "matched by number";
     BY_MAIL = "matched by mail";
@@ -88,8 +88,8 @@ words! {
     NOTE_OPTIONAL = "Note (optional)";
     PICK_REASON = "Pick a reason.";
     NOT_AN_AMOUNT = "That is not an amount.";
-    TOO_FINE = "That has more decimals than the currency.";
-    TOO_LARGE = "That is more than can be written down.";
+    TOO_FINE = "Too many decimals.";
+    TOO_LARGE = "That is too much.";
     CANCEL = "Cancel";
     RELEASE = "Release";
     GIVE_SECTION = "Held and given";
@@ -113,7 +113,7 @@ words! {
     TWICE = "Given twice";
     OTHER_REASON = "Other";
     MORE_THAN_ROOM = "That’s more than today’s room.";
-    BUSY = "Too much is going on. Nothing was spent; try again.";
+    BUSY = "Too busy. Nothing was spent; try again.";
     REFUSED = "That could not be done. Nothing was spent.";
 
     // Asking for more, and being asked.
@@ -128,7 +128,7 @@ words! {
     DECLINE = "Decline";
     YOU_DECLINED = "You declined.";
     QUESTION_OVER = "This question is over.";
-    NO_REPLY = "No reply came. Answer again: only one answer counts.";
+    NO_REPLY = "No reply. Answer again: only one counts.";
 
     // What was done.
     WHAT_YOU_DID = "What you did";

@@ -10,7 +10,7 @@ WebAssembly.instantiateStreaming(fetch(new URL('panel.wasm', import.meta.url)), 
     const blocked = error instanceof WebAssembly.CompileError;
     const words = blocked
       ? `This page blocks Makegood’s engine. Ask IT to allow ‘wasm-unsafe-eval’ for ${location.host}, or use frame mode.`
-      : `Makegood could not start. Reload the page; if that does not help, ask IT whether ${location.host} can be reached.`;
+      : `Makegood could not start. Reload the page, or ask IT whether ${location.host} can be reached.`;
     const note = document.getElementById('failed');
     note.textContent = words;
     note.hidden = false;

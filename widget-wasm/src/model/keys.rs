@@ -58,6 +58,11 @@ impl Model {
     }
 
     fn single_key(&mut self, name: &str, env: &mut Env<'_>) -> Option<Action> {
+        if self.has_moved() {
+            // What is typed into a field that has just gone is no command, up to the first pause.
+            self.moved_at = env.now;
+            return None;
+        }
         match name {
             "?" => return Some(Action::ToggleHelp),
             "/" => env.focus(Focus::Search),

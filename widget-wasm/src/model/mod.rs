@@ -66,6 +66,8 @@ pub(crate) struct Model {
     pub(crate) notes: Vec<Note>,
     /// The questions that wait for this agent, the longest waiting first.
     pub(crate) queue: Vec<Card>,
+    /// When a question came or went, and moved what is below it.
+    moved_at: i64,
     /// Spends whose outcome was open when the page went away.
     pub(crate) parked: Vec<line::Line>,
     /// Whether the host has made the panel read-only.
@@ -97,6 +99,9 @@ struct Told {
 /// How long the desktop may stay silent.
 pub(crate) const SILENCE_MS: i64 = 5_000;
 
+/// How long it takes to see that something has moved.
+const SETTLE_MS: i64 = 700;
+
 /// How long what was said stays where a screen reader finds it.
 const SAID_MS: i64 = 10_000;
 
@@ -111,6 +116,7 @@ impl Model {
             link: Link::new(now),
             notes: Vec::new(),
             queue: Vec::new(),
+            moved_at: 0,
             parked: Vec::new(),
             readonly: false,
             shortcuts: Shortcuts::On,
@@ -182,6 +188,7 @@ impl Model {
     /// Takes one event; returns what has to be done, in order.
     pub(crate) fn reduce(&mut self, mut env: Env<'_>, event: Event) -> Vec<Effect> {
         self.now = env.now;
+        let cards = self.queue.len();
         match event {
             Event::Tick => self.tick(&mut env),
             Event::Wake => self.wake(&mut env),
@@ -198,6 +205,8 @@ impl Model {
             Event::Answer { call, request, result } => {
                 self.hear_answer(&call, &request, *result, &mut env);
             }
+            // What was aimed at may not be what is there now.
+            Event::User(action) if self.has_moved() && !matches!(action, Action::Edit(..)) => {}
             Event::User(action) => {
                 self.act(action, &mut env);
                 self.preview(&mut env);
@@ -208,7 +217,15 @@ impl Model {
             }
             Event::Restored(kept) => self.restore(kept, &mut env),
         }
+        if self.queue.len() != cards {
+            self.moved_at = self.now;
+        }
         self.finish(env)
+    }
+
+    /// Whether a question has just come or gone during a call, and moved the buttons of the money.
+    fn has_moved(&self) -> bool {
+        self.shown.is_some() && self.now - self.moved_at < SETTLE_MS
     }
 
     fn tick(&mut self, env: &mut Env<'_>) {
@@ -222,7 +239,7 @@ impl Model {
         }
         self.tick_link(env);
         self.tick_lines(env);
-        self.tick_queue(env.now);
+        self.tick_queue(env);
         self.preview(env);
         let shown = self.shown.clone();
         let past = |call: &Call| {

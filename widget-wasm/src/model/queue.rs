@@ -4,7 +4,7 @@
 use makegood_proto::v1 as pb;
 
 use super::link::DESK;
-use super::{Env, Focus, Model, money};
+use super::{Env, Focus, Model, millis, money};
 use crate::copy;
 use crate::format::{Format, parse_amount, plain_amount};
 use crate::rpc::fault::Fault;
@@ -12,6 +12,9 @@ use crate::rpc::request::{Reply, Request};
 
 /// How long a card says how it ended.
 const ENDED_MS: i64 = 6_000;
+
+/// How long after its answer time a question is taken for over, where the sidecar says nothing.
+const LATE_MS: i64 = 2_000;
 
 /// A question that waits for this agent.
 #[derive(Debug, Default)]
@@ -22,6 +25,11 @@ pub(crate) struct Card {
     pub(crate) amount: String,
     /// Whether the answer is on its way.
     pub(crate) sent: bool,
+    /// The id of the last answer: the same answer again is the same request.
+    request_id: String,
+    answer: i32,
+    /// Whether the question waits no more.
+    gone: bool,
     /// What was wrong with the last answer, or how the question ended. Empty if nothing is.
     pub(crate) message: String,
     /// Until when its end is shown. 0 while it is open.
@@ -64,9 +72,11 @@ impl Card {
         self.ended_until > 0
     }
 
-    fn end(&mut self, words: String, now: i64) {
-        self.message = words;
-        self.ended_until = now + ENDED_MS;
+    fn end(&mut self, words: &str, env: &mut Env<'_>) {
+        words.clone_into(&mut self.message);
+        self.ended_until = env.now + ENDED_MS;
+        env.say(words);
+        env.focus(Focus::Rest);
     }
 }
 
@@ -80,12 +90,9 @@ impl Model {
     pub(super) fn take_queue(&mut self, mut queue: pb::ConsultQueue, env: &mut Env<'_>) {
         for card in &mut self.queue {
             let waits = |consult: &pb::Consult| consult.consult_id == card.consult.consult_id;
-            if !card.has_ended() && !card.sent && !queue.waiting.iter().any(waits) {
-                card.end(copy::QUESTION_OVER.to_owned(), env.now);
-                env.say(copy::QUESTION_OVER);
-                env.focus(Focus::Rest);
-            }
+            card.gone = !queue.waiting.iter().any(waits);
         }
+        self.tick_queue(env);
         let end = self.queue.len();
         // The newest comes first.
         while let Some(consult) = queue.waiting.pop() {
@@ -101,18 +108,29 @@ impl Model {
         }
     }
 
-    /// Takes away the cards that have said how they ended.
-    pub(super) fn tick_queue(&mut self, now: i64) {
-        let past = |card: &Card| card.has_ended() && now >= card.ended_until;
+    /// Ends what nobody answered in time, and takes away the cards that have said how they ended.
+    pub(super) fn tick_queue(&mut self, env: &mut Env<'_>) {
+        let skew = self.skew;
+        for card in &mut self.queue {
+            let until = card.consult.answer_expire_time.as_ref();
+            card.gone |= until.is_some_and(|until| millis(until) - skew + LATE_MS <= env.now);
+            // The reply to an answer that is on its way may say more.
+            if card.gone && !card.sent && !card.has_ended() {
+                card.end(copy::QUESTION_OVER, env);
+            }
+        }
+        let past = |card: &Card| card.has_ended() && env.now >= card.ended_until;
         if let Some(at) = self.queue.iter().position(past) {
             self.queue.remove(at);
+            env.focus(Focus::Rest);
         }
     }
 
     /// Changes the amount to approve.
     pub(super) fn edit_card(&mut self, index: usize, text: String) {
-        if let Some(card) = self.queue.get_mut(index) {
+        if let Some(card) = self.queue.get_mut(index).filter(|card| !card.has_ended()) {
             card.amount = text;
+            card.request_id.clear();
             card.message.clear();
         }
     }
@@ -120,7 +138,6 @@ impl Model {
     /// Answers a question.
     pub(super) fn decide(&mut self, index: usize, answer: pb::ConsultAnswer, env: &mut Env<'_>) {
         let allowed = self.may_answer();
-        let request_id = env.new_id();
         let Some(card) = self.queue.get_mut(index).filter(|card| allowed && !card.sent) else {
             return;
         };
@@ -129,11 +146,15 @@ impl Model {
         if card.has_ended() || (approve && minor == 0) {
             return;
         }
-        // A question takes one answer: a second one is refused, whatever its id.
+        // The reply to the same answer may have been lost: it is replayed.
+        if card.answer != answer as i32 || card.request_id.is_empty() {
+            card.answer = answer as i32;
+            card.request_id = env.new_id();
+        }
         let request = pb::AnswerConsultRequest {
-            request_id,
+            request_id: card.request_id.clone(),
             consult_id: card.consult.consult_id.clone(),
-            answer: answer as i32,
+            answer: card.answer,
             approved: approve.then(|| money(minor, card.currency())),
         };
         card.sent = true;
@@ -152,7 +173,7 @@ impl Model {
             return;
         };
         card.sent = false;
-        let words = match result {
+        match result {
             Ok(_) => {
                 let words = match &request.approved {
                     Some(sum) => copy::you_approved(
@@ -161,20 +182,19 @@ impl Model {
                     ),
                     None => copy::YOU_DECLINED.to_owned(),
                 };
-                card.end(words.clone(), env.now);
-                env.focus(Focus::Rest);
-                words
+                card.end(&words, env);
             }
             Err(fault) => {
+                card.gone |= fault.reason.starts_with("CONSULT_");
                 let words = match &*fault.words {
+                    _ if card.gone => return self.tick_queue(env),
                     _ if fault.is_unknown() => copy::NO_REPLY,
                     "" => copy::REFUSED,
                     words => words,
                 };
                 words.clone_into(&mut card.message);
-                words.to_owned()
+                env.say(words);
             }
-        };
-        env.say(words);
+        }
     }
 }

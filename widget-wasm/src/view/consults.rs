@@ -30,17 +30,22 @@ fn block(model: &Model, fmt: &dyn Format, index: usize, card: &Card) -> Element 
     let clock = copy::left(&short_span(left_ms));
     let clock = if card.has_ended() { "" } else { &clock };
     let title = p("title", "").child(span("what", &title)).child(span("aside", clock));
-    if card.has_ended() {
-        return block.child(title).child(p("meta", &card.message));
-    }
     let held = card.held_minor();
     let why = dotted(&[
         &copy::above(&money(card.asked_minor() - held), &consult.limit_label),
         &consult.reason_label,
     ]);
-    let mut block = block.child(title).child(p("meta", &why));
+    let ended = card.has_ended();
+    let why = if ended { &card.message } else { &why };
+    let mut block = block.child(title).child(p("meta", why));
     if !consult.note.is_empty() {
         block.push(el("q").text(&consult.note));
+    }
+    let amount =
+        input("", copy::AMOUNT, &card.amount, Field::Approval(index)).attr("inputmode", "decimal");
+    if ended {
+        // Nothing moves, and what is being typed does not become commands.
+        return block.child(div("buttons").child(amount.attr("readonly", "")));
     }
     let minor = card.approvable(fmt);
     let wrong = copy::between(&money(held), &asked);
@@ -51,11 +56,8 @@ fn block(model: &Model, fmt: &dyn Format, index: usize, card: &Card) -> Element 
     let approve = copy::approve(&if minor > 0 { money(minor) } else { String::new() });
     let open = model.may_answer() && !card.sent;
     let decide = |answer| Action::Decide(index, answer);
-    let amount = input("", copy::AMOUNT, &card.amount, Field::Approval(index))
-        .attr("inputmode", "decimal")
-        .flag("aria-invalid", minor == 0);
     let buttons = div("buttons")
-        .child(amount)
+        .child(amount.flag("aria-invalid", minor == 0))
         .child(
             button("decline", "button", copy::DECLINE, decide(ConsultAnswer::Decline))
                 .only_if(open),

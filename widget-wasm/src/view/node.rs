@@ -6,7 +6,7 @@ use std::ops::Deref;
 use crate::model::{Action, Field};
 
 /// Every attribute that the panel sets. None of them can carry a script, a style or an address.
-pub(crate) const ATTRIBUTES: [&str; 31] = [
+pub(crate) const ATTRIBUTES: [&str; 32] = [
     "aria-busy",
     "aria-checked",
     "aria-describedby",
@@ -34,6 +34,7 @@ pub(crate) const ATTRIBUTES: [&str; 31] = [
     "inputmode",
     "maxlength",
     "placeholder",
+    "readonly",
     "role",
     "tabindex",
     "type",

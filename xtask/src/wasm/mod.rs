@@ -76,6 +76,8 @@ fn bind(wasm: &Path, folder: &Path) -> anyhow::Result<()> {
         .encode_into(EncodeInto::Always)
         .web(true)?;
     let mut output = bindgen.generate_output().context("wasm-bindgen cannot bind the panel")?;
+    // The features are for linkers, and nothing links the panel any more.
+    output.wasm_mut().customs.remove_raw("target_features");
     let names = shorten(&mut output);
     output.emit(folder)?;
     let glue = folder.join("panel.js");
@@ -84,14 +86,15 @@ fn bind(wasm: &Path, folder: &Path) -> anyhow::Result<()> {
     fs::write(&glue, text).with_context(|| format!("cannot write {}", glue.display()))
 }
 
-/// Gives what the WASM imports short names; returns which, for the glue. The long ones end in hashes,
-/// which nothing compresses.
+/// Gives what the WASM imports and exports short names; returns which, for the glue. The long ones end
+/// in hashes, which nothing compresses, or stand in both files.
 fn shorten(output: &mut Output) -> Vec<(String, String)> {
     let wasm = output.wasm_mut();
     let imports = wasm.imports.iter_mut().map(|import| &mut import.name);
-    let closures = wasm.exports.iter_mut().map(|export| &mut export.name);
-    let closures = closures.filter(|name| name.starts_with("wasm_bindgen_"));
-    let named = imports.chain(closures).enumerate().map(|(index, name)| {
+    // What the bindings alone know has an underscore; `start` and `memory` keep their names.
+    let exports = wasm.exports.iter_mut().map(|export| &mut export.name);
+    let exports = exports.filter(|name| name.contains('_'));
+    let named = imports.chain(exports).enumerate().map(|(index, name)| {
         let short = format!("i{index}");
         (std::mem::replace(name, short.clone()), short)
     });

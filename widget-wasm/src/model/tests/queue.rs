@@ -185,7 +185,7 @@ fn a_refused_answer_can_be_given_again() {
             "That is above your own limit.",
         ),
         (refusal("NO_AUTHORITY"), "That could not be done. Nothing was spent."),
-        (Fault::unknown(), "No reply came. Answer again: only one answer counts."),
+        (Fault::unknown(), "No reply. Answer again: only one counts."),
     ];
     for (fault, words) in cases {
         let mut rig = asked();
@@ -209,6 +209,68 @@ fn a_question_that_waits_no_more_says_so_and_goes() {
 }
 
 #[test]
+fn a_question_that_ends_while_its_answer_travels_goes_with_the_reply() {
+    let cases = [
+        Fault::unknown(),
+        Fault { words: "It has ended.".to_owned(), ..refusal("CONSULT_OVER") },
+        Fault { reason: "CONSULT_NOT_FOUND".to_owned(), ..Fault::new(Code::NotFound) },
+    ];
+    for fault in cases {
+        let mut rig = asked();
+        rig.act(Action::Decide(0, ConsultAnswer::Approve));
+        if fault.is_unknown() {
+            rig.waiting(Vec::new());
+            assert!(!rig.text().contains("This question is over."), "the reply may say more");
+        }
+        rig.answer(is_decision, Err(fault));
+        assert!(rig.text().contains("This question is over."), "{}", rig.text());
+        rig.wait(6_000);
+        assert!(!rig.text().contains("Maria"), "{}", rig.text());
+    }
+}
+
+#[test]
+fn a_question_is_over_past_its_time_though_nobody_says_so() {
+    let mut rig = asked();
+    rig.wait(61_000);
+    assert!(!rig.text().contains("This question is over."), "the sidecar may say so first");
+    rig.wait(1_000);
+    assert!(rig.text().contains("This question is over."), "{}", rig.text());
+    rig.wait(6_000);
+    assert!(!rig.text().contains("Maria"));
+}
+
+#[test]
+fn the_same_answer_again_is_the_same_request() {
+    let mut rig = asked();
+    let mut send = |answer| {
+        rig.act(Action::Decide(0, answer));
+        let sent = decision(&rig).request_id;
+        rig.answer(is_decision, Err(Fault::unknown()));
+        sent
+    };
+    let first = send(ConsultAnswer::Approve);
+    assert_eq!(send(ConsultAnswer::Approve), first);
+    assert_ne!(send(ConsultAnswer::Decline), first);
+}
+
+#[test]
+fn the_field_of_a_question_that_ended_stays_and_takes_nothing() {
+    let mut rig = asked();
+    rig.waiting(Vec::new());
+    assert!(rig.text().contains("<Amount: 1860>"), "{}", rig.text());
+    rig.act(Action::Edit(Field::Approval(0), "1".to_owned()));
+    assert!(
+        rig.text().contains("This question is over.\n“Third time this year.”\n<Amount: 1860>"),
+        "{}",
+        rig.text()
+    );
+    rig.effects.clear();
+    rig.wait(6_000);
+    assert!(rig.effects.contains(&Effect::Focus(Focus::Rest)), "its field may have had the focus");
+}
+
+#[test]
 fn the_longest_waiting_comes_first() {
     let mut rig = asked();
     let ines = pb::Consult { customer_name: "Ines Duarte".to_owned(), ..question("k-3") };
@@ -225,6 +287,41 @@ fn who_is_signed_out_sees_no_question() {
     rig.act(Action::Decide(0, ConsultAnswer::Decline));
     rig.answer(is_decision, Err(Fault::new(Code::Unauthenticated)));
     assert!(!rig.text().contains("Maria"));
+}
+
+#[test]
+fn during_a_call_nothing_that_a_question_moved_is_hit_by_mistake() {
+    let mut rig = Rig::on_call();
+    rig.wait(1_000);
+    rig.effects.clear();
+    rig.waiting(vec![question("k-1")]);
+    rig.now += 600;
+    rig.act(Action::Card(0));
+    rig.act(Action::Decide(0, ConsultAnswer::Approve));
+    assert!(rig.sent().is_empty(), "what was aimed at has moved");
+    rig.act(Action::Edit(Field::Approval(0), "1800".to_owned()));
+    assert!(rig.text().contains("<Amount: 1800>"), "typing is no aiming");
+    rig.now += 100;
+    rig.act(Action::Card(0));
+    assert_eq!(rig.sent().len(), 1);
+}
+
+#[test]
+fn what_is_typed_on_when_a_question_goes_is_no_command() {
+    let mut rig = Rig::on_call();
+    rig.waiting(vec![question("k-1")]);
+    rig.waiting(Vec::new());
+    rig.wait(6_000);
+    assert!(!rig.text().contains("For you to answer"));
+    rig.effects.clear();
+    for _ in 0..4 {
+        rig.now += 300;
+        rig.press("1");
+    }
+    assert!(rig.sent().is_empty());
+    rig.now += 700;
+    rig.press("1");
+    assert_eq!(rig.sent().len(), 1, "after a pause keys work again");
 }
 
 #[test]

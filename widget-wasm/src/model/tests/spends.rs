@@ -166,9 +166,9 @@ fn composer_says_what_would_be_left_and_what_is_too_much() {
 #[test]
 fn composer_refuses_what_is_not_an_amount() {
     for (typed, words) in [
-        ("12.345", "That has more decimals than the currency."),
+        ("12.345", "Too many decimals."),
         ("lots", "That is not an amount."),
-        ("99999999999999999", "That is more than can be written down."),
+        ("99999999999999999", "That is too much."),
     ] {
         let mut rig = Rig::on_call();
         rig.act(Action::Compose);
