@@ -6,6 +6,7 @@ use makegood_core::ids::{AgentPid, SpendId};
 use makegood_core::ledger::{SpendRow, SpendSnapshot, SpendState};
 use makegood_core::time::Time;
 use makegood_proto::v1;
+use prost_types::Timestamp;
 
 use super::live::Live;
 use super::view::{customer_id, money, timestamp};
@@ -32,8 +33,6 @@ impl House {
     ) -> v1::Spend {
         let is_held = row.state_at(now) == SpendState::Held;
         let held_minor = if is_held { row.held_minor } else { 0 };
-        let undo_ns = self.shared.policy.undo_ns;
-        let undo_until = row.first_given_at().map(|at| at.saturating_add_ns(undo_ns));
         let state =
             state_view(row.state_at(now), held_minor, row.committed_minor, row.reversed_minor);
         v1::Spend {
@@ -50,7 +49,7 @@ impl House {
             interaction_id: host_id.to_owned(),
             reserve_time: Some(timestamp(row.reserved_at.as_nanos())),
             expire_time: is_held.then(|| timestamp(row.expire_at.as_nanos())),
-            undo_expire_time: undo_until.map(|time| timestamp(time.as_nanos())),
+            undo_expire_time: self.undo_until(row.first_given_at()),
             agent_name: self.directory.name(&self.shared, row.about.agent.as_bytes()),
             own: row.about.agent.as_bytes() == &visitor.agent.pid,
             consult_id: row.consult.map(|consult| consult.to_string()).unwrap_or_default(),
@@ -65,6 +64,35 @@ impl House {
             },
         }
     }
+
+    /// A repeat gets the spend as it was answered first at `at`, whatever became of it since.
+    pub(super) fn answer_as_first(
+        &self,
+        view: &mut v1::Spend,
+        row: &SpendRow,
+        (first, at): (&SpendSnapshot, Time),
+    ) {
+        view.held_minor = first.held_minor;
+        view.committed_minor = first.committed_minor;
+        view.reversed_minor = first.reversed_minor;
+        view.state =
+            state_view(first.state, first.held_minor, first.committed_minor, first.reversed_minor)
+                .into();
+        let is_held = first.state == SpendState::Held;
+        view.expire_time = is_held.then(|| timestamp(first.expire_at.as_nanos()));
+        // What stood then may have been taken back since, or more been given.
+        let given_at = row.first_given_at().or(row.committed_at).map(|given| given.min(at));
+        let stood = first.committed_minor > first.reversed_minor;
+        view.undo_expire_time = self.undo_until(given_at.filter(|_| stood));
+        if first.committed_minor == 0 {
+            view.reference.clear();
+        }
+    }
+
+    fn undo_until(&self, given_at: Option<Time>) -> Option<Timestamp> {
+        let until = given_at?.saturating_add_ns(self.shared.policy.undo_ns);
+        Some(timestamp(until.as_nanos()))
+    }
 }
 
 /// The short reference to read out: four characters that are not mistaken for others.
@@ -73,22 +101,6 @@ fn reference(spend: SpendId) -> String {
     let tail = spend.as_bytes().iter().rev().take(4);
     let letters = tail.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
     std::iter::once("MG-".to_owned()).chain(letters.map(String::from)).collect()
-}
-
-/// A repeat gets the spend as it was answered first, whatever became of it since.
-pub(super) fn answer_as_first(view: &mut v1::Spend, first: &SpendSnapshot) {
-    view.held_minor = first.held_minor;
-    view.committed_minor = first.committed_minor;
-    view.reversed_minor = first.reversed_minor;
-    view.state =
-        state_view(first.state, first.held_minor, first.committed_minor, first.reversed_minor)
-            .into();
-    let is_held = first.state == SpendState::Held;
-    view.expire_time = is_held.then(|| timestamp(first.expire_at.as_nanos()));
-    if first.committed_minor == 0 {
-        view.undo_expire_time = None;
-        view.reference.clear();
-    }
 }
 
 fn state_view(

@@ -9,7 +9,6 @@ use makegood_proto::records::v1::{self as pb, RecordKind};
 use makegood_proto::v1;
 
 use super::panel::Call;
-use super::spend_view::answer_as_first;
 use super::view::timestamp;
 use super::{House, HouseError, Visitor};
 use crate::clock::wall_time;
@@ -215,7 +214,7 @@ impl House {
         let (row, headroom) = seen.ok_or(HouseError::Stored)?;
         let mut spend = self.spend_view_of(&row, visitor, now);
         if let Some(first) = &outcome.spend {
-            answer_as_first(&mut spend, first);
+            self.answer_as_first(&mut spend, &row, (first, outcome.at));
         }
         let receipt = v1::Receipt {
             ledger_position: outcome.position.cast_signed(),
