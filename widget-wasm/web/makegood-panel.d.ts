@@ -29,8 +29,8 @@ export interface InteractionContext {
 }
 
 /**
- * Fetches a short-lived token for one call from the host's back end. While there is no call the id
- * is `panel-desk`: with a token for it the agent can be asked by others.
+ * Fetches a short-lived token for one call from the host's back end. The id `panel-desk` is asked
+ * for besides, also during a call: with a token for it the agent can be asked by others, and answers.
  */
 export type TokenProvider = (request: { interactionId: string }) => Promise<string>;
 
