@@ -13,7 +13,7 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_types::StatusExt as _;
 
-use crate::support::{Makegood, Place, Rules, connect, has, self_sign, until};
+use crate::support::{Makegood, Place, Rules, connect, has, serve_with_tls, until};
 
 #[tokio::test]
 async fn tells_an_agent_who_calls_too_often_when_to_come_back() {
@@ -95,9 +95,8 @@ async fn speaks_tls_1_3_alone_and_http_2_to_foreign_clients() {
     }
     let place = Place::new(Rules::STANDARD);
     place.fill().await;
-    let (cert, key) = self_sign(&place);
-    let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
-    let sidecar = Makegood::serve_with(&place, &["--tls-cert", cert, "--tls-key", key]);
+    let (sidecar, cert) = serve_with_tls(&place);
+    let cert = cert.as_str();
     let at = sidecar.address.to_string();
     let page = format!("https://{at}/livez");
 

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::with_data;
 use crate::consult::scene::{Desk, RULES, ask};
 use crate::support::{
-    Makegood, Place, Rules, StoredLedger, has, makegood, run, said, self_sign, write_secret,
+    Makegood, Place, Rules, StoredLedger, has, makegood, run, said, serve_with_tls, write_secret,
 };
 
 /// A person with a token in a file, and the sidecar that they ask.
@@ -243,9 +243,8 @@ async fn governs_a_sidecar_with_tls_whose_certificate_is_vouched_for() {
     }
     let place = Place::new(Rules::STANDARD);
     place.fill().await;
-    let (cert, key) = self_sign(&place);
-    let [cert, key] = [&cert, &key].map(|path| path.to_str().unwrap());
-    let sidecar = Makegood::serve_with(&place, &["--tls-cert", cert, "--tls-key", key]);
+    let (sidecar, cert) = serve_with_tls(&place);
+    let cert = cert.as_str();
     let mut lead = Person::new(&place, &sidecar, "L-1", Access::Admin);
     lead.url = format!("https://{}", sidecar.address);
     let pause = ["policy", "pause", "--reason", "fraud"];

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::Place;
+use super::{Makegood, Place};
 
 /// Of this machine, vouched for by itself, and not to vouch for others.
 const REQUEST: &str = "\
@@ -25,8 +25,14 @@ pub(crate) fn has(program: &str, flag: &str) -> bool {
     Command::new(program).arg(flag).output().is_ok_and(|output| output.status.success())
 }
 
+/// A sidecar that serves with TLS, and the path of its certificate.
+pub(crate) fn serve_with_tls(place: &Place) -> (Makegood<'_>, String) {
+    let [cert, key] = self_sign(place).map(|path| path.to_str().unwrap().to_owned());
+    (Makegood::serve_with(place, &["--tls-cert", &cert, "--tls-key", &key]), cert)
+}
+
 /// Makes a certificate for this machine and its key, beside the data folder.
-pub(crate) fn self_sign(place: &Place) -> (PathBuf, PathBuf) {
+fn self_sign(place: &Place) -> [PathBuf; 2] {
     let (cert, key) = (place.beside("cert.pem"), place.beside("key.pem"));
     let request = place.beside("request.cnf");
     fs::write(&request, REQUEST).unwrap();
@@ -36,5 +42,5 @@ pub(crate) fn self_sign(place: &Place) -> (PathBuf, PathBuf) {
     let made = command.stdin(Stdio::null()).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-    (cert, key)
+    [cert, key]
 }

@@ -17,7 +17,7 @@ mod wire;
 
 pub(crate) use call::{Call, id, usd};
 pub(crate) use client::{Client, connect};
-pub(crate) use identity::{has, self_sign};
+pub(crate) use identity::{has, serve_with_tls};
 pub(crate) use ledger::StoredLedger;
 pub(crate) use mount::Mount;
 pub(crate) use place::{Place, write_secret};
